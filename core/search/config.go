@@ -1,0 +1,65 @@
+// Package search owns the loop: a Config describes an experiment completely, a Run takes it
+// one step at a time and reports Events. The browser, the command line and the tests all drive
+// the same Run.
+package search
+
+// Config is one experiment. Its JSON form is the command line's flags, the page's address, a
+// preset and a run folder's config.json: one name for one thing everywhere. The struct tags are
+// the single table of limits that help texts, sliders and Validate are made from.
+type Config struct {
+	// Data.
+	Dataset    string  `json:"dataset" enum:"cifar10,toy" default:"cifar10" group:"data" help:"Images to search on: cifar10, or the built-in generated toy set."`
+	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" help:"Image side; 16 is the area average of 32."`
+	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" help:"How class counts fall from head to tail."`
+	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" help:"Imbalance factor: images of the largest class over images of the smallest."`
+	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" help:"Images of the largest class."`
+	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" help:"How training images are split between weights and architecture; positional shows trap T1."`
+	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" help:"Balanced test images evaluated after each epoch."`
+	Sampler    string  `json:"sampler" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"instance" group:"data" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`
+	Rebalance  string  `json:"rebalance" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"reversed" group:"data" help:"Sampler of the re-balancing branch."`
+	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" help:"Random crop after zero padding by an eighth of the side."`
+	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" help:"Random horizontal flip."`
+	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" help:"Side of the square cut out after normalisation; 0 is off."`
+
+	// Network.
+	Channels int    `json:"channels" default:"16" min:"2" max:"64" group:"network" help:"Channels of the first cell."`
+	Layers   int    `json:"layers" default:"8" min:"3" max:"20" group:"network" help:"Cells; those at one third and two thirds reduce."`
+	Nodes    int    `json:"nodes" default:"4" min:"1" max:"4" group:"network" help:"Intermediate nodes of a cell."`
+	Branches string `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for plain DARTS."`
+
+	// Training of the weights.
+	Epochs   int     `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" help:"Search epochs."`
+	Batch    int     `json:"batch" default:"64" min:"2" max:"512" unit:"images" group:"weights" help:"Images of a batch (of each branch, with BBN)."`
+	Rate     float64 `json:"rate" default:"0.025" min:"0" max:"1" group:"weights" help:"Learning rate of the weights at the start; falls along a cosine."`
+	RateMin  float64 `json:"rate-min" default:"0.001" min:"0" max:"1" group:"weights" help:"Learning rate of the weights the cosine ends at."`
+	Momentum float64 `json:"momentum" default:"0.9" min:"0" max:"0.999" group:"weights" help:"Momentum of SGD."`
+	Decay    float64 `json:"decay" default:"0.0003" min:"0" max:"0.1" group:"weights" help:"Weight decay of SGD."`
+	Clip     float64 `json:"clip" default:"5" min:"0" max:"1000" group:"weights" help:"Gradient norm above which the weights' gradient is scaled down; 0 is off."`
+	Loss     string  `json:"loss" enum:"ce,cb,focal,balanced-softmax,drw" default:"ce" group:"weights" help:"Loss of the weights: cross-entropy, class-balanced, focal, balanced softmax, deferred re-weighting."`
+
+	// The architecture and its schedule.
+	Order          int       `json:"order" default:"2" min:"1" max:"2" group:"architecture" help:"1: gradient at the current weights; 2: unrolled by one step."`
+	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" help:"Peak learning rate of the architecture parameters (Adam)."`
+	ArchDecay      float64   `json:"arch-decay" default:"0.001" min:"0" max:"0.1" group:"architecture" help:"Weight decay of the architecture parameters, coupled."`
+	ArchLoss       string    `json:"arch-loss" enum:"mix,uniform,balanced,reverse,drw,logit-adjusted" default:"mix" group:"architecture" help:"Loss on the architecture half."`
+	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" help:"Family of the architecture rate over the epochs (HLRS)."`
+	ArchParam      float64   `json:"arch-param" default:"0" min:"0" max:"1000" group:"schedule" help:"The family's parameter; 0 takes its default."`
+	ArchMilestones []float64 `json:"arch-milestones,omitempty" group:"schedule" help:"Epochs at which the step family falls."`
+	ArchPoints     string    `json:"arch-points" default:"" group:"schedule" help:"Control points u:m of the drawn family, as in 0:1,0.5:0.8,1:0."`
+	ArchFloor      float64   `json:"arch-floor" default:"0" min:"0" max:"1" group:"schedule" help:"Lowest share of the peak rate."`
+	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" help:"Epochs before the schedule begins, at rate 0."`
+	ArchRamp       bool      `json:"arch-ramp" default:"false" group:"schedule" help:"Rise linearly during the warm-up instead of waiting at 0."`
+	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" help:"Move the rate at every step, not every epoch."`
+	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
+	Mix            string    `json:"mix" default:"parabolic" group:"schedule" help:"Family of the branch mixing factor: the weight of the conventional branch."`
+	MixParam       float64   `json:"mix-param" default:"0" min:"0" max:"1" group:"schedule" help:"The mixing family's parameter; 0 takes its default."`
+	MixPoints      string    `json:"mix-points" default:"" group:"schedule" help:"Control points u:a of the drawn mixing, as in 0:1,1:0."`
+
+	// Seeds. Each random thing has its own stream, derived from Seed unless set.
+	Seed        uint64 `json:"seed" default:"1" group:"seeds" help:"Seed of everything not given a seed of its own."`
+	SubsetSeed  uint64 `json:"subset-seed" default:"0" group:"seeds" help:"Seed of the choice of images; 0 derives it."`
+	ClassSeed   uint64 `json:"class-seed" default:"0" group:"seeds" help:"Seed of a permutation of the classes along the tail; 0 keeps their order."`
+	WeightSeed  uint64 `json:"weight-seed" default:"0" group:"seeds" help:"Seed of the starting weights and alphas; 0 derives it."`
+	SampleSeed  uint64 `json:"sample-seed" default:"0" group:"seeds" help:"Seed of the order of batches; 0 derives it."`
+	AugmentSeed uint64 `json:"augment-seed" default:"0" group:"seeds" help:"Seed of crops and flips; 0 derives it."`
+}

@@ -1,0 +1,36 @@
+package search
+
+import "hlrslab/core/darts"
+
+// Event is what a Run reports after a step or an epoch: everything a chart, a progress bar or
+// events.jsonl needs, and nothing of the engine. Epochs and steps count from 0.
+type Event struct {
+	Kind  string `json:"kind"` // "step", "epoch" or "change" (schedules changed during the run)
+	Epoch int    `json:"epoch"`
+	Step  int    `json:"step"`  // step within the epoch; at "epoch" the number of steps
+	Steps int    `json:"steps"` // steps of an epoch
+
+	Loss     float64 `json:"loss"`      // of the weights' batch; at "epoch" the epoch's mean
+	ArchLoss float64 `json:"arch-loss"` // of the architecture's batch; likewise
+	Rate     float64 `json:"rate"`
+	ArchRate float64 `json:"arch-rate"`
+	Mix      float64 `json:"mix"` // weight of the conventional branch
+
+	// Only of an "epoch":
+	Report *Report `json:"report,omitempty"`
+	Config *Config `json:"config,omitempty"` // only of a "change": the configuration from the next epoch on
+}
+
+// Report is the part of an Event that closes an epoch.
+type Report struct {
+	Accuracy float64        `json:"accuracy"` // balanced test accuracy, 0..1
+	PerClass []float64      `json:"per-class"`
+	Head     float64        `json:"head"`
+	Medium   float64        `json:"medium"`
+	Tail     float64        `json:"tail"`
+	Normal   [][]float64    `json:"normal"` // softmax of alpha: edges × primitives
+	Reduce   [][]float64    `json:"reduce"`
+	Entropy  float64        `json:"entropy"` // mean over edges, nats
+	Counts   map[string]int `json:"counts"`  // of the genotype's operations: "skip", "pool", "conv"
+	Genotype darts.Genotype `json:"genotype"`
+}

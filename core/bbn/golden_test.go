@@ -1,0 +1,153 @@
+package bbn
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"hlrslab/core/darts"
+	"hlrslab/core/internal/golden"
+	"hlrslab/core/nn"
+	"hlrslab/core/tensor"
+)
+
+// reference loads the plain search network in its reference starting point.
+func reference(t *testing.T, f *golden.File, threads int) *Model {
+	num := func(key string) int {
+		n, err := strconv.Atoi(f.Meta[key])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	pool := tensor.NewPool(threads)
+	t.Cleanup(pool.Close)
+	m := New(Shape{Channels: num("C"), Layers: num("layers"), Nodes: num("nodes"), Classes: num("classes"),
+		Batch: num("batch"), Size: num("size"), Branches: "none"}, pool)
+	m.Rest()
+	for _, p := range m.Store.Weights.List {
+		copy(m.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
+	}
+	n := copy(m.Alpha, f.Get("init/alpha.normal").Values)
+	copy(m.Alpha[n:], f.Get("init/alpha.reduce").Values)
+	if got, want := len(m.Store.Weights.List)+2, len(f.Names("init/")); got != want {
+		t.Fatalf("%d arrays, the reference has %d", got, want)
+	}
+	return m
+}
+
+// images fills branch's batch from an N×C×H×W array.
+func images(m *Model, branch int, x golden.Tensor) {
+	c, hw := x.Shape[1], x.Shape[2]*x.Shape[3]
+	for n := range x.Shape[0] {
+		dst, plane, stride := m.Image(branch, n)
+		for ch := range c {
+			for i := range hw {
+				dst[ch*plane+i*stride] = x.Values[(n*c+ch)*hw+i]
+			}
+		}
+	}
+}
+
+// byImage turns classes × batch into batch × classes.
+func byImage(z []float32, batch int) []float32 {
+	out := make([]float32, len(z))
+	classes := len(z) / batch
+	for c := range classes {
+		for n := range batch {
+			out[n*classes+c] = z[c*batch+n]
+		}
+	}
+	return out
+}
+
+func batch(m *Model, f *golden.File, name string) *Objective {
+	o := &Objective{Model: m, Fill: func() { images(m, 0, f.Get("x"+name)) }}
+	o.Labels[0] = f.Ints("y" + name)
+	return o
+}
+
+func float(t *testing.T, f *golden.File, key string) float64 {
+	v, err := strconv.ParseFloat(f.Meta[key], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestSupernetAgainstReference(t *testing.T) {
+	f := golden.Open(t, "supernet.safetensors")
+	m := reference(t, f, 2)
+	o := batch(m, f, "t0")
+	dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
+	loss := o.Gradient(m.Weights, dw, dalpha, true)
+	f.Near("logits", byImage(m.logits, m.Shape.Batch), 1e-4)
+	f.Near("loss", []float32{float32(loss)}, 1e-4)
+	for _, p := range m.Store.Weights.List {
+		f.Near("grad/"+p.Name, dw[p.Off:][:p.Len()], 1e-3)
+	}
+	f.Near("grad/alpha.normal", narrow(dalpha[:len(dalpha)/2]), 1e-3)
+	f.Near("grad/alpha.reduce", narrow(dalpha[len(dalpha)/2:]), 1e-3)
+	f.Near("grad_norm", []float32{float32(nn.Norm(dw))}, 1e-3)
+	for _, name := range f.Names("running_after_one_forward/") {
+		p, err := m.Store.Running.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Near("running_after_one_forward/"+name, m.Running[p.Off:][:p.Len()], 1e-4)
+	}
+	o.Fill()
+	f.Near("logits_eval_after_one_forward", byImage(m.Predict(), m.Shape.Batch), 1e-4)
+}
+
+func narrow(v []float64) []float32 {
+	out := make([]float32, len(v))
+	for i, x := range v {
+		out[i] = float32(x)
+	}
+	return out
+}
+
+func TestSearchStepsAgainstReference(t *testing.T) {
+	f := golden.Open(t, "supernet.safetensors")
+	for _, order := range []int{1, 2} {
+		t.Run(fmt.Sprint("order ", order), func(t *testing.T) {
+			m := reference(t, f, 2)
+			sgd := &nn.SGD{Momentum: float(t, f, "momentum"), Decay: float(t, f, "weight_decay"), Clip: float(t, f, "clip"), Buffer: make([]float32, len(m.Weights))}
+			adam := &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: float(t, f, "arch_weight_decay"), M: make([]float64, len(m.Alpha)), V: make([]float64, len(m.Alpha))}
+			arch := darts.NewArchitect(sgd, len(m.Weights), len(m.Alpha))
+			eta := float(t, f, "eta")
+			dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
+			half := len(m.Alpha) / 2
+			gradTol, tol := 1e-3, 1e-3
+			if order == 2 {
+				gradTol = 2e-2
+			}
+			for i := range 3 {
+				train, val := batch(m, f, fmt.Sprint("t", i)), batch(m, f, fmt.Sprint("v", i))
+				if order == 1 {
+					arch.First(val, m.Weights, dalpha)
+				} else {
+					arch.Second(train, val, m.Weights, eta, dalpha)
+				}
+				step := fmt.Sprintf("order%d/step%d/", order, i)
+				f.Near(step+"arch_grad.normal", narrow(dalpha[:half]), gradTol)
+				f.Near(step+"arch_grad.reduce", narrow(dalpha[half:]), gradTol)
+				adam.Step(m.Alpha, dalpha, float(t, f, "arch_lr"))
+				loss := train.Gradient(m.Weights, dw, nil, true)
+				f.Near(step+"train_loss", []float32{float32(loss)}, tol)
+				f.Near(step+"alpha.normal", m.Alpha[:half], gradTol)
+				f.Near(step+"alpha.reduce", m.Alpha[half:], gradTol)
+				sgd.Step(m.Weights, dw, eta)
+			}
+			prefix := fmt.Sprintf("order%d/final/", order)
+			for _, name := range f.Names(prefix) {
+				p, err := m.Store.Weights.Find(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.Near(prefix+name, m.Weights[p.Off:][:p.Len()], tol)
+			}
+		})
+	}
+}

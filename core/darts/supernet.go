@@ -1,0 +1,100 @@
+package darts
+
+import (
+	"fmt"
+
+	"hlrslab/core/nn"
+	"hlrslab/core/tensor"
+)
+
+// Edges is the number of edges of a cell: node i reads the two inputs and the i nodes before it.
+func Edges(nodes int) int { return nodes * (nodes + 3) / 2 }
+
+// Reductions are the cells that halve the map and double the channels: at a third and two thirds.
+func Reductions(layers int) (first, second int) { return layers / 3, 2 * layers / 3 }
+
+// Supernet adds the search network to g: stem, cells and, in its last cell, the features' source. The
+// names of its weights are the reference's; the last cell's begin with lastCell (such as "cell7"), so
+// that two networks can share all but that. g.Mix is to hold the softmax of both alphas: edges ×
+// primitives of the normal cells, then of the reduction cells.
+func Supernet(g *nn.Graph, channels, layers, nodes int, lastCell string) []*nn.State {
+	stem := g.NewState(nn.Term{Source: g.Stem("stem.conv", "stem.bn", 3*channels, tensor.Window{K: 3, Stride: 1, Dilation: 1, Pad: 1}), Mix: -1})
+	s0, s1 := []*nn.State{stem}, []*nn.State{stem}
+	first, second := Reductions(layers)
+	before := false
+	for i := range layers {
+		reduce := i == first || i == second
+		if reduce {
+			channels *= 2
+		}
+		name := fmt.Sprintf("cell%d", i)
+		if i == layers-1 {
+			name = lastCell
+		}
+		s0, s1 = s1, cell(g, name, s0, s1, channels, nodes, reduce, before)
+		before = reduce
+	}
+	return s1
+}
+
+func cell(g *nn.Graph, name string, s0, s1 []*nn.State, channels, nodes int, reduce, reduced bool) []*nn.State {
+	pre := func(input int, in []*nn.State, halve bool) *nn.State {
+		at := fmt.Sprintf("%s.preprocess%d", name, input)
+		var c *nn.Conv
+		if halve {
+			c = g.FactorizedReduce(at+".conv_1.weight", at+".conv_2.weight", at+".bn", in, channels, false)
+		} else {
+			c = g.Pointwise(at+".conv", at+".bn", in, channels, false)
+		}
+		return g.NewState(nn.Term{Source: c, Mix: -1})
+	}
+	states := []*nn.State{pre(0, s0, reduced), pre(1, s1, false)}
+	mix := 0
+	if reduce {
+		mix = Edges(nodes) * len(Primitives)
+	}
+	edge := 0
+	for range nodes {
+		var terms []nn.Term
+		for j, s := range states {
+			stride := 1
+			if reduce && j < 2 {
+				stride = 2
+			}
+			terms = append(terms, mixed(g, fmt.Sprintf("%s.edge%d", name, edge), fmt.Sprintf("%s.state%d", name, j), s, channels, stride, mix)...)
+			edge++
+			mix += len(Primitives)
+		}
+		states = append(states, g.NewState(terms...))
+	}
+	return states[2:]
+}
+
+// mixed is the operations of one edge; 'none' is no term. Pools belong to the state: all edges share them.
+func mixed(g *nn.Graph, edge, state string, s *nn.State, channels, stride, mix int) []nn.Term {
+	terms := []nn.Term{
+		{State: s, Pool: nn.MaxPool, Stride: stride, Norm: state + ".max_pool_3x3.bn", Mix: mix + 1},
+		{State: s, Pool: nn.MeanPool, Stride: stride, Norm: state + ".avg_pool_3x3.bn", Mix: mix + 2},
+	}
+	if stride == 1 {
+		terms = append(terms, nn.Term{State: s, Mix: mix + 3})
+	} else {
+		at := edge + ".skip_connect"
+		terms = append(terms, nn.Term{Source: g.FactorizedReduce(at+".conv_1.weight", at+".conv_2.weight", at+".bn", []*nn.State{s}, channels, false), Mix: mix + 3})
+	}
+	for k := 4; k < len(Primitives); k++ {
+		terms = append(terms, nn.Term{Source: weighted(g, Primitives[k], edge+"."+Primitives[k], s, stride, false), Mix: mix + k})
+	}
+	return terms
+}
+
+// weighted adds a separable or dilated convolution.
+func weighted(g *nn.Graph, op, name string, s *nn.State, stride int, affine bool) *nn.Conv {
+	at := func(n int) string { return fmt.Sprintf("%s.op%d", name, n) }
+	k := int(op[len(op)-1] - '0')
+	if op[:3] == "dil" {
+		return g.Separable(at(1)+".weight", at(2)+".weight", at(3), s, tensor.Window{K: k, Stride: stride, Dilation: 2, Pad: k - 1}, affine)
+	}
+	c := g.Separable(at(1)+".weight", at(2)+".weight", at(3), s, tensor.Window{K: k, Stride: stride, Dilation: 1, Pad: k / 2}, affine)
+	return g.Then(at(5)+".weight", at(6)+".weight", at(7), c, tensor.Window{K: k, Stride: 1, Dilation: 1, Pad: k / 2}, affine)
+}

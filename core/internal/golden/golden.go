@@ -1,0 +1,137 @@
+// Package golden reads the reference numbers that tests compare with.
+package golden
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Tensor is one reference array, row-major.
+type Tensor struct {
+	Shape  []int
+	Values []float32
+}
+
+// File is a set of named arrays and the configuration they were computed with.
+type File struct {
+	Meta    map[string]string
+	Tensors map[string]Tensor
+	t       testing.TB
+}
+
+// Open reads name from GOLDEN_DIR, by default ../shared/golden beside the repository. Where the files are
+// missing the test is skipped, loudly, or fails if CI is true.
+func Open(t testing.TB, name string) *File {
+	t.Helper()
+	dir := os.Getenv("GOLDEN_DIR")
+	if dir == "" {
+		_, self, _, _ := runtime.Caller(0)
+		dir = filepath.Join(filepath.Dir(self), "../../../../shared/golden")
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("reference numbers are missing: %v (set GOLDEN_DIR)", err)
+		}
+		t.Skipf("SKIPPED, NOT TESTED: reference numbers are missing: %v (set GOLDEN_DIR)", err)
+	}
+	n := binary.LittleEndian.Uint64(raw)
+	var header map[string]json.RawMessage
+	if err := json.Unmarshal(raw[8:8+n], &header); err != nil {
+		t.Fatal(err)
+	}
+	f := &File{Tensors: map[string]Tensor{}, Meta: map[string]string{}, t: t}
+	for key, value := range header {
+		if key == "__metadata__" {
+			if err := json.Unmarshal(value, &f.Meta); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		var h struct {
+			Dtype   string
+			Shape   []int
+			Offsets [2]int `json:"data_offsets"`
+		}
+		if err := json.Unmarshal(value, &h); err != nil {
+			t.Fatal(err)
+		}
+		data := raw[8+int(n):][h.Offsets[0]:h.Offsets[1]]
+		v := make([]float32, len(data)/4)
+		for i := range v {
+			bits := binary.LittleEndian.Uint32(data[4*i:])
+			if v[i] = math.Float32frombits(bits); h.Dtype == "I32" {
+				v[i] = float32(int32(bits))
+			}
+		}
+		f.Tensors[key] = Tensor{h.Shape, v}
+	}
+	return f
+}
+
+// Get returns the named array.
+func (f *File) Get(name string) Tensor {
+	f.t.Helper()
+	v, ok := f.Tensors[name]
+	if !ok {
+		f.t.Fatalf("the reference has no %q", name)
+	}
+	return v
+}
+
+// Has says whether there is an array of that name.
+func (f *File) Has(name string) bool { _, ok := f.Tensors[name]; return ok }
+
+// Ints is the named array as integers.
+func (f *File) Ints(name string) []int {
+	v := f.Get(name).Values
+	out := make([]int, len(v))
+	for i, x := range v {
+		out[i] = int(x)
+	}
+	return out
+}
+
+// Near fails where got differs from the named array by more than tolerance, relative to its largest magnitude.
+func (f *File) Near(name string, got []float32, tolerance float64) {
+	f.t.Helper()
+	if err := Distance(got, f.Get(name).Values); !(err <= tolerance) {
+		f.t.Errorf("%s: relative error %.2g, more than %.2g", name, err, tolerance)
+	}
+}
+
+// Distance is the largest difference relative to want's largest magnitude; infinite if the lengths differ.
+func Distance(got, want []float32) float64 {
+	if len(got) != len(want) {
+		return math.Inf(1)
+	}
+	var diff, top float64
+	for i, w := range want {
+		d := math.Abs(float64(got[i]) - float64(w))
+		if math.IsNaN(d) {
+			return d
+		}
+		diff, top = max(diff, d), max(top, math.Abs(float64(w)))
+	}
+	if diff == 0 {
+		return 0
+	}
+	return diff / top
+}
+
+// Names lists the arrays with a prefix, without it.
+func (f *File) Names(prefix string) []string {
+	var names []string
+	for n := range f.Tensors {
+		if rest, ok := strings.CutPrefix(n, prefix); ok {
+			names = append(names, rest)
+		}
+	}
+	return names
+}

@@ -1,0 +1,339 @@
+package nn
+
+import (
+	"hlrslab/core/tensor"
+)
+
+// tileColumns is the width of the strips in which products run, so that a strip stays in cache.
+const tileColumns = 256
+
+// part is one matrix of a Conv: rows out of all input channels as plan reads them.
+type part struct {
+	depthwise         int // weights of a depthwise window, -1 if the window is a fixed selection
+	forward, backward [2]tensor.Plan
+	kernel            int // taps of the window
+	pointwise         int // weights, rows × inputs
+	row, rows         int // output channels
+}
+
+// Conv is a convolution's window (depthwise, a fixed selection, or none), a 1×1 product and a
+// BatchNorm: the one weighted building block of the DARTS space.
+type Conv struct {
+	source  []*State // channels of ReLU outputs, or
+	before  *Conv    // the ReLU of a Conv's normalised output
+	inputs  int
+	parts   []part
+	window  Map // the window's output, part after part; overwritten by its gradient
+	product Map
+	norm    *norm
+	grad    Map // upstream gradient; set by the reader
+	ready   int // forward level at which product is there
+	undone  int // backward level at which the window's gradient is there
+	ins     []Map
+	inChan  []int
+	hasWin  bool
+}
+
+// variant is which of a plan's two forms serves chunks of b images: full ones or the smaller last.
+func (g *Graph) variant(k int) int {
+	if g.sizes[k] == g.sizes[0] {
+		return 0
+	}
+	return 1
+}
+
+// last is the size of the last chunk.
+func (g *Graph) last() int { return g.sizes[len(g.sizes)-1] }
+
+// Separable adds [ReLU,] depthwise window, 1×1 convolution and BatchNorm on a state. Names are those
+// of the reference: prefix.opN.weight for the depthwise and opN+1 for the pointwise kernel.
+func (g *Graph) Separable(dw, pw, bn string, in *State, w tensor.Window, affine bool) *Conv {
+	c := &Conv{source: []*State{in}, inputs: in.sum.C}
+	g.separable(c, dw, pw, bn, w, in.sum.H, in.sum.W, affine)
+	g.read(c)
+	return c
+}
+
+// Then adds the second half of a separable convolution to the first.
+func (g *Graph) Then(dw, pw, bn string, first *Conv, w tensor.Window, affine bool) *Conv {
+	c := &Conv{before: first, inputs: first.product.C}
+	g.separable(c, dw, pw, bn, w, first.product.H, first.product.W, affine)
+	first.grad = c.window
+	g.read(c)
+	return c
+}
+
+func (g *Graph) separable(c *Conv, dw, pw, bn string, w tensor.Window, h, wd int, affine bool) {
+	n := c.inputs
+	p := part{depthwise: g.Store.Weights.Add(dw, w.K*w.K, n, 1, w.K, w.K), kernel: w.K * w.K, rows: n}
+	for i, b := range []int{g.sizes[0], g.last()} {
+		p.forward[i], p.backward[i] = w.Conv(h, wd, b)
+	}
+	p.pointwise = g.Store.Weights.Add(pw, n, n, n, 1, 1)
+	c.parts = []part{p}
+	c.hasWin = true
+	c.window = g.alloc(n, w.Out(h), w.Out(wd))
+	c.product = g.alloc(n, w.Out(h), w.Out(wd))
+	c.norm = g.newNorm(bn, c.product, affine)
+}
+
+// Pointwise adds ReLU, 1×1 convolution to out channels and BatchNorm on the concatenation of in.
+func (g *Graph) Pointwise(name, bn string, in []*State, out int, affine bool) *Conv {
+	c := &Conv{source: in, inputs: channels(in)}
+	h, w := in[0].sum.H, in[0].sum.W
+	c.parts = []part{{depthwise: -1, pointwise: g.Store.Weights.Add(name, c.inputs, out, c.inputs, 1, 1), rows: out}}
+	c.window = g.alloc(c.inputs, h, w)
+	c.product = g.alloc(out, h, w)
+	c.norm = g.newNorm(bn, c.product, affine)
+	g.read(c)
+	return c
+}
+
+// FactorizedReduce adds ReLU, two 1×1 convolutions with stride 2, the second shifted by one pixel,
+// to half of the out channels each, and BatchNorm. The shifted one reads zeros outside an odd map.
+func (g *Graph) FactorizedReduce(name1, name2, bn string, in []*State, out int, affine bool) *Conv {
+	c := &Conv{source: in, inputs: channels(in), hasWin: true}
+	h, w := in[0].sum.H, in[0].sum.W
+	for i, name := range []string{name1, name2} {
+		p := part{depthwise: -1, kernel: 1, pointwise: g.Store.Weights.Add(name, c.inputs, out/2, c.inputs, 1, 1), row: i * (out / 2), rows: out / 2}
+		for v, b := range []int{g.sizes[0], g.last()} {
+			p.forward[v], p.backward[v] = tensor.Select(i, h, w, b)
+		}
+		c.parts = append(c.parts, p)
+	}
+	c.window = g.alloc(2*c.inputs, (h+1)/2, (w+1)/2)
+	c.product = g.alloc(out, (h+1)/2, (w+1)/2)
+	c.norm = g.newNorm(bn, c.product, affine)
+	g.read(c)
+	return c
+}
+
+func channels(in []*State) (n int) {
+	for _, s := range in {
+		n += s.sum.C
+	}
+	return n
+}
+
+// read schedules the forward pass of c and enters it with what it reads.
+func (g *Graph) read(c *Conv) {
+	level := 0
+	if c.before != nil {
+		level = c.before.ready + 1
+	}
+	for _, s := range c.source {
+		level = max(level, s.ready+1)
+		s.readBy(g, c, len(c.ins))
+		for ch := range s.sum.C {
+			c.ins = append(c.ins, s.relu)
+			c.inChan = append(c.inChan, ch)
+		}
+	}
+	for i := range c.parts {
+		p := &c.parts[i]
+		g.maxRows = max(g.maxRows, c.product.C, c.inputs)
+		g.maxAcc = max(g.maxAcc, p.rows*c.inputs, p.kernel)
+	}
+	c.ready = level
+	g.forward = grow(g.forward, level)
+	g.forward[level].add(step{len(g.sizes), func(k, worker int) { c.forward(g, k, worker) }, func() { c.norm.finish(g) }})
+}
+
+// input is where channel ch of the ReLU input lies in chunk k.
+func (c *Conv) input(g *Graph, k, ch int) int { return g.at(c.ins[ch], k, c.inChan[ch]) }
+
+// winRow is the first window channel of part i.
+func (c *Conv) winRow(i int) int { return i * c.inputs }
+
+// reads is the product's input of part i in chunk k as taps: the window's output, or the ReLU itself.
+func (c *Conv) reads(g *Graph, k, i, worker int) []tensor.Tap {
+	t := g.taps1[worker][:c.inputs]
+	for ch := range t {
+		at := 0
+		if c.hasWin {
+			at = g.at(c.window, k, c.winRow(i)+ch)
+		} else {
+			at = c.input(g, k, ch)
+		}
+		t[ch] = tensor.Tap{Off: int32(at), W: int32(ch)}
+	}
+	return t
+}
+
+func (c *Conv) forward(g *Graph, k, worker int) {
+	v := g.variant(k)
+	for i := range c.parts {
+		p := &c.parts[i]
+		for ch := range c.inputs {
+			if !c.hasWin {
+				break
+			}
+			src := 0
+			if c.before != nil {
+				src = g.plane1[worker]
+				c.before.relu(g, k, ch, src)
+			} else {
+				src = c.input(g, k, ch)
+			}
+			p.forward[v].Sum(g.mem, g.at(c.window, k, c.winRow(i)+ch), src, p.weights(g, ch), 0, tensor.NoFloor, false)
+		}
+	}
+	length := g.length(c.product, k)
+	for i := range c.parts {
+		p := &c.parts[i]
+		t := c.reads(g, k, i, worker)
+		for col := 0; col < length; col += tileColumns {
+			n := min(tileColumns, length-col)
+			for row := range p.rows {
+				w := g.Weights[p.pointwise+row*c.inputs:][:c.inputs]
+				tensor.Sum(g.mem, g.mem, tensor.Line(g.at(c.product, k, p.row+row)+col, col, n), t, w, 0, tensor.NoFloor, false)
+			}
+		}
+	}
+	if g.Training {
+		m := c.norm.moments[k]
+		for ch := range c.product.C {
+			m[2*ch], m[2*ch+1] = tensor.Moments(g.values(c.product, k, ch))
+		}
+	}
+}
+
+var one = []float32{1}
+
+// weights is the window's kernel for channel ch.
+func (p *part) weights(g *Graph, ch int) []float32 {
+	if p.depthwise < 0 {
+		return one
+	}
+	return g.Weights[p.depthwise+ch*p.kernel:][:p.kernel]
+}
+
+// relu writes the ReLU of the normalised product's channel ch of chunk k to dst.
+func (c *Conv) relu(g *Graph, k, ch, dst int) {
+	tap := [1]tensor.Tap{}
+	r := tensor.Line(dst, g.at(c.product, k, ch), g.length(c.product, k))
+	tensor.Sum(g.mem, g.mem, r, tap[:], c.norm.scale[ch:ch+1], c.norm.shift[ch], 0, false)
+}
+
+// undo schedules the backward pass of c after level, at which its normalisation's coefficients are there.
+func (c *Conv) undo(g *Graph, level int) {
+	level++
+	g.backward = grow(g.backward, level+1)
+	g.backward[level].add(step{len(g.sizes), func(k, worker int) { c.backward(g, k, worker) }, nil})
+	c.undone = level
+	if b := c.before; b != nil {
+		chans := c.inputs
+		g.backward[level+1].add(step{len(g.sizes) * chans, func(task, worker int) { c.middle(g, task/chans, task%chans, worker) }, func() {
+			for ch := range chans {
+				var sum, dot float64
+				for k := range g.sizes {
+					sum += float64(b.norm.sum[k][ch])
+					dot += float64(b.norm.dot[k][ch])
+				}
+				b.norm.back(g, ch, 1, sum, dot)
+			}
+		}})
+		c.undone = level + 1
+		b.undo(g, level+1)
+	}
+}
+
+// backward takes the gradient of chunk k from the normalised product to the window's output, in
+// strips: product's, then the matrix's, then the window's.
+func (c *Conv) backward(g *Graph, k, worker int) {
+	drow := g.taps2[worker]
+	acc := g.acc[worker]
+	length := g.length(c.product, k)
+	tile := g.tile[worker]
+	for i := range c.parts {
+		p := &c.parts[i]
+		taps := c.reads(g, k, i, worker)
+		if g.weighting {
+			clear(acc[:p.rows*c.inputs*tensor.Lanes])
+		}
+		for col := 0; col < length; col += tileColumns {
+			n := min(tileColumns, length-col)
+			for row := range p.rows {
+				ch := p.row + row
+				pair := [2]tensor.Tap{{Off: int32(g.at(c.grad, k, ch)), W: 0}, {Off: int32(g.at(c.product, k, ch)), W: 1}}
+				ab := [2]float32{c.norm.a[ch], c.norm.b[ch]}
+				at := tile + row*(tileColumns+planePad)
+				tensor.Sum(g.mem, g.mem, tensor.Line(at, col, n), pair[:], ab[:], c.norm.d[ch], tensor.NoFloor, false)
+				drow[row] = tensor.Tap{Off: int32(at), W: int32(row * c.inputs)}
+			}
+			if g.weighting {
+				for row := range p.rows {
+					r := tensor.Line(int(drow[row].Off), col, n)
+					tensor.Dot(acc[row*c.inputs*tensor.Lanes:], g.mem, g.mem, r, taps)
+				}
+			}
+			for ch := range c.inputs {
+				r := tensor.Line(g.at(c.window, k, c.winRow(i)+ch)+col, 0, n)
+				tensor.Sum(g.mem, g.mem, r, drow[:p.rows], g.Weights[p.pointwise+ch:], 0, tensor.NoFloor, false)
+			}
+		}
+		if g.weighting {
+			dst := g.partial[k][p.pointwise:][:p.rows*c.inputs]
+			for j := range dst {
+				dst[j] = tensor.Fold(acc, j)
+			}
+		}
+	}
+}
+
+// middle takes the gradient of one channel back through the window and the ReLU between the halves
+// of a separable convolution; it takes the place of the window's output's gradient.
+func (c *Conv) middle(g *Graph, k, ch, worker int) {
+	z, dz := g.plane1[worker], g.plane2[worker]
+	b, p, v := c.before, &c.parts[0], g.variant(k)
+	b.relu(g, k, ch, z)
+	at := g.at(c.window, k, ch)
+	c.windowGradient(g, p, k, ch, worker, at, z)
+	n := g.length(b.product, k)
+	p.backward[v].Sum(g.mem, dz, at, p.weights(g, ch), 0, tensor.NoFloor, false)
+	sum, dot := tensor.Gate(g.mem[at:at+n], g.mem[dz:dz+n], g.mem[z:z+n], 0)
+	if b.norm.gamma >= 0 { // z is γx̂ + β, not x̂
+		acc := g.acc[worker][:tensor.Lanes]
+		clear(acc)
+		tap := [1]tensor.Tap{}
+		tensor.Dot(acc, g.mem, g.mem, tensor.Line(at, g.at(b.product, k, ch), n), tap[:])
+		dot = float32((float64(tensor.Fold(acc, 0)) - b.norm.mean[ch]*float64(sum)) * b.norm.inverse[ch])
+	}
+	b.norm.sum[k][ch], b.norm.dot[k][ch] = sum, dot
+}
+
+// gather adds the gradient of channel ch's ReLU in chunk k to the plane at dst (or sets it) and stores
+// the window's weight gradient; src is the ReLU's plane.
+func (c *Conv) gather(g *Graph, k, ch, worker, dst, src int, add bool) {
+	if !c.hasWin {
+		tap := [1]tensor.Tap{}
+		r := tensor.Line(dst, g.at(c.window, k, ch), g.length(c.window, k))
+		tensor.Sum(g.mem, g.mem, r, tap[:], one, 0, tensor.NoFloor, add)
+		return
+	}
+	for i := range c.parts {
+		p := &c.parts[i]
+		at := g.at(c.window, k, c.winRow(i)+ch)
+		p.backward[g.variant(k)].Sum(g.mem, dst, at, p.weights(g, ch), 0, tensor.NoFloor, add || i > 0)
+		c.windowGradient(g, p, k, ch, worker, at, src)
+	}
+}
+
+func (c *Conv) output() (Map, *norm)        { return c.product, c.norm }
+func (c *Conv) receive(grad Map)            { c.grad = grad }
+func (c *Conv) levels() (ready, undone int) { return c.ready, c.undone }
+
+// windowGradient stores the gradient with respect to channel ch's window weights, from the
+// gradient plane at grad and the input plane at src.
+func (c *Conv) windowGradient(g *Graph, p *part, k, ch, worker, grad, src int) {
+	if !g.weighting || p.depthwise < 0 {
+		return
+	}
+	acc := g.acc[worker]
+	clear(acc[:p.kernel*tensor.Lanes])
+	p.forward[g.variant(k)].Dot(acc, g.mem, grad, src)
+	dst := g.partial[k][p.depthwise+ch*p.kernel:][:p.kernel]
+	for j := range dst {
+		dst[j] = tensor.Fold(acc, j)
+	}
+}

@@ -1,0 +1,75 @@
+package nn
+
+import "hlrslab/core/tensor"
+
+// Dense is a full convolution followed by BatchNorm: the stem, which reads the images.
+type Dense struct {
+	in, product   Map
+	weights, fan  int
+	taps          [2]tensor.Plan
+	norm          *norm
+	grad          Map
+	ready, undone int
+}
+
+// Stem adds a full convolution of the images to out channels and a BatchNorm with affine part.
+func (g *Graph) Stem(name, bn string, out int, w tensor.Window) *Dense {
+	in := g.Input
+	d := &Dense{in: in, fan: in.C * w.K * w.K}
+	d.weights = g.Store.Weights.Add(name, d.fan, out, in.C, w.K, w.K)
+	d.product = g.alloc(out, w.Out(in.H), w.Out(in.W))
+	d.norm = g.newNorm(bn, d.product, true)
+	for i, b := range []int{g.sizes[0], g.last()} {
+		plan, _ := w.Conv(in.H, in.W, b)
+		for _, s := range plan { // the same window in every input channel
+			var taps []tensor.Tap
+			for c := range in.C {
+				for _, t := range s.Taps {
+					taps = append(taps, tensor.Tap{Off: t.Off + int32(c*in.plane(b)), W: t.W + int32(c*w.K*w.K)})
+				}
+			}
+			d.taps[i] = append(d.taps[i], tensor.Segment{Region: s.Region, Taps: taps})
+		}
+	}
+	g.maxAcc = max(g.maxAcc, d.fan)
+	g.forward = grow(g.forward, 0)
+	g.forward[0].add(step{len(g.sizes) * out, func(task, _ int) { d.forward(g, task/out, task%out) }, func() { d.norm.finish(g) }})
+	return d
+}
+
+func (d *Dense) output() (Map, *norm)        { return d.product, d.norm }
+func (d *Dense) receive(grad Map)            { d.grad = grad }
+func (d *Dense) levels() (ready, undone int) { return d.ready, d.undone }
+
+func (d *Dense) forward(g *Graph, k, ch int) {
+	w := g.Weights[d.weights+ch*d.fan:][:d.fan]
+	d.taps[g.variant(k)].Sum(g.mem, g.at(d.product, k, ch), g.at(d.in, k, 0), w, 0, tensor.NoFloor, false)
+	if g.Training {
+		m := d.norm.moments[k]
+		m[2*ch], m[2*ch+1] = tensor.Moments(g.values(d.product, k, ch))
+	}
+}
+
+func (d *Dense) undo(g *Graph, level int) {
+	out := d.product.C
+	d.undone = level + 1
+	g.backward = grow(g.backward, level+1)
+	g.backward[level+1].add(step{len(g.sizes) * out, func(task, worker int) { d.backward(g, task/out, task%out, worker) }, nil})
+}
+
+func (d *Dense) backward(g *Graph, k, ch, worker int) {
+	if !g.weighting {
+		return
+	}
+	dp, n := g.plane1[worker], g.length(d.product, k)
+	pair := [2]tensor.Tap{{Off: int32(g.at(d.grad, k, ch)), W: 0}, {Off: int32(g.at(d.product, k, ch)), W: 1}}
+	ab := [2]float32{d.norm.a[ch], d.norm.b[ch]}
+	tensor.Sum(g.mem, g.mem, tensor.Line(dp, 0, n), pair[:], ab[:], d.norm.d[ch], tensor.NoFloor, false)
+	acc := g.acc[worker][:d.fan*tensor.Lanes]
+	clear(acc)
+	d.taps[g.variant(k)].Dot(acc, g.mem, dp, g.at(d.in, k, 0))
+	dst := g.partial[k][d.weights+ch*d.fan:][:d.fan]
+	for i := range dst {
+		dst[i] = tensor.Fold(acc, i)
+	}
+}

@@ -1,0 +1,256 @@
+package nn
+
+import (
+	"hlrslab/core/tensor"
+)
+
+// Map is a stack of C planes of H × W pixels for every image of the batch, at Off in the graph's
+// memory. Chunks of images follow each other; within one, channel planes do.
+type Map struct{ Off, C, H, W int }
+
+// planePad keeps planes of a power of two apart in the cache's sets.
+const planePad = 16
+
+// plane is the distance between two planes of m for chunks of b images.
+func (m Map) plane(b int) int { return (m.H*m.W*b+15)&^15 + planePad }
+
+// step is a set of independent tasks, and what closes it, alone, once its phase has ended.
+type step struct {
+	tasks int
+	run   func(task, worker int)
+	after func()
+}
+
+// phase is the steps of one level; its tasks are independent of each other.
+type phase struct {
+	steps []step
+	tasks int
+	run   func(task, worker int)
+}
+
+func (p *phase) add(s step) {
+	p.steps = append(p.steps, s)
+	p.tasks += s.tasks
+}
+
+// Graph is one network for a fixed batch, compiled to phases. Set Weights and Mix before a pass.
+type Graph struct {
+	Store   *Store
+	Weights []float32 // Store.Weights.Total
+	Running []float32 // Store.Running.Total: BatchNorm's running means and variances
+	Mix     []float32 // weights of the terms of mixed operations
+	DMix    []float64 // loss gradient with respect to Mix, after Backward
+
+	// Training uses the batch's statistics and updates the running ones by Momentum; otherwise
+	// the running ones are used.
+	Training bool
+	Momentum float32
+
+	Input Map
+	batch int
+	sizes []int // images in each chunk
+	pool  *tensor.Pool
+
+	mem      []float32
+	reserved int
+	states   []*State
+	forward  []phase
+	backward []phase
+
+	partial   [][]float32 // weight gradient of each chunk
+	weighting bool        // whether Backward computes it
+	gradTask  func(task, worker int)
+	grad      []float32
+
+	plane1, plane2, tile []int       // scratch of each worker, in mem
+	acc                  [][]float32 // Dot's sums of each worker
+	taps1, taps2         [][]tensor.Tap
+	coef                 [][]float32
+	ones                 int // a plane of ones
+	maxPlane, maxRows    int
+	maxAcc               int
+
+	head     []*State
+	features []float32 // head channels × batch
+	dfeature []float32
+}
+
+// NewGraph starts a network for batches of batch images of size × size with three channels.
+func NewGraph(store *Store, pool *tensor.Pool, batch, size int) *Graph {
+	g := &Graph{Store: store, pool: pool, batch: batch, Momentum: 0.1, Training: true}
+	for n := batch; n > 0; n -= tensor.Chunk {
+		g.sizes = append(g.sizes, min(n, tensor.Chunk))
+	}
+	g.Input = g.alloc(3, size, size)
+	return g
+}
+
+// alloc reserves a map.
+func (g *Graph) alloc(c, h, w int) Map {
+	m := Map{g.reserved, c, h, w}
+	g.reserved += len(g.sizes) * c * m.plane(g.sizes[0])
+	g.maxPlane = max(g.maxPlane, m.plane(g.sizes[0]))
+	return m
+}
+
+// at is where channel c of chunk k of m lies.
+func (g *Graph) at(m Map, k, c int) int {
+	return m.Off + k*m.C*m.plane(g.sizes[0]) + c*m.plane(g.sizes[k])
+}
+
+// length is the number of values of a plane of m in chunk k, and count that of a channel in all.
+func (g *Graph) length(m Map, k int) int { return m.H * m.W * g.sizes[k] }
+func (g *Graph) count(m Map) int         { return m.H * m.W * g.batch }
+
+// values is channel c of chunk k of m.
+func (g *Graph) values(m Map, k, c int) []float32 {
+	at := g.at(m, k, c)
+	return g.mem[at : at+g.length(m, k)]
+}
+
+// Image returns where pixel (0, 0) of channel 0 of image n of the input lies, the distance between
+// channels, and that between pixels.
+func (g *Graph) Image(n int) (dst []float32, plane, stride int) {
+	k, i := n/tensor.Chunk, n%tensor.Chunk
+	return g.mem[g.at(g.Input, k, 0)+i:], g.Input.plane(g.sizes[k]), g.sizes[k]
+}
+
+// Batch is the number of images.
+func (g *Graph) Batch() int { return g.batch }
+
+// Bytes is the memory the graph holds.
+func (g *Graph) Bytes() int {
+	n := len(g.mem)
+	for _, p := range g.partial {
+		n += len(p)
+	}
+	return 4 * n
+}
+
+func grow(phases []phase, level int) []phase {
+	for len(phases) <= level {
+		phases = append(phases, phase{})
+	}
+	return phases
+}
+
+// Build compiles the network whose features are the means of the planes of the heads' channels.
+func (g *Graph) Build(heads ...*State) {
+	g.head = heads
+	channels := 0
+	for _, h := range heads {
+		channels += h.sum.C
+		h.headed = true
+	}
+	g.features = make([]float32, channels*g.batch)
+	g.dfeature = make([]float32, channels*g.batch)
+	// Backward levels: what is made last is undone first.
+	for i := len(g.states) - 1; i >= 0; i-- {
+		g.states[i].undo(g)
+	}
+	for range g.pool.Threads() {
+		g.plane1 = append(g.plane1, g.reserved)
+		g.plane2 = append(g.plane2, g.reserved+g.maxPlane)
+		g.tile = append(g.tile, g.reserved+2*g.maxPlane)
+		g.reserved += 2*g.maxPlane + g.maxRows*(tileColumns+planePad)
+		g.taps1 = append(g.taps1, make([]tensor.Tap, max(g.maxRows, maxTerms)))
+		g.taps2 = append(g.taps2, make([]tensor.Tap, max(g.maxRows, maxTerms)))
+		g.coef = append(g.coef, make([]float32, maxTerms))
+		g.acc = append(g.acc, make([]float32, max(g.maxAcc, maxTerms)*tensor.Lanes))
+	}
+	g.ones = g.reserved
+	g.reserved += g.maxPlane
+	g.mem = make([]float32, g.reserved)
+	for i := range g.maxPlane {
+		g.mem[g.ones+i] = 1
+	}
+	for range g.sizes {
+		g.partial = append(g.partial, make([]float32, g.Store.Weights.Total))
+	}
+	for _, phases := range [][]phase{g.forward, g.backward} {
+		for i := range phases {
+			phases[i].bind()
+		}
+	}
+	g.DMix = make([]float64, len(g.Mix))
+	g.gradTask = g.addPartials
+}
+
+// bind makes the function that finds a task's step.
+func (p *phase) bind() {
+	steps := p.steps
+	p.run = func(task, worker int) {
+		for i := range steps {
+			if task < steps[i].tasks {
+				steps[i].run(task, worker)
+				return
+			}
+			task -= steps[i].tasks
+		}
+	}
+}
+
+func (g *Graph) runPhases(phases []phase) {
+	for i := range phases {
+		p := &phases[i]
+		g.pool.Run(p.tasks, p.run)
+		for j := range p.steps {
+			if f := p.steps[j].after; f != nil {
+				f()
+			}
+		}
+	}
+}
+
+// Forward runs the network on the images in Input and returns the features: channels × batch, the
+// batch innermost.
+func (g *Graph) Forward() []float32 {
+	g.runPhases(g.forward)
+	f := 0
+	for _, h := range g.head {
+		for c := range h.sum.C {
+			for k, b := range g.sizes {
+				out := g.features[f*g.batch+k*tensor.Chunk:][:b]
+				clear(out)
+				for i, v := range g.values(h.sum, k, c) {
+					out[i%b] += v
+				}
+				for n := range out {
+					out[n] /= float32(h.sum.H * h.sum.W)
+				}
+			}
+			f++
+		}
+	}
+	return g.features
+}
+
+// Backward takes the loss gradient with respect to the features back through the network, to DMix
+// and, if weights is set, to Gradient. It may run once after a Forward in training.
+func (g *Graph) Backward(dfeatures []float32, weights bool) {
+	copy(g.dfeature, dfeatures)
+	g.weighting = weights
+	clear(g.DMix)
+	g.runPhases(g.backward)
+}
+
+// AddGradient adds the weight gradient of the last Backward to grad.
+func (g *Graph) AddGradient(grad []float32) {
+	g.grad = grad
+	g.pool.Run((len(grad)+gradBlock-1)/gradBlock, g.gradTask)
+}
+
+const gradBlock = 1 << 14
+
+func (g *Graph) addPartials(task, _ int) {
+	lo, hi := task*gradBlock, min((task+1)*gradBlock, len(g.grad))
+	dst := g.grad[lo:hi]
+	for _, p := range g.partial {
+		for i, v := range p[lo:hi] {
+			dst[i] += v
+		}
+	}
+}
+
+// Features are the last Forward's.
+func (g *Graph) Features() []float32 { return g.features }

@@ -1,0 +1,95 @@
+package nn
+
+import "math"
+
+// eps is BatchNorm's guard against a zero variance.
+const eps = 1e-5
+
+// norm is BatchNorm over the planes of a map x (Ioffe and Szegedy, 2015), never stored: whoever reads x
+// reads scale·x + shift, and its gradient comes back as a·g + b·x + d.
+type norm struct {
+	x             Map
+	gamma, beta   int // in the weights; -1 without affine part
+	running       int // means, then variances, in the running statistics
+	scale, shift  []float32
+	mean, inverse []float64
+	moments       [][]float32 // of each chunk: mean and Σ(x-mean)² of each channel
+	a, b, d       []float32
+	sum, dot      [][]float32 // of each chunk and channel: Σg, Σg·x̂ or Σg·x
+}
+
+func (g *Graph) newNorm(name string, x Map, affine bool) *norm {
+	n := &norm{x: x, gamma: -1, beta: -1, running: g.Store.Running.Add(name+".running_mean", 0, x.C)}
+	if v := g.Store.Running.Add(name+".running_var", 0, x.C); v != n.running+x.C {
+		panic("nn: running statistics out of order")
+	}
+	if affine {
+		n.gamma = g.Store.Weights.Add(name+".weight", 0, x.C)
+		n.beta = g.Store.Weights.Add(name+".bias", 0, x.C)
+	}
+	for _, p := range []*[]float32{&n.scale, &n.shift, &n.a, &n.b, &n.d} {
+		*p = make([]float32, x.C)
+	}
+	n.mean, n.inverse = make([]float64, x.C), make([]float64, x.C)
+	for range g.sizes {
+		n.moments = append(n.moments, make([]float32, 2*x.C))
+		n.sum = append(n.sum, make([]float32, x.C))
+		n.dot = append(n.dot, make([]float32, x.C))
+	}
+	return n
+}
+
+// affine returns γ and β of channel c.
+func (n *norm) affine(g *Graph, c int) (gamma, beta float64) {
+	if n.gamma < 0 {
+		return 1, 0
+	}
+	return float64(g.Weights[n.gamma+c]), float64(g.Weights[n.beta+c])
+}
+
+// finish turns the chunks' moments (Chan, Golub, LeVeque 1983) or, out of training, the running
+// statistics into scale and shift.
+func (n *norm) finish(g *Graph) {
+	mean, variance := g.Running[n.running:], g.Running[n.running+n.x.C:]
+	total := float64(g.count(n.x))
+	for c := range n.x.C {
+		if g.Training {
+			var count, mu, m2 float64
+			for k, m := range n.moments {
+				nk := float64(g.length(n.x, k))
+				delta := float64(m[2*c]) - mu
+				count += nk
+				mu += delta * nk / count
+				m2 += float64(m[2*c+1]) + delta*delta*nk*(count-nk)/count
+			}
+			v := m2 / total
+			if total > 1 {
+				m2 /= total - 1
+			}
+			p := float64(g.Momentum)
+			mean[c] = float32((1-p)*float64(mean[c]) + p*mu)
+			variance[c] = float32((1-p)*float64(variance[c]) + p*m2)
+			n.mean[c], n.inverse[c] = mu, 1/math.Sqrt(v+eps)
+		} else {
+			n.mean[c], n.inverse[c] = float64(mean[c]), 1/math.Sqrt(float64(variance[c])+eps)
+		}
+		gamma, beta := n.affine(g, c)
+		n.scale[c] = float32(gamma * n.inverse[c])
+		n.shift[c] = float32(beta - gamma*n.mean[c]*n.inverse[c])
+	}
+}
+
+// back sets channel c's gradient coefficients for upstream gradient weight·g, from sum = Σg and dot =
+// Σg·x̂ over the batch, and returns the gradient with respect to weight.
+func (n *norm) back(g *Graph, c int, weight, sum, dot float64) (dweight float64) {
+	gamma, beta := n.affine(g, c)
+	count := float64(g.count(n.x))
+	a := weight * gamma * n.inverse[c]
+	b := -a * n.inverse[c] * dot / count
+	n.a[c], n.b[c], n.d[c] = float32(a), float32(b), float32(-a*sum/count-b*n.mean[c])
+	if n.gamma >= 0 && g.weighting {
+		g.partial[0][n.gamma+c] = float32(weight * dot)
+		g.partial[0][n.beta+c] = float32(weight * sum)
+	}
+	return gamma*dot + beta*sum
+}

@@ -1,0 +1,327 @@
+package nn
+
+import "hlrslab/core/tensor"
+
+// maxTerms bounds the terms of a state: 7 operations on each of a node's edges, and one for Σg.
+const maxTerms = 64
+
+// A source computes a map that is read through its BatchNorm: a Conv or a Dense.
+type source interface {
+	output() (Map, *norm) // the norm is nil if there is none
+	receive(grad Map)
+	levels() (ready, undone int)
+	undo(g *Graph, level int)
+}
+
+// A reader reads the ReLU of a state and can say what gradient it sends back.
+type reader interface {
+	gather(g *Graph, k, ch, worker, dst, src int, add bool)
+	levels() (ready, undone int)
+}
+
+// Pooling says how a Term reads a state.
+type Pooling int
+
+// A Term reads the state itself, or its 3×3 pool.
+const (
+	Identity Pooling = iota
+	MaxPool
+	MeanPool
+)
+
+// Term is one summand of a state: the normalised output of a source, or a state or its pool.
+type Term struct {
+	Source source
+	State  *State
+	Pool   Pooling
+	Stride int
+	Norm   string // pools: name of the BatchNorm without affine part that follows; empty for none
+	Mix    int    // the weight's place in Graph.Mix; -1 is weight 1
+}
+
+// pooled is a pool of a state, computed once for all its readers.
+type pooled struct {
+	kind              Pooling
+	stride            int
+	out               Map
+	norm              *norm
+	forward, backward [2]tensor.Plan
+	weights           []float32
+	users             []use
+}
+
+// use is one state that reads another, or its pool, as its term.
+type use struct {
+	by   *State
+	term int
+}
+
+// State is a map that others read: a weighted sum of terms, with its ReLU and its pools.
+type State struct {
+	sum, relu, grad Map
+	terms           []Term
+	maps            []Map   // what each term reads
+	norms           []*norm // through which, or nil
+	pools           []*pooled
+	users           []use
+	readers         []reader
+	bases           []int // the reader's channel of this state's channel 0
+	headed          bool
+	ready, undone   int
+	dots            [][]float32 // of each chunk: channels × (terms + 1)
+}
+
+// NewState adds the weighted sum of terms.
+func (g *Graph) NewState(terms ...Term) *State {
+	s := &State{terms: terms}
+	for i, t := range terms {
+		var m Map
+		var n *norm
+		level := 0
+		switch {
+		case t.Source != nil:
+			m, n = t.Source.output()
+			level, _ = t.Source.levels()
+		case t.Pool == Identity:
+			m, level = t.State.sum, t.State.ready
+			t.State.users = append(t.State.users, use{s, i})
+		default:
+			p := t.State.pool(g, t)
+			m, level = p.out, t.State.ready
+			if p.norm != nil { // the readers share the statistics, not the gradient's coefficients
+				c := *p.norm
+				c.a, c.b, c.d = make([]float32, m.C), make([]float32, m.C), make([]float32, m.C)
+				n = &c
+			}
+			p.users = append(p.users, use{s, i})
+		}
+		s.maps, s.norms = append(s.maps, m), append(s.norms, n)
+		s.ready = max(s.ready, level+1)
+	}
+	m := s.maps[0]
+	s.sum, s.grad = g.alloc(m.C, m.H, m.W), g.alloc(m.C, m.H, m.W)
+	for _, t := range terms {
+		if t.Source != nil {
+			t.Source.receive(s.grad)
+		}
+	}
+	for range g.sizes {
+		s.dots = append(s.dots, make([]float32, m.C*(len(terms)+1)))
+	}
+	g.forward = grow(g.forward, s.ready)
+	g.forward[s.ready].add(step{len(g.sizes) * m.C, func(task, worker int) { s.forward(g, task/m.C, task%m.C, worker) }, func() {
+		for _, p := range s.pools {
+			if p.norm != nil {
+				p.norm.finish(g)
+			}
+		}
+	}})
+	g.states = append(g.states, s)
+	return s
+}
+
+// Shape is the state's channels and size.
+func (s *State) Shape() (channels, height, width int) { return s.sum.C, s.sum.H, s.sum.W }
+
+// readBy enters a reader of the ReLU, whose channel base is this state's first.
+func (s *State) readBy(g *Graph, r reader, base int) {
+	if s.relu.C == 0 {
+		s.relu = g.alloc(s.sum.C, s.sum.H, s.sum.W)
+	}
+	s.readers, s.bases = append(s.readers, r), append(s.bases, base)
+}
+
+// pool returns the pool that t asks for, adding it if it is new.
+func (s *State) pool(g *Graph, t Term) *pooled {
+	for _, p := range s.pools {
+		if p.kind == t.Pool && p.stride == t.Stride && (p.norm != nil) == (t.Norm != "") {
+			return p
+		}
+	}
+	w := tensor.Window{K: 3, Stride: t.Stride, Dilation: 1, Pad: 1}
+	p := &pooled{kind: t.Pool, stride: t.Stride, out: g.alloc(s.sum.C, w.Out(s.sum.H), w.Out(s.sum.W))}
+	for i, b := range []int{g.sizes[0], g.last()} {
+		if t.Pool == MaxPool {
+			p.forward[i], p.backward[i] = w.Conv(s.sum.H, s.sum.W, b)
+		} else {
+			p.forward[i], p.backward[i], p.weights = w.Mean(s.sum.H, s.sum.W, b)
+		}
+	}
+	if t.Norm != "" {
+		p.norm = g.newNorm(t.Norm, p.out, false)
+	}
+	s.pools = append(s.pools, p)
+	return p
+}
+
+// weight is the factor of term i: its place in Mix, or 1.
+func (s *State) weight(g *Graph, i int) float32 {
+	if m := s.terms[i].Mix; m >= 0 {
+		return g.Mix[m]
+	}
+	return 1
+}
+
+func (s *State) forward(g *Graph, k, ch, worker int) {
+	taps, coef := g.taps1[worker][:len(s.terms)], g.coef[worker]
+	var bias float32
+	for i, n := range s.norms {
+		w := s.weight(g, i)
+		if n != nil {
+			bias += w * n.shift[ch]
+			w *= n.scale[ch]
+		}
+		coef[i], taps[i] = w, tensor.Tap{Off: int32(g.at(s.maps[i], k, ch)), W: int32(i)}
+	}
+	at, n := g.at(s.sum, k, ch), g.length(s.sum, k)
+	tensor.Sum(g.mem, g.mem, tensor.Line(at, 0, n), taps, coef, bias, tensor.NoFloor, false)
+	if s.relu.C > 0 {
+		tap := [1]tensor.Tap{}
+		tensor.Sum(g.mem, g.mem, tensor.Line(g.at(s.relu, k, ch), at, n), tap[:], one, 0, 0, false)
+	}
+	for _, p := range s.pools {
+		if p.kind == MaxPool {
+			p.forward[g.variant(k)].Max(g.mem, g.at(p.out, k, ch), at)
+		} else {
+			p.forward[g.variant(k)].Sum(g.mem, g.at(p.out, k, ch), at, p.weights, 0, tensor.NoFloor, false)
+		}
+		if p.norm != nil && g.Training {
+			m := p.norm.moments[k]
+			m[2*ch], m[2*ch+1] = tensor.Moments(g.values(p.out, k, ch))
+		}
+	}
+}
+
+// undo schedules the backward pass of s and of its terms' sources.
+func (s *State) undo(g *Graph) {
+	level := 0
+	for _, r := range s.readers {
+		_, u := r.levels()
+		level = max(level, u+1)
+	}
+	for _, u := range s.users {
+		level = max(level, u.by.undone+1)
+	}
+	for _, p := range s.pools {
+		for _, u := range p.users {
+			level = max(level, u.by.undone+1)
+		}
+	}
+	s.undone = level
+	g.backward = grow(g.backward, level)
+	c := s.sum.C
+	g.backward[level].add(step{len(g.sizes) * c, func(task, worker int) { s.backward(g, task/c, task%c, worker) }, func() { s.finish(g) }})
+	for _, t := range s.terms {
+		if t.Source != nil {
+			t.Source.undo(g, level)
+		}
+	}
+}
+
+// backward gathers the gradient of channel ch of chunk k from all readers, and its inner products
+// with the terms.
+func (s *State) backward(g *Graph, k, ch, worker int) {
+	at, grad, n := g.at(s.sum, k, ch), g.at(s.grad, k, ch), g.length(s.sum, k)
+	if len(s.readers) > 0 {
+		dr := g.plane1[worker]
+		relu := g.at(s.relu, k, ch)
+		for i, r := range s.readers {
+			r.gather(g, k, s.bases[i]+ch, worker, dr, relu, i > 0)
+		}
+		tensor.Gate(g.mem[grad:grad+n], g.mem[dr:dr+n], g.mem[at:at+n], 0)
+	} else {
+		clear(g.mem[grad : grad+n])
+	}
+	if s.headed {
+		s.fromHead(g, k, ch)
+	}
+	if len(s.users) > 0 {
+		taps, coef := g.taps1[worker][:len(s.users)], g.coef[worker]
+		for i, u := range s.users {
+			coef[i], taps[i] = u.by.weight(g, u.term), tensor.Tap{Off: int32(g.at(u.by.grad, k, ch)), W: int32(i)}
+		}
+		tensor.Sum(g.mem, g.mem, tensor.Line(grad, 0, n), taps, coef, 0, tensor.NoFloor, true)
+	}
+	for _, p := range s.pools {
+		p.gather(g, k, ch, worker, grad, at)
+	}
+	taps := g.taps1[worker][:len(s.terms)+1]
+	acc := g.acc[worker][:len(taps)*tensor.Lanes]
+	clear(acc)
+	for i, m := range s.maps {
+		taps[i] = tensor.Tap{Off: int32(g.at(m, k, ch)), W: int32(i)}
+	}
+	taps[len(s.terms)] = tensor.Tap{Off: int32(g.ones), W: int32(len(s.terms))}
+	tensor.Dot(acc, g.mem, g.mem, tensor.Line(grad, 0, n), taps)
+	dots := s.dots[k][ch*len(taps):][:len(taps)]
+	for i := range dots {
+		dots[i] = tensor.Fold(acc, i)
+	}
+}
+
+// fromHead adds the gradient of the global mean.
+func (s *State) fromHead(g *Graph, k, ch int) {
+	f := ch
+	for _, h := range g.head {
+		if h == s {
+			break
+		}
+		f += h.sum.C
+	}
+	b := g.sizes[k]
+	df := g.dfeature[f*g.batch+k*tensor.Chunk:][:b]
+	scale := 1 / float32(s.sum.H*s.sum.W)
+	grad := g.values(s.grad, k, ch)
+	for i := range grad {
+		grad[i] += scale * df[i%b]
+	}
+}
+
+// gather adds the gradient that comes through the pool to the plane at grad.
+func (p *pooled) gather(g *Graph, k, ch, worker, grad, at int) {
+	dm, m := g.plane1[worker], g.at(p.out, k, ch)
+	taps, coef := g.taps1[worker][:len(p.users)+1], g.coef[worker]
+	var b, d float32
+	for i, u := range p.users {
+		coef[i] = u.by.weight(g, u.term)
+		if n := u.by.norms[u.term]; n != nil {
+			coef[i] = n.a[ch]
+			b += n.b[ch]
+			d += n.d[ch]
+		}
+		taps[i] = tensor.Tap{Off: int32(g.at(u.by.grad, k, ch)), W: int32(i)}
+	}
+	last := len(p.users)
+	coef[last], taps[last] = b, tensor.Tap{Off: int32(m), W: int32(last)}
+	tensor.Sum(g.mem, g.mem, tensor.Line(dm, 0, g.length(p.out, k)), taps, coef, d, tensor.NoFloor, false)
+	v := g.variant(k)
+	if p.kind == MaxPool {
+		p.forward[v].MaxGrad(g.mem, grad, dm, m, at)
+	} else {
+		p.backward[v].Sum(g.mem, grad, dm, p.weights, 0, tensor.NoFloor, true)
+	}
+}
+
+// finish adds up the chunks' inner products, and sets the terms' gradients from them.
+func (s *State) finish(g *Graph) {
+	n := len(s.terms)
+	for i, t := range s.terms {
+		var dweight float64
+		for ch := range s.sum.C {
+			var sum, dot float64
+			for k := range g.sizes {
+				row := s.dots[k][ch*(n+1):][:n+1]
+				dot += float64(row[i])
+				sum += float64(row[n])
+			}
+			if m := s.norms[i]; m != nil {
+				dweight += m.back(g, ch, float64(s.weight(g, i)), sum, (dot-m.mean[ch]*sum)*m.inverse[ch])
+			} else {
+				dweight += dot
+			}
+		}
+		if t.Mix >= 0 {
+			g.DMix[t.Mix] += dweight
+		}
+	}
+}

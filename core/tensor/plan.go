@@ -1,0 +1,190 @@
+package tensor
+
+// Segment is a region of a plane whose elements read the same taps.
+type Segment struct {
+	Region
+	Taps []Tap
+}
+
+// Plan is a windowed operation on one plane (H × W × B floats, batch innermost), compiled to
+// segments: a border is a segment with fewer taps, a stride a step between runs.
+type Plan []Segment
+
+// Window is the geometry of a windowed operation on both axes of a square kernel.
+type Window struct{ K, Stride, Dilation, Pad int }
+
+// Out is the size of the output on an axis of n elements.
+func (w Window) Out(n int) int { return (n+2*w.Pad-w.Dilation*(w.K-1)-1)/w.Stride + 1 }
+
+// axisTap is a read along one axis: kernel index k, element src; fan counts the valid reads of the
+// output element that the tap belongs to.
+type axisTap struct{ k, src, fan int }
+
+// axisGroup is a progression of elements that read alike: element start + j·step, j < count, reads
+// its taps moved by j·srcStep.
+type axisGroup struct {
+	start, count, step, srcStep int
+	taps                        []axisTap
+}
+
+// forward lists, for each output, the inputs it reads.
+func (w Window) forward(n int) [][]axisTap {
+	out := make([][]axisTap, w.Out(n))
+	for o := range out {
+		for k := range w.K {
+			if i := o*w.Stride - w.Pad + k*w.Dilation; i >= 0 && i < n {
+				out[o] = append(out[o], axisTap{k: k, src: i})
+			}
+		}
+		for j := range out[o] {
+			out[o][j].fan = len(out[o])
+		}
+	}
+	return out
+}
+
+// backward lists, for each input, the outputs that read it.
+func (w Window) backward(n int) [][]axisTap {
+	in := make([][]axisTap, n)
+	for o, taps := range w.forward(n) {
+		for _, t := range taps {
+			in[t.src] = append(in[t.src], axisTap{t.k, o, t.fan})
+		}
+	}
+	return in
+}
+
+// group joins elements that lie step apart and read alike, their reads moving by srcStep.
+func group(elems [][]axisTap, step, srcStep int) []axisGroup {
+	var groups []axisGroup
+	for r := range step {
+		first := len(groups)
+		for e := r; e < len(elems); e += step {
+			if n := len(groups); n > first && alike(groups[n-1], elems[e]) {
+				groups[n-1].count++
+				continue
+			}
+			groups = append(groups, axisGroup{e, 1, step, srcStep, elems[e]})
+		}
+	}
+	return groups
+}
+
+func alike(g axisGroup, taps []axisTap) bool {
+	if len(taps) != len(g.taps) {
+		return false
+	}
+	for i, t := range taps {
+		if u := g.taps[i]; t.k != u.k || t.fan != u.fan || t.src != u.src+g.count*g.srcStep {
+			return false
+		}
+	}
+	return true
+}
+
+// Conv returns the plan of w from an h × w plane, and of its gradient from the output plane. Tap
+// ky, kx of the kernel has weight number ky·K + kx. b is the number of images.
+func (w Window) Conv(height, width, b int) (forward, backward Plan) {
+	weight := func(ty, tx axisTap) int32 { return int32(ty.k*w.K + tx.k) }
+	return w.plans(height, width, b, weight)
+}
+
+// Mean returns the plans of average pooling with padding left out of the divisor, and its weights.
+func (w Window) Mean(height, width, b int) (forward, backward Plan, weights []float32) {
+	n := w.K + 1
+	weights = make([]float32, n*n)
+	for y := 1; y < n; y++ {
+		for x := 1; x < n; x++ {
+			weights[y*n+x] = 1 / float32(y*x)
+		}
+	}
+	forward, backward = w.plans(height, width, b, func(ty, tx axisTap) int32 { return int32(ty.fan*n + tx.fan) })
+	return forward, backward, weights
+}
+
+func (w Window) plans(height, width, b int, weight func(ty, tx axisTap) int32) (forward, backward Plan) {
+	ow := w.Out(width)
+	forward = product(group(w.forward(height), 1, w.Stride), group(w.forward(width), 1, w.Stride), ow*b, width*b, b, weight)
+	backward = product(group(w.backward(height), w.Stride, 1), group(w.backward(width), w.Stride, 1), width*b, ow*b, b, weight)
+	return forward, backward
+}
+
+// product crosses the groups of both axes. dstRow and srcRow are the floats of a row of each plane.
+func product(ys, xs []axisGroup, dstRow, srcRow, b int, weight func(ty, tx axisTap) int32) Plan {
+	var plan Plan
+	for _, gy := range ys {
+		for _, gx := range xs {
+			r := Region{
+				Dst: gy.start*dstRow + gx.start*b, Run: b,
+				Rows: gy.count, DstRow: gy.step * dstRow, SrcRow: gy.srcStep * srcRow,
+				Cols: gx.count, DstCol: gx.step * b, SrcCol: gx.srcStep * b,
+			}
+			if r.DstCol == r.Run && r.SrcCol == r.Run {
+				r.Run, r.Cols = r.Run*r.Cols, 1
+			}
+			if r.Cols == 1 && r.DstRow == r.Run && r.SrcRow == r.Run {
+				r.Run, r.Rows = r.Run*r.Rows, 1
+			}
+			taps := make([]Tap, 0, len(gy.taps)*len(gx.taps))
+			for _, ty := range gy.taps {
+				for _, tx := range gx.taps {
+					taps = append(taps, Tap{int32(ty.src*srcRow + tx.src*b), weight(ty, tx)})
+				}
+			}
+			plan = append(plan, Segment{r, taps})
+		}
+	}
+	return plan
+}
+
+// Select is the plan that copies every second pixel, from offset off on both axes, out of a
+// height × width plane to one of the halved size, rounded up; what lies outside is zero. Its
+// gradient is exact for every size.
+func Select(off, height, width, b int) (forward, backward Plan) {
+	// A 1×1 window with stride 2 and negative padding off, cut to the halved size.
+	axis := func(n int) (f, g [][]axisTap) {
+		f, g = make([][]axisTap, (n+1)/2), make([][]axisTap, n)
+		for o := range f {
+			if i := 2*o + off; i < n {
+				f[o] = []axisTap{{0, i, 1}}
+				g[i] = []axisTap{{0, o, 1}}
+			}
+		}
+		return f, g
+	}
+	fy, gy := axis(height)
+	fx, gx := axis(width)
+	zero := func(_, _ axisTap) int32 { return 0 }
+	ow := (width + 1) / 2
+	forward = product(group(fy, 1, 2), group(fx, 1, 2), ow*b, width*b, b, zero)
+	backward = product(group(gy, 2, 1), group(gx, 2, 1), width*b, ow*b, b, zero)
+	return forward, backward
+}
+
+// Sum runs the plan as a weighted sum from the plane at src to the plane at dst (see the kernel).
+func (p Plan) Sum(mem []float32, dst, src int, w []float32, bias, floor float32, add bool) {
+	for i := range p {
+		Sum(mem, mem, p[i].at(dst, src), p[i].Taps, w, bias, floor, add)
+	}
+}
+
+// Dot adds the gradients with respect to the weights, from the gradient plane at g and the plane at src.
+func (p Plan) Dot(acc, mem []float32, g, src int) {
+	for i := range p {
+		Dot(acc, mem, mem, p[i].at(g, src), p[i].Taps)
+	}
+}
+
+// Max runs the plan as a maximum.
+func (p Plan) Max(mem []float32, dst, src int) {
+	for i := range p {
+		Max(mem, mem, p[i].at(dst, src), p[i].Taps)
+	}
+}
+
+// MaxGrad adds the gradient at g of the maximum at m of the plane at src to the plane at dsrc.
+func (p Plan) MaxGrad(mem []float32, dsrc, g, m, src int) {
+	for i := range p {
+		MaxGrad(mem[dsrc:], mem[g:], mem[m:], mem[src:], p[i].Region, p[i].Taps)
+	}
+}

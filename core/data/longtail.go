@@ -1,0 +1,110 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Counts are the images of each class along a long tail from nMax to nMax/imbalance (Cui et al.
+// 2019, Cao et al. 2019): profile "exp" gives ⌊nMax·imbalance^(-i/(classes-1))⌋, "step" gives nMax
+// to the first half of the classes and ⌊nMax/imbalance⌋ to the rest. A count of zero is an error.
+func Counts(profile string, nMax, classes int, imbalance float64) ([]int, error) {
+	switch {
+	case profile != "exp" && profile != "step":
+		return nil, fmt.Errorf("profile %q: unknown: choose exp or step", profile)
+	case nMax < 1:
+		return nil, fmt.Errorf("n-max %d: must be at least 1", nMax)
+	case classes < 2:
+		return nil, fmt.Errorf("%d classes: a tail needs at least 2", classes)
+	case !(imbalance >= 1) || math.IsInf(imbalance, 0):
+		return nil, fmt.Errorf("imbalance %v: must be a number of at least 1 (1 is balanced)", imbalance)
+	}
+	counts := make([]int, classes)
+	for i := range counts {
+		share := 0.0 // of the way to the tail, in powers of the imbalance
+		if profile == "exp" {
+			share = float64(i) / float64(classes-1)
+		} else if i >= classes/2 {
+			share = 1
+		}
+		// A hair more than the quotient: rounding must not turn 500 into 499 when truncated.
+		counts[i] = int(float64(nMax) / math.Pow(imbalance, share) * (1 + 1e-12))
+		if counts[i] == 0 {
+			return nil, fmt.Errorf("imbalance %v: leaves class %d of %d without images at n-max %d: lower imbalance to at most %d, or raise n-max", imbalance, i, classes, nMax, nMax)
+		}
+	}
+	return counts, nil
+}
+
+// Permute says which class gets which count: a random permutation of counts, or with seed 0 the
+// counts as they are. It separates how hard a class is from how rare it is.
+func Permute(counts []int, classSeed uint64) []int {
+	out := append([]int(nil), counts...)
+	if classSeed != 0 {
+		shuffle(rand.NewPCG(classSeed, 0), out)
+	}
+	return out
+}
+
+// Subset chooses images at random, Permute(counts, classSeed)[c] of class c, and returns their
+// indices ordered by class (as LDAM's long-tailed CIFAR is, Cao et al. 2019). Each class has its own
+// stream, so with one seed a smaller count's images are among a larger count's. A class with fewer
+// images than asked, or a label without a count, is an error.
+func Subset(labels []uint8, counts []int, seed, classSeed uint64) ([]int, error) {
+	lists := make([][]int, len(counts))
+	for i, l := range labels {
+		if int(l) >= len(counts) {
+			return nil, fmt.Errorf("image %d has label %d, but there are counts for only %d classes", i, l, len(counts))
+		}
+		lists[l] = append(lists[l], i)
+	}
+	var out []int
+	for c, n := range Permute(counts, classSeed) {
+		if n < 0 || n > len(lists[c]) {
+			return nil, fmt.Errorf("n-max: %d images of class %d are asked and it has %d: lower n-max to at most %d", n, c, len(lists[c]), len(lists[c]))
+		}
+		shuffle(rand.NewPCG(seed, uint64(c)), lists[c])
+		out = append(out, lists[c][:n]...)
+	}
+	return out, nil
+}
+
+// Halves splits indices between the weights and the architecture, both in the order of the list.
+// Mode "stratified" gives the weights ⌊n/2⌋ of each class's n images and the architecture the rest;
+// a class with a single image is an error, since both need it. Mode "positional" cuts the list in
+// the middle, as DARTS does with its shuffled set: over a list ordered by class, the weights then
+// see only the head.
+func Halves(labels []uint8, indices []int, mode string) (weights, arch []int, err error) {
+	if mode != "stratified" && mode != "positional" {
+		return nil, nil, fmt.Errorf("halves %q: unknown: choose stratified or positional", mode)
+	}
+	if len(indices) < 2 {
+		return nil, nil, fmt.Errorf("halves: %d images cannot be split: raise n-max", len(indices))
+	}
+	var total, given [256]int
+	for _, i := range indices {
+		if i < 0 || i >= len(labels) {
+			return nil, nil, fmt.Errorf("halves: index %d is outside the %d images", i, len(labels))
+		}
+		total[labels[i]]++
+	}
+	if mode == "positional" {
+		mid := len(indices) / 2
+		return append([]int(nil), indices[:mid]...), append([]int(nil), indices[mid:]...), nil
+	}
+	for c, n := range total {
+		if n == 1 {
+			return nil, nil, fmt.Errorf("halves: class %d has one image, and both halves need one: lower imbalance or raise n-max", c)
+		}
+	}
+	for _, i := range indices {
+		c := labels[i]
+		if given[c]++; given[c] <= total[c]/2 {
+			weights = append(weights, i)
+		} else {
+			arch = append(arch, i)
+		}
+	}
+	return weights, arch, nil
+}

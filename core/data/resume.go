@@ -1,0 +1,73 @@
+package data
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"slices"
+)
+
+// state is a Sampler's saved form; Order and Random follow its fixed part in the bytes.
+type state struct {
+	Magic   [4]byte
+	Kind    uint32 // checksums of the kind and of the indices, to refuse a state of another sampler
+	Indices uint32
+	Epoch   int64
+	Pos     int64
+	Order   uint32 // length
+}
+
+func (s *Sampler) state() state {
+	set := make([]byte, 0, 4*len(s.indices))
+	for _, i := range s.indices {
+		set = binary.LittleEndian.AppendUint32(set, uint32(i))
+	}
+	return state{[4]byte{'S', 'M', 'P', '1'}, crc32.ChecksumIEEE([]byte(s.kind)), crc32.ChecksumIEEE(set), int64(s.epoch), int64(s.pos), uint32(len(s.order))}
+}
+
+// MarshalBinary saves all that the next draws depend on: epoch, order, position and generator.
+func (s *Sampler) MarshalBinary() ([]byte, error) {
+	out, err := binary.Append(nil, binary.LittleEndian, s.state())
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range s.order {
+		out = binary.LittleEndian.AppendUint32(out, uint32(i))
+	}
+	return s.src.AppendBinary(out)
+}
+
+// UnmarshalBinary puts a sampler made by NewSampler over the same images in the saved state, and its
+// source with it. Bytes that are damaged, or of another kind or other images, are an error, and the
+// sampler stays as it is.
+func (s *Sampler) UnmarshalBinary(saved []byte) error {
+	want, got := s.state(), state{}
+	r := bytes.NewReader(saved)
+	if err := binary.Read(r, binary.LittleEndian, &got); err != nil || got.Magic != want.Magic {
+		return fmt.Errorf("sampler state: damaged or not a sampler's: start from an earlier checkpoint")
+	}
+	if got.Kind != want.Kind || got.Indices != want.Indices {
+		return fmt.Errorf("sampler state: of another sampler or subset: resume with the data settings the run began with")
+	}
+	order := make([]uint32, len(s.order))
+	if err := binary.Read(r, binary.LittleEndian, order); err != nil || got.Order != want.Order || got.Epoch < 0 || got.Pos < 0 || got.Pos > int64(len(order)) {
+		return fmt.Errorf("sampler state: damaged: start from an earlier checkpoint")
+	}
+	next := make([]int, len(order))
+	for i, v := range order {
+		next[i] = int(v)
+	}
+	if s.order != nil && !slices.Equal(slices.Sorted(slices.Values(next)), slices.Sorted(slices.Values(s.indices))) {
+		return fmt.Errorf("sampler state: damaged order: start from an earlier checkpoint")
+	}
+	if err := s.src.UnmarshalBinary(saved[len(saved)-r.Len():]); err != nil {
+		return fmt.Errorf("sampler state: damaged (%w): start from an earlier checkpoint", err)
+	}
+	if s.order != nil {
+		s.order = next
+	}
+	s.epoch, s.pos = int(got.Epoch), int(got.Pos)
+	s.weigh()
+	return nil
+}

@@ -36,17 +36,19 @@ func reference(t *testing.T, f *golden.File, threads int) *Model {
 	return m
 }
 
-// images fills branch's batch from an N×C×H×W array.
-func images(m *Model, branch int, x golden.Tensor) {
+// images lays out an N×C×H×W array.
+func images(m *Model, x golden.Tensor) []float32 {
+	buf := make([]float32, len(m.Images(0)))
 	c, hw := x.Shape[1], x.Shape[2]*x.Shape[3]
 	for n := range x.Shape[0] {
-		dst, plane, stride := m.Image(branch, n)
+		dst, plane, stride := m.Image(buf, n)
 		for ch := range c {
 			for i := range hw {
 				dst[ch*plane+i*stride] = x.Values[(n*c+ch)*hw+i]
 			}
 		}
 	}
+	return buf
 }
 
 // byImage turns classes × batch into batch × classes.
@@ -62,7 +64,8 @@ func byImage(z []float32, batch int) []float32 {
 }
 
 func batch(m *Model, f *golden.File, name string) *Objective {
-	o := &Objective{Model: m, Fill: func() { images(m, 0, f.Get("x"+name)) }}
+	o := &Objective{Model: m}
+	o.Images[0] = images(m, f.Get("x"+name))
 	o.Labels[0] = f.Ints("y" + name)
 	return o
 }
@@ -96,7 +99,7 @@ func TestSupernetAgainstReference(t *testing.T) {
 		}
 		f.Near("running_after_one_forward/"+name, m.Running[p.Off:][:p.Len()], 1e-4)
 	}
-	o.Fill()
+	copy(m.Images(0), o.Images[0])
 	f.Near("logits_eval_after_one_forward", byImage(m.Predict(), m.Shape.Batch), 1e-4)
 }
 

@@ -113,9 +113,12 @@ func (m *Model) Rest() {
 // Branches is 1 or 2.
 func (m *Model) Branches() int { return len(m.graphs) }
 
-// Image is where image n of a branch's batch goes (see nn.Graph).
-func (m *Model) Image(branch, n int) (dst []float32, plane, stride int) {
-	return m.graphs[branch].Image(n)
+// Images is the input of a branch's batch, and a length for buffers that hold one (see nn.Graph).
+func (m *Model) Images(branch int) []float32 { return m.graphs[branch].Images() }
+
+// Image is where image n of a batch goes in such a buffer.
+func (m *Model) Image(images []float32, n int) (dst []float32, plane, stride int) {
+	return m.graphs[0].Image(images, n)
 }
 
 // Bytes is the memory of the networks' activations and gradients.
@@ -169,21 +172,21 @@ func (m *Model) training(on bool) {
 	}
 }
 
-// Objective is a loss of the model on the batches in place. It is a darts.Objective: fill the images first.
+// Objective is a loss of the model on one batch of each branch: a darts.Objective.
 type Objective struct {
 	Model  *Model
-	Fill   func() // puts the images in place
+	Images [2][]float32 // of each branch
 	Labels [2][]int
 	Loss   nn.Loss
 	A      float64 // weight of the conventional branch
-	Logits bool    // one batch in both branches and one set of labels: the loss of inference's logits
+	Alone  bool    // inference's logits on branch 0's batch in both branches: give it twice
 }
 
 // Gradient implements darts.Objective: a·L(z, y_c) + (1-a)·L(z, y_r), one set of logits for both sets of labels.
 func (o *Objective) Gradient(w, dw []float32, dalpha []float64, track bool) float64 {
 	m := o.Model
-	if o.Fill != nil {
-		o.Fill()
+	for b := range m.graphs {
+		copy(m.Images(b), o.Images[b])
 	}
 	m.training(true)
 	for _, g := range m.graphs {
@@ -193,13 +196,13 @@ func (o *Objective) Gradient(w, dw []float32, dalpha []float64, track bool) floa
 		}
 	}
 	a := o.A
-	if o.Logits {
+	if o.Alone {
 		a = 0.5
 	}
 	z := m.Logits(w, a)
 	clear(m.dlogits)
 	var loss float64
-	if len(m.graphs) == 1 || o.Logits {
+	if len(m.graphs) == 1 || o.Alone {
 		loss = o.Loss.Eval(z, o.Labels[0], 1, m.dlogits)
 	} else {
 		loss = a*o.Loss.Eval(z, o.Labels[0], a, m.dlogits) + (1-a)*o.Loss.Eval(z, o.Labels[1], 1-a, m.dlogits)
@@ -229,4 +232,19 @@ func (o *Objective) Gradient(w, dw []float32, dalpha []float64, track bool) floa
 		}
 	}
 	return loss
+}
+
+// NonFinite names the first layer with a value that is no number, or the first array of grad with one.
+func (m *Model) NonFinite(grad []float32) string {
+	for b, g := range m.graphs {
+		if name := g.NonFinite(); name != "" {
+			return fmt.Sprintf("%s (branch %d)", name, b)
+		}
+	}
+	for _, p := range m.Store.Weights.List {
+		if grad != nil && !nn.Finite(grad[p.Off:][:p.Len()]) {
+			return "the gradient of " + p.Name
+		}
+	}
+	return "the classifier"
 }

@@ -108,11 +108,17 @@ func (g *Graph) values(m Map, k, c int) []float32 {
 	return g.mem[at : at+g.length(m, k)]
 }
 
-// Image returns where pixel (0, 0) of channel 0 of image n of the input lies, the distance between
-// channels, and that between pixels.
-func (g *Graph) Image(n int) (dst []float32, plane, stride int) {
+// Images is the input of a batch: place image n with Image.
+func (g *Graph) Images() []float32 {
+	m := g.Input
+	return g.mem[m.Off:][:len(g.sizes)*m.C*m.plane(g.sizes[0])]
+}
+
+// Image returns where, in a buffer of Images' length, pixel (0, 0) of channel 0 of image n lies, the
+// distance between channels, and that between pixels.
+func (g *Graph) Image(images []float32, n int) (dst []float32, plane, stride int) {
 	k, i := n/tensor.Chunk, n%tensor.Chunk
-	return g.mem[g.at(g.Input, k, 0)+i:], g.Input.plane(g.sizes[k]), g.sizes[k]
+	return images[g.at(g.Input, k, 0)-g.Input.Off+i:], g.Input.plane(g.sizes[k]), g.sizes[k]
 }
 
 // Batch is the number of images.

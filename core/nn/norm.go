@@ -8,6 +8,7 @@ const eps = 1e-5
 // norm is BatchNorm over the planes of a map x (Ioffe and Szegedy, 2015), never stored: whoever reads x
 // reads scale·x + shift, and its gradient comes back as a·g + b·x + d.
 type norm struct {
+	name          string
 	x             Map
 	gamma, beta   int // in the weights; -1 without affine part
 	running       int // means, then variances, in the running statistics
@@ -19,7 +20,7 @@ type norm struct {
 }
 
 func (g *Graph) newNorm(name string, x Map, affine bool) *norm {
-	n := &norm{x: x, gamma: -1, beta: -1, running: g.Store.Running.Add(name+".running_mean", 0, x.C)}
+	n := &norm{name: name, x: x, gamma: -1, beta: -1, running: g.Store.Running.Add(name+".running_mean", 0, x.C)}
 	if v := g.Store.Running.Add(name+".running_var", 0, x.C); v != n.running+x.C {
 		panic("nn: running statistics out of order")
 	}

@@ -99,17 +99,23 @@ func (g *Graph) NewState(terms ...Term) *State {
 		s.ready = max(s.ready, level+1)
 	}
 	m := s.maps[0]
-	s.sum, s.grad = g.alloc(m.C, m.H, m.W), g.alloc(m.C, m.H, m.W)
+	g.enter(s, m.C, m.H, m.W)
 	for _, t := range terms {
 		if t.Source != nil {
 			t.Source.receive(s.grad)
 		}
 	}
+	return s
+}
+
+// enter lays out a state and schedules its forward pass.
+func (g *Graph) enter(s *State, c, h, w int) {
+	s.sum, s.grad = g.alloc(c, h, w), g.alloc(c, h, w)
 	for range g.sizes {
-		s.dots = append(s.dots, make([]float32, m.C*(len(terms)+1)))
+		s.dots = append(s.dots, make([]float32, c*(len(s.terms)+1)))
 	}
 	g.forward = grow(g.forward, s.ready)
-	g.forward[s.ready].add(step{len(g.sizes) * m.C, func(task, worker int) { s.forward(g, task/m.C, task%m.C, worker) }, func() {
+	g.forward[s.ready].add(step{len(g.sizes) * c, func(task, worker int) { s.forward(g, task/c, task%c, worker) }, func() {
 		for _, p := range s.pools {
 			if p.norm != nil {
 				p.norm.finish(g)
@@ -117,7 +123,6 @@ func (g *Graph) NewState(terms ...Term) *State {
 		}
 	}})
 	g.states = append(g.states, s)
-	return s
 }
 
 // Shape is the state's channels and size.
@@ -163,18 +168,8 @@ func (s *State) weight(g *Graph, i int) float32 {
 }
 
 func (s *State) forward(g *Graph, k, ch, worker int) {
-	taps, coef := g.taps1[worker][:len(s.terms)], g.coef[worker]
-	var bias float32
-	for i, n := range s.norms {
-		w := s.weight(g, i)
-		if n != nil {
-			bias += w * n.shift[ch]
-			w *= n.scale[ch]
-		}
-		coef[i], taps[i] = w, tensor.Tap{Off: int32(g.at(s.maps[i], k, ch)), W: int32(i)}
-	}
 	at, n := g.at(s.sum, k, ch), g.length(s.sum, k)
-	tensor.Sum(g.mem, g.mem, tensor.Line(at, 0, n), taps, coef, bias, tensor.NoFloor, false)
+	s.add(g, k, ch, worker)
 	if s.relu.C > 0 {
 		tap := [1]tensor.Tap{}
 		tensor.Sum(g.mem, g.mem, tensor.Line(g.at(s.relu, k, ch), at, n), tap[:], one, 0, 0, false)
@@ -190,6 +185,25 @@ func (s *State) forward(g *Graph, k, ch, worker int) {
 			m[2*ch], m[2*ch+1] = tensor.Moments(g.values(p.out, k, ch))
 		}
 	}
+}
+
+// add sets channel ch of chunk k to the sum of the terms; a state without terms is filled by others.
+func (s *State) add(g *Graph, k, ch, worker int) {
+	if len(s.terms) == 0 {
+		return
+	}
+	taps, coef := g.taps1[worker][:len(s.terms)], g.coef[worker]
+	var bias float32
+	for i, n := range s.norms {
+		w := s.weight(g, i)
+		if n != nil {
+			bias += w * n.shift[ch]
+			w *= n.scale[ch]
+		}
+		coef[i], taps[i] = w, tensor.Tap{Off: int32(g.at(s.maps[i], k, ch)), W: int32(i)}
+	}
+	r := tensor.Line(g.at(s.sum, k, ch), 0, g.length(s.sum, k))
+	tensor.Sum(g.mem, g.mem, r, taps, coef, bias, tensor.NoFloor, false)
 }
 
 // undo schedules the backward pass of s and of its terms' sources.

@@ -23,8 +23,9 @@ type Event struct {
 
 // Report is the part of an Event that closes an epoch.
 type Report struct {
-	Accuracy float64        `json:"accuracy"` // balanced test accuracy, 0..1
-	PerClass []float64      `json:"per-class"`
+	Accuracy float64        `json:"accuracy"`  // balanced test accuracy, 0..1
+	Classes  []int          `json:"classes"`   // from head to tail
+	PerClass []float64      `json:"per-class"` // accuracy of each of Classes
 	Head     float64        `json:"head"`
 	Medium   float64        `json:"medium"`
 	Tail     float64        `json:"tail"`

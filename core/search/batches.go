@@ -1,0 +1,164 @@
+package search
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"hlrslab/core/bbn"
+	"hlrslab/core/data"
+)
+
+// Streams of random numbers: each random thing has its own, so that changing one leaves the others.
+const (
+	subsetStream = iota + 1
+	weightStream
+	sampleStream
+	augmentStream
+	mixStream
+)
+
+// stream returns the seed of a stream: the configuration's own, or one derived from Seed.
+func stream(seed, own uint64, id uint64) uint64 {
+	if own != 0 {
+		return own
+	}
+	return rand.NewPCG(seed, id).Uint64()
+}
+
+// feed draws batches of one kind: which images, and how they are augmented.
+type feed struct {
+	sampler *data.Sampler
+	indices []int
+	images  []float32
+	labels  []int
+}
+
+// batches is the data side of a run.
+type batches struct {
+	set     *data.Dataset // at the configuration's size
+	augment data.Augment
+	random  *rand.PCG // of augmentation
+	counts  []int     // images of each class in the weights' half
+	order   []int     // classes from head to tail
+	total   []int     // images of each class in the long-tailed set
+	test    []int     // balanced test images, class after class, interleaved
+	steps   int       // of an epoch
+
+	weights, arch [2]*feed
+}
+
+func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
+	b := &batches{augment: data.Augment{Crop: c.Crop, Flip: c.Flip, Cutout: c.Cutout}}
+	b.random = rand.NewPCG(stream(c.Seed, c.AugmentSeed, augmentStream), augmentStream)
+	classes := len(d.Classes)
+	counts, err := data.Counts(c.Profile, c.NMax, classes, c.Imbalance)
+	if err != nil {
+		return nil, err
+	}
+	subset, err := data.Subset(d.Train.Labels, counts, stream(c.Seed, c.SubsetSeed, subsetStream), c.ClassSeed)
+	if err != nil {
+		return nil, err
+	}
+	weights, arch, err := data.Halves(d.Train.Labels, subset, c.Halves)
+	if err != nil {
+		return nil, err
+	}
+	if b.set, err = resize(d, c.Size); err != nil {
+		return nil, err
+	}
+	b.total, b.counts = tally(d.Train.Labels, subset, classes), tally(d.Train.Labels, weights, classes)
+	b.order = make([]int, classes)
+	for i := range b.order {
+		b.order[i] = i
+	}
+	slices.SortStableFunc(b.order, func(i, j int) int { return b.total[j] - b.total[i] })
+	if b.steps = len(weights) / c.Batch; b.steps == 0 {
+		return nil, fmt.Errorf("batch: the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", len(weights), c.Batch)
+	}
+	if b.test, err = balanced(d.Test.Labels, classes, c.TestImages/classes); err != nil {
+		return nil, err
+	}
+	first, second := c.Sampler, c.Rebalance
+	seed := stream(c.Seed, c.SampleSeed, sampleStream)
+	make := func(kind string, indices []int, id uint64) (*feed, error) {
+		s, err := data.NewSampler(kind, d.Train.Labels, indices, c.Epochs, rand.NewPCG(seed, sampleStream<<8+id))
+		if err != nil {
+			return nil, err
+		}
+		return &feed{sampler: s, indices: make([]int, c.Batch), labels: make([]int, c.Batch), images: make([]float32, len(m.Images(0)))}, nil
+	}
+	archFirst := map[string]string{"mix": c.Sampler, "balanced": "balanced", "reverse": "reversed"}[c.ArchLoss]
+	if archFirst == "" {
+		archFirst = "instance"
+	}
+	for i, f := range []struct {
+		kind    string
+		indices []int
+		to      **feed
+	}{{first, weights, &b.weights[0]}, {second, weights, &b.weights[1]}, {archFirst, arch, &b.arch[0]}, {second, arch, &b.arch[1]}} {
+		if *f.to, err = make(f.kind, f.indices, uint64(i)); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func resize(d *data.Dataset, size int) (*data.Dataset, error) {
+	if d.Train.Size == size {
+		return d, nil
+	}
+	train, err := d.Train.Resize(size)
+	if err != nil {
+		return nil, err
+	}
+	test, err := d.Test.Resize(size)
+	if err != nil {
+		return nil, err
+	}
+	return &data.Dataset{Name: d.Name, Classes: d.Classes, Train: *train, Test: *test}, nil
+}
+
+func tally(labels []uint8, indices []int, classes int) []int {
+	n := make([]int, classes)
+	for _, i := range indices {
+		n[labels[i]]++
+	}
+	return n
+}
+
+// balanced takes the first each images of every class, so that any prefix is nearly balanced.
+func balanced(labels []uint8, classes, each int) ([]int, error) {
+	by := make([][]int, classes)
+	for i, y := range labels {
+		by[y] = append(by[y], i)
+	}
+	var out []int
+	for n := range each {
+		for c := range by {
+			if n >= len(by[c]) {
+				return nil, fmt.Errorf("test-images: class %d has only %d test images, not %d; take %d or fewer", c, len(by[c]), each, len(by[c])*classes)
+			}
+			out = append(out, by[c][n])
+		}
+	}
+	return out, nil
+}
+
+// epoch tells the samplers which epoch begins.
+func (b *batches) epoch(e int) {
+	for _, f := range []*feed{b.weights[0], b.weights[1], b.arch[0], b.arch[1]} {
+		f.sampler.Epoch(e)
+	}
+}
+
+// next draws f's next batch.
+func (b *batches) next(f *feed, m *bbn.Model) {
+	f.sampler.Next(f.indices)
+	rng := rand.New(b.random)
+	for n, i := range f.indices {
+		dst, plane, stride := m.Image(f.images, n)
+		b.augment.Fill(dst, plane, stride, b.set.Train.At(i), b.set.Train.Size, rng)
+		f.labels[n] = int(b.set.Train.Labels[i])
+	}
+}

@@ -1,0 +1,237 @@
+package search
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hlrslab/core/sched"
+)
+
+// Field is one row of the table of limits: what help texts, sliders and Validate know of a field.
+type Field struct {
+	Name, Group, Help, Unit string
+	Kind                    reflect.Kind
+	Default                 string
+	Enum                    []string
+	Min, Max                float64 // NaN if there is no limit
+
+	index int
+}
+
+// Fields lists the configuration's fields in order.
+func Fields() []Field {
+	t := reflect.TypeFor[Config]()
+	fields := make([]Field, t.NumField())
+	for i := range fields {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields[i] = Field{Name: name, Group: f.Tag.Get("group"), Help: f.Tag.Get("help"), Unit: f.Tag.Get("unit"),
+			Kind: f.Type.Kind(), Default: f.Tag.Get("default"), Min: limit(f, "min"), Max: limit(f, "max"), index: i}
+		if e := f.Tag.Get("enum"); e != "" {
+			fields[i].Enum = strings.Split(e, ",")
+		}
+		switch name { // families are listed where they are defined
+		case "arch-schedule":
+			fields[i].Enum = ids(sched.Families)
+		case "mix":
+			fields[i].Enum = ids(sched.Mixes)
+		}
+	}
+	return fields
+}
+
+func ids(families []sched.Family) []string {
+	out := make([]string, len(families))
+	for i, f := range families {
+		out[i] = f.ID
+	}
+	return out
+}
+
+func limit(f reflect.StructField, key string) float64 {
+	s, ok := f.Tag.Lookup(key)
+	if !ok {
+		return math.NaN()
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		panic("search: bad limit of " + f.Name)
+	}
+	return v
+}
+
+// Value is the field's value in c, as text.
+func (f Field) Value(c Config) string {
+	v := reflect.ValueOf(c).Field(f.index)
+	if v.Kind() == reflect.Slice {
+		parts := make([]string, v.Len())
+		for i := range parts {
+			parts[i] = fmt.Sprint(v.Index(i))
+		}
+		return strings.Join(parts, ",")
+	}
+	return fmt.Sprint(v)
+}
+
+// Set gives the field in c the value that text spells.
+func (f Field) Set(c *Config, text string) error {
+	v := reflect.ValueOf(c).Elem().Field(f.index)
+	wrong := fmt.Errorf("%s: %q is not a value of it (%s)", f.Name, text, f.Help)
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return wrong
+		}
+		v.SetBool(b)
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return wrong
+		}
+		v.SetInt(int64(n))
+	case reflect.Uint64:
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return wrong
+		}
+		v.SetUint(n)
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return wrong
+		}
+		v.SetFloat(x)
+	case reflect.Slice:
+		var list []float64
+		for _, s := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+			x, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				return wrong
+			}
+			list = append(list, x)
+		}
+		v.Set(reflect.ValueOf(list))
+	}
+	return nil
+}
+
+// Default is the paper's base: stock DARTS, second order, with BBN's branches.
+func Default() Config {
+	var c Config
+	for _, f := range Fields() {
+		if f.Default != "" {
+			if err := f.Set(&c, f.Default); err != nil {
+				panic(err)
+			}
+		}
+	}
+	return c
+}
+
+// Presets names the presets, smallest first.
+var Presets = []string{"tiny", "small", "full"}
+
+// Preset returns a named starting point: tiny takes seconds, small a browser's minute or two, full
+// is the base of the paper.
+func Preset(name string) (Config, error) {
+	c := Default()
+	switch name {
+	case "full":
+	case "small", "tiny":
+		c.Size, c.NMax, c.TestImages = 16, 500, 500
+		c.Channels, c.Layers, c.Nodes, c.Batch = 4, 5, 4, 16
+		c.Order, c.Epochs = 1, 10
+		c.ArchRate = 3e-3 // few steps: alphas would hardly move at the full run's rate
+		if name == "tiny" {
+			c.Dataset, c.NMax, c.Imbalance, c.TestImages = "toy", 60, 10, 50
+			c.Channels, c.Layers, c.Nodes, c.Epochs, c.Batch = 2, 3, 2, 3, 8
+		}
+	default:
+		return c, fmt.Errorf("preset: there is no %q; choose one of %s", name, strings.Join(Presets, ", "))
+	}
+	return c, nil
+}
+
+// Decode reads a configuration's JSON over c. An unknown key is an error, as is anything after the document.
+func (c *Config) Decode(r io.Reader) error {
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	if err := d.Decode(c); err != nil {
+		return fmt.Errorf("configuration: %s; known keys are %s", strings.TrimPrefix(err.Error(), "json: "), names())
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("configuration: something follows the document")
+	}
+	return nil
+}
+
+func names() string {
+	var n []string
+	for _, f := range Fields() {
+		n = append(n, f.Name)
+	}
+	return strings.Join(n, ", ")
+}
+
+// Encode writes the configuration's JSON, one field a line.
+func (c Config) Encode(w io.Writer) error {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, raw, "", "  "); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	_, err = b.WriteTo(w)
+	return err
+}
+
+// Validate reports the first field outside its limits, or at odds with another, by name.
+func (c Config) Validate() error {
+	for _, f := range Fields() {
+		v := reflect.ValueOf(c).Field(f.index)
+		var x float64
+		switch {
+		case v.CanInt():
+			x = float64(v.Int())
+		case v.CanFloat():
+			x = v.Float()
+		default:
+			if s := f.Value(c); f.Enum != nil && !slices.Contains(f.Enum, s) {
+				return fmt.Errorf("%s: there is no %q; choose one of %s", f.Name, s, strings.Join(f.Enum, ", "))
+			}
+			continue
+		}
+		if math.IsNaN(x) || x < f.Min || x > f.Max {
+			return fmt.Errorf("%s: %v is outside %v to %v %s", f.Name, x, f.Min, f.Max, f.Unit)
+		}
+	}
+	switch {
+	case c.Size != 32 && c.Size != 16 && c.Size != 8:
+		return fmt.Errorf("size: %d does not divide 32 into halves; choose 32, 16 or 8", c.Size)
+	case c.RateMin > c.Rate:
+		return fmt.Errorf("rate-min: %v is above rate, %v", c.RateMin, c.Rate)
+	case c.TestImages%10 != 0:
+		return fmt.Errorf("test-images: %d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
+	}
+	arch, mix, err := c.schedules()
+	if err != nil {
+		return err
+	}
+	if err := arch.Validate(); err != nil {
+		return err
+	}
+	return mix.Validate()
+}

@@ -1,0 +1,260 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+
+	"hlrslab/core/bbn"
+	"hlrslab/core/darts"
+	"hlrslab/core/data"
+	"hlrslab/core/nn"
+	"hlrslab/core/sched"
+	"hlrslab/core/tensor"
+)
+
+// deferral is the share of the epochs after which deferred re-weighting begins (Cao et al., 2019).
+const deferral = 0.8
+
+// Run is a search, stepped from outside. It is not safe for concurrent use.
+type Run struct {
+	config Config
+	next   *Config // schedules from the next epoch on
+	arch   sched.Arch
+	mix    sched.Mix
+
+	pool      *tensor.Pool
+	model     *bbn.Model
+	data      *batches
+	sgd       *nn.SGD
+	adam      *nn.Adam
+	architect *darts.Architect
+	dw        []float32
+	dalpha    []float64
+	train     bbn.Objective
+	val       bbn.Objective
+	mixRandom *rand.PCG
+
+	position
+}
+
+// position is where a run stands, beside its parameters and random streams.
+type position struct {
+	Epoch, At          int // epochs and steps done
+	Tested             int // images evaluated of this epoch's test
+	Losses, ArchLosses float64
+	Right              []int // of each class
+	Seen               []int
+	Last               Event // the last step's, for the epoch's rates
+	Failed             string
+}
+
+// New prepares a search on d. Threads beyond one change its speed, not its numbers. Close it.
+func New(c Config, d *data.Dataset, threads int) (*Run, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if d.Name != c.Dataset {
+		return nil, fmt.Errorf("dataset: the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
+	}
+	r := &Run{config: c, pool: tensor.NewPool(threads)}
+	r.arch, r.mix, _ = c.schedules()
+	classes := len(d.Classes)
+	r.model = bbn.New(bbn.Shape{Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Classes: classes,
+		Batch: c.Batch, Size: c.Size, Branches: c.Branches}, r.pool)
+	var err error
+	if r.data, err = newBatches(c, d, r.model); err != nil {
+		r.Close()
+		return nil, err
+	}
+	n, a := len(r.model.Weights), len(r.model.Alpha)
+	r.model.Init(rand.New(rand.NewPCG(stream(c.Seed, c.WeightSeed, weightStream), weightStream)))
+	r.mixRandom = rand.NewPCG(stream(c.Seed, c.SampleSeed, mixStream), mixStream)
+	r.sgd = &nn.SGD{Momentum: c.Momentum, Decay: c.Decay, Clip: c.Clip, Buffer: make([]float32, n)}
+	r.adam = &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: c.ArchDecay, M: make([]float64, a), V: make([]float64, a)}
+	r.architect = darts.NewArchitect(r.sgd, n, a)
+	r.dw, r.dalpha = make([]float32, n), make([]float64, a)
+	r.Right, r.Seen = make([]int, classes), make([]int, classes)
+	return r, nil
+}
+
+// Close ends the run's threads.
+func (r *Run) Close() { r.pool.Close() }
+
+// Config is the configuration in force.
+func (r *Run) Config() Config { return r.config }
+
+// Steps is the number of steps of an epoch.
+func (r *Run) Steps() int { return r.data.steps }
+
+// Counts is the number of images of each class in the long-tailed set, and Order the classes from head to tail.
+func (r *Run) Counts() []int { return r.data.total }
+
+// Order lists the classes from head to tail.
+func (r *Run) Order() []int { return r.data.order }
+
+// Params is the number of weights.
+func (r *Run) Params() int { return len(r.model.Weights) }
+
+// Done says whether all epochs have run.
+func (r *Run) Done() bool { return r.Epoch >= r.config.Epochs }
+
+// Change takes the schedules and the mixing of c from the next epoch on; no other field may differ.
+func (r *Run) Change(c Config) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	was, now := reflect.ValueOf(r.config), reflect.ValueOf(c)
+	for _, f := range Fields() {
+		if f.Group == "schedule" || f.Name == "arch-rate" {
+			continue
+		}
+		if !reflect.DeepEqual(was.Field(f.index).Interface(), now.Field(f.index).Interface()) {
+			return fmt.Errorf("%s: cannot change during a run; start a new one", f.Name)
+		}
+	}
+	r.next = &c
+	return nil
+}
+
+// Step trains on one batch, or evaluates one at the end of an epoch, and returns what happened.
+func (r *Run) Step() ([]Event, error) {
+	switch {
+	case r.Failed != "":
+		return nil, fmt.Errorf("%s", r.Failed)
+	case r.Done():
+		return nil, nil
+	case r.At < r.data.steps:
+		return r.learn()
+	}
+	return r.test()
+}
+
+func (r *Run) learn() ([]Event, error) {
+	var events []Event
+	if r.At == 0 {
+		if r.next != nil {
+			r.config, r.next = *r.next, nil
+			r.arch, r.mix, _ = r.config.schedules()
+			c := r.config
+			events = append(events, Event{Kind: "change", Epoch: r.Epoch, Steps: r.data.steps, Config: &c})
+		}
+		r.data.epoch(r.Epoch)
+	}
+	c := r.config
+	e := Event{Kind: "step", Epoch: r.Epoch, Step: r.At, Steps: r.data.steps}
+	e.Rate = sched.Cosine(r.Epoch, c.Epochs, c.Rate, c.RateMin)
+	e.Mix = 1
+	if c.Branches != "none" {
+		e.Mix = r.mix.At(r.Epoch, rand.New(r.mixRandom))
+	}
+	e.ArchRate = c.ArchRate * r.arch.Factor(r.Epoch, r.At, r.data.steps, sched.Context{Mix: e.Mix, WeightRatio: e.Rate / c.Rate})
+	r.objectives(e.Mix)
+
+	r.draw(&r.train, r.data.weights)
+	r.draw(&r.val, r.data.arch)
+	if c.Order == 1 {
+		e.ArchLoss = r.architect.First(&r.val, r.model.Weights, r.dalpha)
+	} else {
+		e.ArchLoss = r.architect.Second(&r.train, &r.val, r.model.Weights, e.Rate, r.dalpha)
+	}
+	if err := r.check("architecture", e.ArchLoss, nil); err != nil {
+		return events, err
+	}
+	r.adam.Step(r.model.Alpha, r.dalpha, e.ArchRate)
+	e.Loss = r.train.Gradient(r.model.Weights, r.dw, nil, true)
+	if err := r.check("weight", e.Loss, r.dw); err != nil {
+		return events, err
+	}
+	r.sgd.Step(r.model.Weights, r.dw, e.Rate)
+	r.At++
+	r.Losses += e.Loss
+	r.ArchLosses += e.ArchLoss
+	r.Last = e
+	return append(events, e), nil
+}
+
+// draw fills an objective with the next batch of each branch; an objective alone has one batch in both.
+func (r *Run) draw(o *bbn.Objective, feeds [2]*feed) {
+	for b := range r.model.Branches() {
+		f := feeds[b]
+		if o.Alone {
+			f = feeds[0]
+		}
+		if b == 0 || !o.Alone {
+			r.data.next(f, r.model)
+		}
+		o.Images[b], o.Labels[b] = f.images, f.labels
+	}
+}
+
+// objectives sets the losses of the epoch, a being the weight of the conventional branch.
+func (r *Run) objectives(a float64) {
+	c, counts := r.config, r.data.counts
+	late := float64(r.Epoch) >= deferral*float64(c.Epochs)
+	loss := func(kind string) (l nn.Loss) {
+		switch {
+		case kind == "cb", kind == "drw" && late:
+			l.Weights = nn.EffectiveWeights(counts, 0.9999)
+		case kind == "focal":
+			l.Gamma = 1
+		case kind == "balanced-softmax", kind == "logit-adjusted":
+			l.Shift = nn.LogPrior(counts)
+		}
+		return l
+	}
+	r.train = bbn.Objective{Model: r.model, A: a, Loss: loss(c.Loss)}
+	r.val = bbn.Objective{Model: r.model, A: a, Loss: loss(c.ArchLoss), Alone: c.ArchLoss != "mix"}
+}
+
+// check stops a run at the first value that is no number, and names step and layer.
+func (r *Run) check(part string, loss float64, grad []float32) error {
+	if !math.IsNaN(loss) && !math.IsInf(loss, 0) && (grad == nil || !math.IsNaN(nn.Norm(grad)) && !math.IsInf(nn.Norm(grad), 0)) {
+		return nil
+	}
+	r.Failed = fmt.Sprintf("epoch %d, step %d, %s step: not a finite number, first in %s; take a lower rate, or go back to the last checkpoint",
+		r.Epoch, r.At, part, r.model.NonFinite(grad))
+	return fmt.Errorf("%s", r.Failed)
+}
+
+// test evaluates one batch of balanced test images; after the last it closes the epoch.
+func (r *Run) test() ([]Event, error) {
+	m, b := r.model, r.data
+	size := m.Shape.Batch
+	n := min(size, len(b.test)-r.Tested)
+	var plain data.Augment
+	for i := range size { // a last, short batch is filled up with images that do not count
+		at := b.test[r.Tested+i%n]
+		for branch := range m.Branches() {
+			dst, plane, stride := m.Image(m.Images(branch), i)
+			plain.Fill(dst, plane, stride, b.set.Test.At(at), b.set.Test.Size, nil)
+		}
+	}
+	logits := m.Predict()
+	for i := range n {
+		best := 0
+		for c := range m.Shape.Classes {
+			if logits[c*size+i] > logits[best*size+i] {
+				best = c
+			}
+		}
+		y := int(b.set.Test.Labels[b.test[r.Tested+i]])
+		r.Seen[y]++
+		if best == y {
+			r.Right[y]++
+		}
+	}
+	if r.Tested += n; r.Tested < len(b.test) {
+		return nil, nil
+	}
+	e := r.Last
+	e.Kind, e.Step = "epoch", b.steps
+	e.Loss, e.ArchLoss = r.Losses/float64(b.steps), r.ArchLosses/float64(b.steps)
+	e.Report = r.report()
+	r.Epoch++
+	r.At, r.Tested, r.Losses, r.ArchLosses = 0, 0, 0, 0
+	clear(r.Right)
+	clear(r.Seen)
+	return []Event{e}, nil
+}

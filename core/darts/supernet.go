@@ -83,18 +83,21 @@ func mixed(g *nn.Graph, edge, state string, s *nn.State, channels, stride, mix i
 		terms = append(terms, nn.Term{Source: g.FactorizedReduce(at+".conv_1.weight", at+".conv_2.weight", at+".bn", []*nn.State{s}, channels, false), Mix: mix + 3})
 	}
 	for k := 4; k < len(Primitives); k++ {
-		terms = append(terms, nn.Term{Source: weighted(g, Primitives[k], edge+"."+Primitives[k], s, stride, false), Mix: mix + k})
+		name := func(n int) string { return fmt.Sprintf("%s.%s.op%d", edge, Primitives[k], n) }
+		terms = append(terms, nn.Term{Source: weighted(g, Primitives[k], name, s, stride, false), Mix: mix + k})
 	}
 	return terms
 }
 
-// weighted adds a separable or dilated convolution.
-func weighted(g *nn.Graph, op, name string, s *nn.State, stride int, affine bool) *nn.Conv {
-	at := func(n int) string { return fmt.Sprintf("%s.op%d", name, n) }
+// weighted adds a separable or dilated convolution; name says how its nth layer is called.
+func weighted(g *nn.Graph, op string, name func(n int) string, s *nn.State, stride int, affine bool) *nn.Conv {
 	k := int(op[len(op)-1] - '0')
+	w := tensor.Window{K: k, Stride: stride, Dilation: 1, Pad: k / 2}
 	if op[:3] == "dil" {
-		return g.Separable(at(1)+".weight", at(2)+".weight", at(3), s, tensor.Window{K: k, Stride: stride, Dilation: 2, Pad: k - 1}, affine)
+		w.Dilation, w.Pad = 2, k-1
+		return g.Separable(name(1)+".weight", name(2)+".weight", name(3), s, w, affine)
 	}
-	c := g.Separable(at(1)+".weight", at(2)+".weight", at(3), s, tensor.Window{K: k, Stride: stride, Dilation: 1, Pad: k / 2}, affine)
-	return g.Then(at(5)+".weight", at(6)+".weight", at(7), c, tensor.Window{K: k, Stride: 1, Dilation: 1, Pad: k / 2}, affine)
+	c := g.Separable(name(1)+".weight", name(2)+".weight", name(3), s, w, affine)
+	w.Stride = 1
+	return g.Then(name(5)+".weight", name(6)+".weight", name(7), c, w, affine)
 }

@@ -121,7 +121,7 @@ func ReadPack(r io.Reader) (*Dataset, error) {
 	if err := json.Unmarshal(text, &h); err != nil {
 		return nil, fmt.Errorf("pack: header: %w", err)
 	}
-	if h.Size < 1 || h.Size > 1024 || h.Train < 0 || h.Test < 0 || max(h.Train, h.Test) > maxPixels || (h.Train+h.Test)*3*h.Size*h.Size > maxPixels {
+	if h.Size < 1 || h.Size > 1024 || h.Train < 0 || h.Test < 0 || max(h.Train, h.Test) > maxPixels || (int64(h.Train)+int64(h.Test))*3*int64(h.Size*h.Size) > maxPixels {
 		return nil, fmt.Errorf("pack: header asks for %d + %d images of side %d, more than a pack holds", h.Train, h.Test, h.Size)
 	}
 	d := &Dataset{Name: h.Name, Classes: h.Classes}

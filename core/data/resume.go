@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// state is a Sampler's saved form; Order and Random follow its fixed part in the bytes.
+// state is the fixed part of a Sampler's saved form; the order and the generator's state follow it.
 type state struct {
 	Magic   [4]byte
 	Kind    uint32 // checksums of the kind and of the indices, to refuse a state of another sampler
 	Indices uint32
 	Epoch   int64
 	Pos     int64
-	Order   uint32 // length
+	Order   uint32 // its length
 }
 
 func (s *Sampler) state() state {

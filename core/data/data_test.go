@@ -1,0 +1,145 @@
+package data
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// random is a set of noise images.
+func random(size, train, test int) *Dataset {
+	src := rand.NewPCG(1, uint64(size))
+	images := func(n int) Images {
+		m := Images{Size: size, Pixels: make([]uint8, n*3*size*size), Labels: make([]uint8, n)}
+		for i := range m.Pixels {
+			m.Pixels[i] = uint8(src.Uint64())
+		}
+		for i := range m.Labels {
+			m.Labels[i] = uint8(i % 3)
+		}
+		return m
+	}
+	return &Dataset{Name: "toy", Classes: []string{"a", "b", "ç"}, Train: images(train), Test: images(test)}
+}
+
+func TestResize(t *testing.T) {
+	m := Images{Size: 4, Labels: []uint8{1, 2}, Pixels: make([]uint8, 2*3*16)}
+	for i := range m.Pixels {
+		m.Pixels[i] = uint8(i)
+	}
+	got, err := m.Resize(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 0, 1, 4, 5 have the mean 2.5, rounded to 3; the next squares begin 2, 8, 10, 16 further.
+	if want := []uint8{3, 5, 11, 13, 19}; !slices.Equal(got.Pixels[:5], want) || len(got.Pixels) != 24 || got.Size != 2 || got.Len() != 2 {
+		t.Errorf("%v, want %v …", got.Pixels, want)
+	}
+	if one, _ := m.Resize(1); !slices.Equal(one.Pixels, []uint8{8, 24, 40, 56, 72, 88}) {
+		t.Errorf("%v", one.Pixels)
+	}
+	if same, err := m.Resize(4); err != nil || !reflect.DeepEqual(*same, m) {
+		t.Errorf("%v, %v", same, err)
+	}
+	for _, side := range []int{-2, 0, 3, 8} {
+		wantError(t, second(m.Resize(side)), "size", "divide")
+	}
+}
+
+func packed(t tester, d *Dataset, train, test []int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Pack(&b, d, train, test); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestPack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, m := rapid.IntRange(1, 12).Draw(t, "train"), rapid.IntRange(1, 12).Draw(t, "test")
+		d := random(rapid.SampledFrom([]int{1, 4, 8}).Draw(t, "size"), n, m)
+		got, err := ReadPack(bytes.NewReader(packed(t, d, nil, nil)))
+		if err != nil || !reflect.DeepEqual(got, d) {
+			t.Fatalf("round trip differs: %v", err)
+		}
+		train := rapid.SliceOf(rapid.IntRange(0, n-1)).Draw(t, "train list")
+		got, err = ReadPack(bytes.NewReader(packed(t, d, append([]int{}, train...), []int{0})))
+		if err != nil || got.Train.Len() != len(train) || got.Test.Len() != 1 {
+			t.Fatalf("%v: %v", got, err)
+		}
+		for k, i := range train {
+			if !bytes.Equal(got.Train.At(k), d.Train.At(i)) || got.Train.Labels[k] != d.Train.Labels[i] {
+				t.Fatalf("image %d is not image %d", k, i)
+			}
+		}
+	})
+}
+
+func TestPackIsCompact(t *testing.T) {
+	d := random(8, 100, 10)
+	if n := len(packed(t, d, nil, nil)) - 110*(1+3*64); n > 150 {
+		t.Errorf("%d bytes beside images and labels", n)
+	}
+}
+
+// No bit may turn and no byte be missing or added without ReadPack saying so.
+func TestPackDamage(t *testing.T) {
+	good := packed(t, random(2, 3, 2), nil, nil)
+	for i := range good {
+		bad := slices.Clone(good)
+		bad[i] ^= 1 << (i % 8)
+		if _, err := ReadPack(bytes.NewReader(bad)); err == nil {
+			t.Errorf("byte %d altered, and read", i)
+		}
+		_, err := ReadPack(bytes.NewReader(good[:i]))
+		wantError(t, err, "pack:")
+		if i > 8 {
+			wantError(t, err, "cut short")
+		}
+	}
+	wantError(t, second(ReadPack(bytes.NewReader(append(slices.Clone(good), 0)))), "after its end")
+	wantError(t, second(ReadPack(strings.NewReader("<!doctype html><title>Not found"))), "not a pack")
+}
+
+// A header with a right checksum and wrong claims is refused before memory is made.
+func TestPackHeader(t *testing.T) {
+	for header, want := range map[string]string{
+		`{"size":32,"train":1000000000,"test":1}`:                           "more than a pack holds",
+		`{"size":32,"train":-1,"test":1}`:                                   "more than a pack holds",
+		`{"size":1,"train":4611686018427387904,"test":4611686018427387904}`: "more than a pack holds",
+		`{"size":`: "header",
+	} {
+		b := append([]byte(packMagic), 0, 0, 0, 0)
+		binary.LittleEndian.PutUint32(b[8:], uint32(len(header)))
+		b = append(b, header...)
+		b = binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+		wantError(t, second(ReadPack(bytes.NewReader(b))), want)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestPackErrors(t *testing.T) {
+	d := random(4, 3, 2)
+	wantError(t, Pack(full{}, d, nil, nil), "disk full")
+	wantError(t, Pack(io.Discard, d, []int{3}, nil), "index 3", "training set")
+	d.Test.Labels[1] = 3
+	wantError(t, Pack(io.Discard, d, nil, nil), "test set", "image 1", "label 3")
+	d = random(4, 3, 2)
+	d.Train.Pixels = d.Train.Pixels[1:]
+	wantError(t, Pack(io.Discard, d, nil, nil), "training set", "143 bytes")
+	d.Test.Size = 2
+	wantError(t, Pack(io.Discard, d, nil, nil), "resize both")
+}

@@ -1,5 +1,13 @@
 package darts
 
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Edge is one chosen operation of a cell: the primitive's name and the state it reads
 // (0 and 1 are the cell's inputs, 2 + i is intermediate node i).
 type Edge struct {
@@ -14,4 +22,203 @@ type Genotype struct {
 	NormalConcat []int  `json:"normal-concat"`
 	Reduce       []Edge `json:"reduce"`
 	ReduceConcat []int  `json:"reduce-concat"`
+}
+
+// Discretise is DARTS's rule on softmax weights (edges × primitives): each node keeps the two edges whose
+// strongest operation is strongest, strongest first, 'none' left out; ties go to the smaller index.
+func Discretise(normal, reduce [][]float64, nodes int) Genotype {
+	cell := func(weights [][]float64) (edges []Edge) {
+		type scored struct {
+			Edge
+			score float64
+		}
+		at := 0
+		for i := range nodes {
+			var all []scored
+			for j := range 2 + i {
+				best := 1
+				for k, w := range weights[at] {
+					if k > 0 && w > weights[at][best] {
+						best = k
+					}
+				}
+				all = append(all, scored{Edge{Primitives[best], j}, weights[at][best]})
+				at++
+			}
+			slices.SortStableFunc(all, func(a, b scored) int {
+				switch {
+				case a.score > b.score:
+					return -1
+				case a.score < b.score:
+					return 1
+				}
+				return 0
+			})
+			edges = append(edges, all[0].Edge, all[1].Edge)
+		}
+		return edges
+	}
+	concat := make([]int, nodes)
+	for i := range concat {
+		concat[i] = 2 + i
+	}
+	return Genotype{cell(normal), concat, cell(reduce), slices.Clone(concat)}
+}
+
+// Counts is the number of skip connections, pools and convolutions of both cells, under "skip", "pool" and "conv".
+func (g Genotype) Counts() map[string]int {
+	n := map[string]int{"skip": 0, "pool": 0, "conv": 0}
+	for _, e := range slices.Concat(g.Normal, g.Reduce) {
+		switch {
+		case e.Op == "skip_connect":
+			n["skip"]++
+		case strings.Contains(e.Op, "pool"):
+			n["pool"]++
+		default:
+			n["conv"]++
+		}
+	}
+	return n
+}
+
+// Validate reports the first thing that is no genotype: an operation or state that does not exist, a node without two edges.
+func (g Genotype) Validate() error {
+	for _, c := range []struct {
+		name   string
+		edges  []Edge
+		concat []int
+	}{{"normal", g.Normal, g.NormalConcat}, {"reduce", g.Reduce, g.ReduceConcat}} {
+		if len(c.edges) == 0 || len(c.edges)%2 != 0 {
+			return fmt.Errorf("genotype: %s has %d edges; every node takes two", c.name, len(c.edges))
+		}
+		states := 2 + len(c.edges)/2
+		for i, e := range c.edges {
+			if known := e.Op != "none" && slices.Contains(Primitives, e.Op) || e.Op == "sep_conv_7x7" || e.Op == "conv_7x1_1x7"; !known {
+				return fmt.Errorf("genotype: %s edge %d: no operation is called %q", c.name, i, e.Op)
+			}
+			if e.From < 0 || e.From >= 2+i/2 {
+				return fmt.Errorf("genotype: %s edge %d: node %d cannot read state %d", c.name, i, i/2, e.From)
+			}
+		}
+		if len(c.concat) == 0 {
+			return fmt.Errorf("genotype: %s_concat is empty", c.name)
+		}
+		for _, s := range c.concat {
+			if s < 2 || s >= states {
+				return fmt.Errorf("genotype: %s_concat: there is no node %d", c.name, s)
+			}
+		}
+	}
+	return nil
+}
+
+// String is quark0/darts' notation.
+func (g Genotype) String() string {
+	edges := func(list []Edge) string {
+		parts := make([]string, len(list))
+		for i, e := range list {
+			parts[i] = fmt.Sprintf("('%s', %d)", e.Op, e.From)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	concat := func(list []int) string {
+		for i, s := range list {
+			if s != list[0]+i {
+				return strings.ReplaceAll(fmt.Sprint(list), " ", ", ")
+			}
+		}
+		if len(list) == 0 {
+			return "[]"
+		}
+		return fmt.Sprintf("range(%d, %d)", list[0], list[0]+len(list))
+	}
+	return fmt.Sprintf("Genotype(normal=%s, normal_concat=%s, reduce=%s, reduce_concat=%s)",
+		edges(g.Normal), concat(g.NormalConcat), edges(g.Reduce), concat(g.ReduceConcat))
+}
+
+var (
+	edgePattern  = regexp.MustCompile(`\(\s*['"](\w+)['"]\s*,\s*(\d+)\s*\)`)
+	rangePattern = regexp.MustCompile(`^\s*range\(\s*(\d+)\s*,\s*(\d+)\s*\)`)
+	listPattern  = regexp.MustCompile(`^\s*\[([\d\s,]*)\]`)
+	fieldPattern = regexp.MustCompile(`\b(normal_concat|reduce_concat|normal|reduce)\s*=`)
+)
+
+// ParseGenotype reads quark0/darts' notation, with or without a name and an equals sign before it.
+func ParseGenotype(text string) (Genotype, error) {
+	var g Genotype
+	fields := fieldPattern.FindAllStringSubmatchIndex(text, -1)
+	seen := map[string]bool{}
+	for i, f := range fields {
+		name, end := text[f[2]:f[3]], len(text)
+		if i+1 < len(fields) {
+			end = fields[i+1][0]
+		}
+		body := text[f[1]:end]
+		if seen[name] {
+			return g, fmt.Errorf("genotype: %s is given twice", name)
+		}
+		seen[name] = true
+		switch name {
+		case "normal", "reduce":
+			var edges []Edge
+			for _, m := range edgePattern.FindAllStringSubmatch(body, -1) {
+				from, err := strconv.Atoi(m[2])
+				if err != nil {
+					return g, fmt.Errorf("genotype: %s: %w", name, err)
+				}
+				edges = append(edges, Edge{m[1], from})
+			}
+			if left := strings.Trim(edgePattern.ReplaceAllString(body, ""), "[], \t\r\n"); left != "" {
+				return g, fmt.Errorf("genotype: %s: cannot read %q", name, left)
+			}
+			if name == "normal" {
+				g.Normal = edges
+			} else {
+				g.Reduce = edges
+			}
+		default:
+			states, err := parseStates(body)
+			if err != nil {
+				return g, fmt.Errorf("genotype: %s: %w", name, err)
+			}
+			if name == "normal_concat" {
+				g.NormalConcat = states
+			} else {
+				g.ReduceConcat = states
+			}
+		}
+	}
+	for _, name := range []string{"normal", "normal_concat", "reduce", "reduce_concat"} {
+		if !seen[name] {
+			return g, fmt.Errorf("genotype: %s is missing; expected Genotype(normal=[('sep_conv_3x3', 1), …], normal_concat=range(2, 6), reduce=…, reduce_concat=…)", name)
+		}
+	}
+	return g, g.Validate()
+}
+
+// parseStates reads range(a, b) or [a, b, …].
+func parseStates(s string) (states []int, err error) {
+	if m := rangePattern.FindStringSubmatch(s); m != nil {
+		lo, err1 := strconv.Atoi(m[1])
+		hi, err2 := strconv.Atoi(m[2])
+		if err1 != nil || err2 != nil || hi-lo > 64 {
+			return nil, fmt.Errorf("cannot read %q", m[0])
+		}
+		for ; lo < hi; lo++ {
+			states = append(states, lo)
+		}
+		return states, nil
+	}
+	m := listPattern.FindStringSubmatch(s)
+	if m == nil {
+		return nil, fmt.Errorf("expected range(a, b) or a list of states, not %q", strings.TrimSpace(s))
+	}
+	for _, v := range strings.FieldsFunc(m[1], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' }) {
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			return nil, err
+		}
+		states = append(states, n)
+	}
+	return states, nil
 }

@@ -145,9 +145,11 @@ func balanced(labels []uint8, classes, each int) ([]int, error) {
 	return out, nil
 }
 
+func (b *batches) feeds() []*feed { return []*feed{b.weights[0], b.weights[1], b.arch[0], b.arch[1]} }
+
 // epoch tells the samplers which epoch begins.
 func (b *batches) epoch(e int) {
-	for _, f := range []*feed{b.weights[0], b.weights[1], b.arch[0], b.arch[1]} {
+	for _, f := range b.feeds() {
 		f.sampler.Epoch(e)
 	}
 }

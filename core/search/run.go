@@ -23,6 +23,7 @@ type Run struct {
 	next   *Config // schedules from the next epoch on
 	arch   sched.Arch
 	mix    sched.Mix
+	area   float64 // of arch, where schedules are compared at equal area
 
 	pool      *tensor.Pool
 	model     *bbn.Model
@@ -58,8 +59,8 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 	if d.Name != c.Dataset {
 		return nil, fmt.Errorf("dataset: the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
 	}
-	r := &Run{config: c, pool: tensor.NewPool(threads)}
-	r.arch, r.mix, _ = c.schedules()
+	r := &Run{pool: tensor.NewPool(threads)}
+	r.schedule(c)
 	classes := len(d.Classes)
 	r.model = bbn.New(bbn.Shape{Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Classes: classes,
 		Batch: c.Batch, Size: c.Size, Branches: c.Branches}, r.pool)
@@ -77,6 +78,15 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 	r.dw, r.dalpha = make([]float32, n), make([]float64, a)
 	r.Right, r.Seen = make([]int, classes), make([]int, classes)
 	return r, nil
+}
+
+// schedule takes a valid configuration into force.
+func (r *Run) schedule(c Config) {
+	r.config = c
+	r.arch, r.mix, _ = c.schedules()
+	if r.area = 0; r.arch.EqualArea {
+		r.area = r.arch.Integral(sched.Ties{Mix: r.mix, Rate: c.Rate, RateMin: c.RateMin})
+	}
 }
 
 // Close ends the run's threads.
@@ -135,9 +145,9 @@ func (r *Run) learn() ([]Event, error) {
 	var events []Event
 	if r.At == 0 {
 		if r.next != nil {
-			r.config, r.next = *r.next, nil
-			r.arch, r.mix, _ = r.config.schedules()
-			c := r.config
+			c := *r.next
+			r.schedule(c)
+			r.next = nil
 			events = append(events, Event{Kind: "change", Epoch: r.Epoch, Steps: r.data.steps, Config: &c})
 		}
 		r.data.epoch(r.Epoch)
@@ -149,7 +159,11 @@ func (r *Run) learn() ([]Event, error) {
 	if c.Branches != "none" {
 		e.Mix = r.mix.At(r.Epoch, rand.New(r.mixRandom))
 	}
-	e.ArchRate = c.ArchRate * r.arch.Factor(r.Epoch, r.At, r.data.steps, sched.Context{Mix: e.Mix, WeightRatio: e.Rate / c.Rate})
+	tie := sched.Context{Mix: e.Mix, WeightRatio: 1, Area: r.area}
+	if c.Rate > 0 {
+		tie.WeightRatio = e.Rate / c.Rate
+	}
+	e.ArchRate = c.ArchRate * r.arch.Factor(r.Epoch, r.At, r.data.steps, tie)
 	r.objectives(e.Mix)
 
 	r.draw(&r.train, r.data.weights)

@@ -1,0 +1,132 @@
+package search
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"hlrslab/core/ckpt"
+	"hlrslab/core/data"
+)
+
+// saved is the part of a snapshot that is not arrays.
+type saved struct {
+	Config   Config
+	Next     *Config `json:",omitempty"`
+	Position position
+	Adam     int
+	Random   [2][]byte // augmentation, mixing
+	Samplers [4][]byte
+}
+
+// snapshotVersion changes with the meaning of a snapshot.
+const snapshotVersion = "hlrs-run-1"
+
+// arrays are the run's parameters and moments, under their names in a snapshot.
+func (r *Run) arrays() (narrow map[string][]float32, wide map[string][]float64) {
+	narrow = map[string][]float32{"alpha": r.model.Alpha}
+	wide = map[string][]float64{"adam.m": r.adam.M, "adam.v": r.adam.V}
+	for _, p := range r.model.Store.Weights.List {
+		narrow["weights/"+p.Name] = r.model.Weights[p.Off:][:p.Len()]
+		narrow["momentum/"+p.Name] = r.sgd.Buffer[p.Off:][:p.Len()]
+	}
+	for _, p := range r.model.Store.Running.List {
+		narrow["running/"+p.Name] = r.model.Running[p.Off:][:p.Len()]
+	}
+	return narrow, wide
+}
+
+// Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit.
+func (r *Run) Snapshot(w io.Writer) error {
+	s := saved{Config: r.config, Next: r.next, Position: r.position, Adam: r.adam.Steps}
+	var err error
+	for i, p := range []interface{ MarshalBinary() ([]byte, error) }{r.data.random, r.mixRandom} {
+		if s.Random[i], err = p.MarshalBinary(); err != nil {
+			return err
+		}
+	}
+	for i, f := range r.data.feeds() {
+		if s.Samplers[i], err = f.sampler.MarshalBinary(); err != nil {
+			return err
+		}
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	f := ckpt.File{Meta: map[string]string{"format": snapshotVersion, "run": string(raw)}}
+	for _, p := range r.model.Store.Weights.List {
+		ckpt.Add(&f, "weights/"+p.Name, r.model.Weights[p.Off:][:p.Len()], p.Shape...)
+		ckpt.Add(&f, "momentum/"+p.Name, r.sgd.Buffer[p.Off:][:p.Len()], p.Shape...)
+	}
+	for _, p := range r.model.Store.Running.List {
+		ckpt.Add(&f, "running/"+p.Name, r.model.Running[p.Off:][:p.Len()])
+	}
+	ckpt.Add(&f, "alpha", r.model.Alpha)
+	ckpt.Add(&f, "adam.m", r.adam.M)
+	ckpt.Add(&f, "adam.v", r.adam.V)
+	return f.Write(w)
+}
+
+// Restore reads a snapshot and prepares its run on d, which must be the data it was made on.
+func Restore(rd io.Reader, d *data.Dataset, threads int) (*Run, error) {
+	f, s, err := open(rd)
+	if err != nil {
+		return nil, err
+	}
+	r, err := New(s.Config, d, threads)
+	if err != nil {
+		return nil, err
+	}
+	narrow, wide := r.arrays()
+	for name, v := range narrow {
+		if err == nil {
+			err = ckpt.Load(f, name, v)
+		}
+	}
+	for name, v := range wide {
+		if err == nil {
+			err = ckpt.Load(f, name, v)
+		}
+	}
+	for i, p := range []interface{ UnmarshalBinary([]byte) error }{r.data.random, r.mixRandom} {
+		if err == nil {
+			err = p.UnmarshalBinary(s.Random[i])
+		}
+	}
+	for i, p := range r.data.feeds() {
+		if err == nil {
+			err = p.sampler.UnmarshalBinary(s.Samplers[i])
+		}
+	}
+	if err != nil {
+		r.Close()
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	r.next, r.position, r.adam.Steps = s.Next, s.Position, s.Adam
+	return r, nil
+}
+
+// SnapshotConfig reads a snapshot's configuration alone: what data Restore will ask for.
+func SnapshotConfig(rd io.Reader) (Config, error) {
+	_, s, err := open(rd)
+	return s.Config, err
+}
+
+func open(rd io.Reader) (*ckpt.File, saved, error) {
+	var s saved
+	f, err := ckpt.Read(rd)
+	if err != nil {
+		return nil, s, fmt.Errorf("snapshot: %w", err)
+	}
+	if v := f.Meta["format"]; v != snapshotVersion {
+		return nil, s, fmt.Errorf("snapshot: format is %q, not %q: this is no run of this version", v, snapshotVersion)
+	}
+	dec := json.NewDecoder(bytes.NewReader([]byte(f.Meta["run"])))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&s); err != nil {
+		return nil, s, fmt.Errorf("snapshot: %w", err)
+	}
+	return f, s, nil
+}

@@ -156,7 +156,9 @@ func (f *File) Find(name string) (*Tensor, error) {
 }
 
 // Number is an element type that Add and Load know.
-type Number interface{ float32 | float64 | int32 | uint8 }
+type Number interface {
+	float32 | float64 | int32 | uint8
+}
 
 func dtype[T Number]() string {
 	switch any(*new(T)).(type) {

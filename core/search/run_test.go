@@ -1,0 +1,229 @@
+package search
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"hlrslab/core/data"
+)
+
+func tiny(t testing.TB) Config {
+	c, err := Preset("tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func start(t testing.TB, c Config, threads int) *Run {
+	r, err := New(c, data.Toy(1), threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+// finish runs r to its end.
+func finish(t testing.TB, r *Run) (events []Event) {
+	for !r.Done() {
+		e, err := r.Step()
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, e...)
+	}
+	return events
+}
+
+func snapshot(t testing.TB, r *Run) []byte {
+	var b bytes.Buffer
+	if err := r.Snapshot(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func text(t testing.TB, v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// TestResumeIsExact stops runs of several kinds at random steps, epochs' tests included.
+func TestResumeIsExact(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, change := range []func(*Config){
+		func(*Config) {},
+		func(c *Config) { c.Order, c.Branches, c.ArchLoss = 2, "head", "uniform" },
+		func(c *Config) { c.Branches, c.Sampler, c.Mix, c.Cutout = "none", "progressive", "beta", 4 },
+		func(c *Config) { c.Mix, c.Rebalance, c.ArchPerStep = "beta", "balanced", true },
+	} {
+		c := tiny(t)
+		change(&c)
+		whole := start(t, c, 2)
+		want := text(t, finish(t, whole))
+		r := start(t, c, 1)
+		var events []Event
+		for !r.Done() {
+			for range 1 + rng.IntN(12) {
+				e, err := r.Step()
+				if err != nil {
+					t.Fatal(err)
+				}
+				events = append(events, e...)
+			}
+			next, err := Restore(bytes.NewReader(snapshot(t, r)), data.Toy(1), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(next.Close)
+			r = next
+		}
+		if text(t, events) != want {
+			t.Errorf("%+v: a run stopped and resumed reports other events", c)
+		}
+		if !bytes.Equal(snapshot(t, r), snapshot(t, whole)) {
+			t.Errorf("%+v: a run stopped and resumed ends in other bits", c)
+		}
+	}
+}
+
+func TestEveryChoiceRuns(t *testing.T) {
+	for _, f := range Fields() {
+		for _, v := range f.Enum {
+			c := tiny(t)
+			if f.Name == "dataset" {
+				continue
+			}
+			c.Epochs, c.TestImages = 2, 10
+			c.ArchPoints, c.MixPoints = "0:1,1:0.2", "0:1,0.5:0.2,1:0"
+			if f.Name == "halves" { // the positional split of a long tail leaves classes out of a half
+				c.Imbalance = 2
+			}
+			if err := f.Set(&c, v); err != nil {
+				t.Fatal(err)
+			}
+			r, err := New(c, data.Toy(1), 1)
+			if err != nil {
+				t.Errorf("%s = %s: %v", f.Name, v, err)
+				continue
+			}
+			last := finish(t, r)
+			if err := last[len(last)-1].Report.Genotype.Validate(); err != nil {
+				t.Errorf("%s = %s: %v", f.Name, v, err)
+			}
+			r.Close()
+		}
+	}
+}
+
+func TestChangeTakesEffectFromTheNextEpoch(t *testing.T) {
+	c := tiny(t)
+	r := start(t, c, 1)
+	if _, err := r.Step(); err != nil {
+		t.Fatal(err)
+	}
+	c.ArchSchedule, c.Mix = "const", "equal"
+	if err := r.Change(c); err != nil {
+		t.Fatal(err)
+	}
+	changed := -1
+	for _, e := range finish(t, r) {
+		switch {
+		case e.Kind == "change":
+			changed = e.Epoch
+			if !reflect.DeepEqual(*e.Config, c) {
+				t.Error("the change's configuration is another")
+			}
+		case e.Epoch == 0 && e.Mix != 1 || e.Epoch > 0 && (e.Mix != 0.5 || e.ArchRate != c.ArchRate):
+			t.Fatalf("epoch %d: mix %v, rate %v", e.Epoch, e.Mix, e.ArchRate)
+		}
+	}
+	if changed != 1 {
+		t.Errorf("changed in epoch %d", changed)
+	}
+	c.Channels++
+	if err := r.Change(c); err == nil || !strings.HasPrefix(err.Error(), "channels:") {
+		t.Errorf("a change of channels: %v", err)
+	}
+}
+
+func TestFailureIsNamed(t *testing.T) {
+	c := tiny(t)
+	r := start(t, c, 1)
+	r.model.Weights[r.model.Store.Weights.List[5].Off] = float32(1e38)
+	r.model.Weights[r.model.Store.Weights.List[5].Off+1] = float32(1e38)
+	for range 3 {
+		if _, err := r.Step(); err != nil {
+			if !strings.Contains(err.Error(), "epoch 0, step 0") || !strings.Contains(err.Error(), "cell") {
+				t.Errorf("the failure does not say where: %v", err)
+			}
+			if _, again := r.Step(); again == nil {
+				t.Error("a failed run goes on")
+			}
+			return
+		}
+	}
+	t.Error("the run goes on with values that are no numbers")
+}
+
+func TestConfigurationErrorsNameTheField(t *testing.T) {
+	for field, change := range map[string]func(*Config){
+		"channels": func(c *Config) { c.Channels = 1 }, "size": func(c *Config) { c.Size = 20 },
+		"imbalance": func(c *Config) { c.Imbalance = 1000 }, "arch-schedule": func(c *Config) { c.ArchSchedule = "magic" },
+		"mix": func(c *Config) { c.Mix = "magic" }, "arch-points": func(c *Config) { c.ArchSchedule, c.ArchPoints = "drawn", "1:1" },
+		"n-max": func(c *Config) { c.NMax, c.Imbalance = 5000, 1 }, "batch": func(c *Config) { c.Batch = 512 },
+		"test-images": func(c *Config) { c.TestImages = 15 }, "rate-min": func(c *Config) { c.RateMin = 0.5 },
+		"dataset": func(c *Config) { c.Dataset = "cifar10" },
+	} {
+		c := tiny(t)
+		change(&c)
+		r, err := New(c, data.Toy(1), 1)
+		if err == nil {
+			r.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	var c Config
+	if err := c.Decode(strings.NewReader(`{"epohcs": 3}`)); err == nil || !strings.Contains(err.Error(), "epohcs") {
+		t.Errorf("unknown key: %v", err)
+	}
+}
+
+func TestConfigurationRoundTrips(t *testing.T) {
+	for _, p := range Presets {
+		c, err := Preset(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: %v", p, err)
+		}
+		var b bytes.Buffer
+		if err := c.Encode(&b); err != nil {
+			t.Fatal(err)
+		}
+		var d Config
+		if err := d.Decode(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range Fields() {
+			if f.Value(c) != f.Value(d) {
+				t.Errorf("%s: %s is %s, was %s", p, f.Name, f.Value(d), f.Value(c))
+			}
+			e := c
+			if err := f.Set(&e, f.Value(c)); err != nil || f.Value(e) != f.Value(c) {
+				t.Errorf("%s: %s cannot be set to its own value: %v", p, f.Name, err)
+			}
+		}
+	}
+}

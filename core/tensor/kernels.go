@@ -24,19 +24,31 @@ func sumGo(dst, src []float32, r Region, taps []Tap, w []float32, bias, floor fl
 		for x := 0; x < r.Cols; x++ {
 			d := dst[r.Dst+y*r.DstRow+x*r.DstCol:][:r.Run]
 			s := r.Src + y*r.SrcRow + x*r.SrcCol
-			for i := range d {
-				v := bias
-				if add {
-					v += d[i]
+			for lo := 0; lo < len(d); lo += len(sumBlock{}) { // a tap may read d itself: sum aside
+				var block sumBlock
+				v := block[:min(len(block), len(d)-lo)]
+				for i := range v {
+					v[i] = bias
+					if add {
+						v[i] += d[lo+i]
+					}
 				}
 				for _, t := range taps {
-					v += w[t.W] * src[s+int(t.Off)+i]
+					f := w[t.W]
+					x := src[s+int(t.Off)+lo:][:len(v)]
+					for i := range v {
+						v[i] += f * x[i]
+					}
 				}
-				d[i] = max(v, floor)
+				for i, x := range v {
+					d[lo+i] = max(x, floor)
+				}
 			}
 		}
 	}
 }
+
+type sumBlock [64]float32
 
 // Dot adds to acc[t.W·Lanes:][:Lanes], for every tap t, the inner product over the region of g (at
 // the region's Dst) and src[+t.Off], spread over Lanes partial sums: element i of a run goes to
@@ -55,9 +67,17 @@ func dotGo(acc, g, src []float32, r Region, taps []Tap) {
 			gs := g[r.Dst+y*r.DstRow+x*r.DstCol:][:r.Run]
 			s := r.Src + y*r.SrcRow + x*r.SrcCol
 			for _, t := range taps {
-				a := acc[int(t.W)*Lanes:][:Lanes]
-				for i, v := range gs {
-					a[i%Lanes] += v * src[s+int(t.Off)+i]
+				a := (*[Lanes]float32)(acc[int(t.W)*Lanes:])
+				x := src[s+int(t.Off):][:len(gs)]
+				i := 0
+				for ; i+Lanes <= len(gs); i += Lanes {
+					g, x := (*[Lanes]float32)(gs[i:]), (*[Lanes]float32)(x[i:])
+					for l := range Lanes {
+						a[l] += g[l] * x[l]
+					}
+				}
+				for l := 0; i < len(gs); i, l = i+1, l+1 {
+					a[l] += gs[i] * x[i]
 				}
 			}
 		}

@@ -22,8 +22,10 @@ func reference(t *testing.T, f *golden.File, threads int) *Model {
 	}
 	pool := tensor.NewPool(threads)
 	t.Cleanup(pool.Close)
-	m := New(Shape{Channels: num("C"), Layers: num("layers"), Nodes: num("nodes"), Classes: num("classes"),
-		Batch: num("batch"), Size: num("size"), Branches: "none"}, pool)
+	m := New(Shape{
+		Channels: num("C"), Layers: num("layers"), Nodes: num("nodes"), Classes: num("classes"),
+		Batch: num("batch"), Size: num("size"), Branches: "none",
+	}, pool)
 	m.Rest()
 	for _, p := range m.Store.Weights.List {
 		copy(m.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)

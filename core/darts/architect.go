@@ -57,8 +57,10 @@ type Architect struct {
 
 // NewArchitect prepares for n weights trained by sgd and alphas of length alphas.
 func NewArchitect(sgd *nn.SGD, n, alphas int) *Architect {
-	return &Architect{SGD: sgd, grad: make([]float32, n), moved: make([]float32, n), direction: make([]float32, n),
-		forward: make([]float64, alphas), reverse: make([]float64, alphas)}
+	return &Architect{
+		SGD: sgd, grad: make([]float32, n), moved: make([]float32, n), direction: make([]float32, n),
+		forward: make([]float64, alphas), reverse: make([]float64, alphas),
+	}
 }
 
 // First sets dalpha to the gradient of val at w, and returns val.

@@ -19,10 +19,26 @@ func TestEvalNetAgainstReference(t *testing.T) {
 		return n
 	}
 	genotype := Genotype{
-		Normal: []Edge{{"sep_conv_3x3", 0}, {"sep_conv_3x3", 1}, {"sep_conv_3x3", 0}, {"sep_conv_3x3", 1},
-			{"sep_conv_3x3", 1}, {"skip_connect", 0}, {"skip_connect", 0}, {"dil_conv_3x3", 2}},
-		Reduce: []Edge{{"max_pool_3x3", 0}, {"max_pool_3x3", 1}, {"skip_connect", 2}, {"max_pool_3x3", 1},
-			{"max_pool_3x3", 0}, {"skip_connect", 2}, {"skip_connect", 2}, {"max_pool_3x3", 1}},
+		Normal: []Edge{
+			{"sep_conv_3x3", 0},
+			{"sep_conv_3x3", 1},
+			{"sep_conv_3x3", 0},
+			{"sep_conv_3x3", 1},
+			{"sep_conv_3x3", 1},
+			{"skip_connect", 0},
+			{"skip_connect", 0},
+			{"dil_conv_3x3", 2},
+		},
+		Reduce: []Edge{
+			{"max_pool_3x3", 0},
+			{"max_pool_3x3", 1},
+			{"skip_connect", 2},
+			{"max_pool_3x3", 1},
+			{"max_pool_3x3", 0},
+			{"skip_connect", 2},
+			{"skip_connect", 2},
+			{"max_pool_3x3", 1},
+		},
 		NormalConcat: []int{2, 3, 4, 5}, ReduceConcat: []int{2, 3, 4, 5},
 	}
 	x, labels := f.Get("x"), f.Ints("y")

@@ -73,6 +73,7 @@ func operation(t testing.TB, name string, stride, batch, c, h, w, out int) (benc
 
 // fill sets, and take reads, a map as N×C×H×W.
 func (b bench) fill(m Map, v []float32) { b.each(m, func(p *float32, i int) { *p = v[i] }) }
+
 func (b bench) take(m Map) []float32 {
 	v := make([]float32, b.g.batch*m.C*m.H*m.W)
 	b.each(m, func(p *float32, i int) { v[i] = *p })
@@ -93,8 +94,10 @@ func (b bench) each(m Map, f func(p *float32, i int)) {
 
 func TestOperationsAgainstReference(t *testing.T) {
 	f := golden.Open(t, "ops.safetensors")
-	for _, name := range []string{"none", "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5",
-		"dil_conv_3x3", "dil_conv_5x5", "factorized_reduce", "relu_conv_bn"} {
+	for _, name := range []string{
+		"none", "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5",
+		"dil_conv_3x3", "dil_conv_5x5", "factorized_reduce", "relu_conv_bn",
+	} {
 		for stride := 1; stride <= 2; stride++ {
 			at := name + "/s" + string(rune('0'+stride)) + "/"
 			if !f.Has(at + "x") {

@@ -100,35 +100,52 @@ const (
 
 // Families are the schedules of the architecture rate; each is 0..1 at every u in 0..1.
 var Families = []Family{
-	{ID: "const", Formula: "m = 1", Note: "DARTS's own rate: the baseline.",
+	{
+		ID: "const", Formula: "m = 1", Note: "DARTS's own rate: the baseline.",
 		curve: func(_, _ float64) float64 { return 1 },
-		area:  func(float64) float64 { return 1 }},
-	{ID: "parabolic", Formula: "m = 1 − u²",
+		area:  func(float64) float64 { return 1 },
+	},
+	{
+		ID: "parabolic", Formula: "m = 1 − u²",
 		Note:  "BBN's curve for its mixing factor, lent to the architecture rate: the default here, an inference.",
 		curve: func(_, u float64) float64 { return 1 - u*u },
-		area:  func(float64) float64 { return 2. / 3 }},
-	{ID: "power", Formula: "m = 1 − u^p", Note: "Stays near the peak longer as p grows.",
+		area:  func(float64) float64 { return 2. / 3 },
+	},
+	{
+		ID: "power", Formula: "m = 1 − u^p", Note: "Stays near the peak longer as p grows.",
 		Param: Param{Name: "p", Default: 2, Min: 0.1, Max: 10},
 		curve: func(p, u float64) float64 { return 1 - math.Pow(u, p) },
-		area:  func(p float64) float64 { return p / (p + 1) }},
-	{ID: "linear", Formula: "m = 1 − u", Note: "Falls evenly.",
+		area:  func(p float64) float64 { return p / (p + 1) },
+	},
+	{
+		ID: "linear", Formula: "m = 1 − u", Note: "Falls evenly.",
 		curve: func(_, u float64) float64 { return 1 - u },
-		area:  func(float64) float64 { return 1. / 2 }},
-	{ID: "polynomial", Formula: "m = (1 − u)^p", Note: "Falls early, then flattens as p grows.",
+		area:  func(float64) float64 { return 1. / 2 },
+	},
+	{
+		ID: "polynomial", Formula: "m = (1 − u)^p", Note: "Falls early, then flattens as p grows.",
 		Param: Param{Name: "p", Default: 2, Min: 0.1, Max: 10},
 		curve: func(p, u float64) float64 { return math.Pow(1-u, p) },
-		area:  func(p float64) float64 { return 1 / (p + 1) }},
-	{ID: "cosine", Formula: "m = (1 + cos πu)/2", Note: "The shape of the weight rate, down to 0.",
+		area:  func(p float64) float64 { return 1 / (p + 1) },
+	},
+	{
+		ID: "cosine", Formula: "m = (1 + cos πu)/2", Note: "The shape of the weight rate, down to 0.",
 		curve: func(_, u float64) float64 { return halfCosine(u) },
-		area:  func(float64) float64 { return 1. / 2 }},
-	{ID: "quarter-cosine", Formula: "m = cos(πu/2)", Note: "What BBN's code calls cosine decay.",
+		area:  func(float64) float64 { return 1. / 2 },
+	},
+	{
+		ID: "quarter-cosine", Formula: "m = cos(πu/2)", Note: "What BBN's code calls cosine decay.",
 		curve: func(_, u float64) float64 { return quarterCosine(u) },
-		area:  func(float64) float64 { return 2 / math.Pi }},
-	{ID: "exponential", Formula: "m = exp(−k·u)", Note: "Falls by the same ratio each epoch; never quite 0.",
+		area:  func(float64) float64 { return 2 / math.Pi },
+	},
+	{
+		ID: "exponential", Formula: "m = exp(−k·u)", Note: "Falls by the same ratio each epoch; never quite 0.",
 		Param: Param{Name: "k", Default: 5, Min: 0.1, Max: 20},
 		curve: func(k, u float64) float64 { return math.Exp(-k * u) },
-		area:  func(k float64) float64 { return -math.Expm1(-k) / k }},
-	{ID: "step", Formula: "m = γ^(milestones passed)",
+		area:  func(k float64) float64 { return -math.Expm1(-k) / k },
+	},
+	{
+		ID: "step", Formula: "m = γ^(milestones passed)",
 		Note:  "Falls at the milestones, which are epochs of the run; at 1/2 and 4/5 of it if none are given.",
 		Param: Param{Name: "γ", Default: 0.1, Min: 0.001, Max: 1},
 		falls: func(a Arch, gamma float64) ([]float64, float64) {
@@ -137,8 +154,10 @@ var Families = []Family{
 			}
 			t := float64(a.Epochs)
 			return []float64{t / 2, t * 4 / 5}, gamma
-		}},
-	{ID: "freeze-after", Formula: "m = 1 if e < E_f, else 0",
+		},
+	},
+	{
+		ID: "freeze-after", Formula: "m = 1 if e < E_f, else 0",
 		Note:  "Leaves the architecture as it is from epoch E_f of the run; after 3/5 of it by default, 30 of 50.",
 		Param: Param{Name: "E_f", Default: 30, Min: 1, Max: 1000, Unit: "epochs"},
 		falls: func(a Arch, _ float64) ([]float64, float64) {
@@ -146,20 +165,33 @@ var Families = []Family{
 				return []float64{float64(a.Epochs) * 3 / 5}, 0
 			}
 			return []float64{a.Param}, 0
-		}},
-	{ID: "increasing", Formula: "m = u^β", Note: "A control: grows with the epoch, against the purpose of a decay.",
+		},
+	},
+	{
+		ID: "increasing", Formula: "m = u^β", Note: "A control: grows with the epoch, against the purpose of a decay.",
 		Param: Param{Name: "β", Default: 1, Min: 0.1, Max: 10},
 		curve: func(b, u float64) float64 { return math.Pow(u, b) },
-		area:  func(b float64) float64 { return 1 / (b + 1) }},
-	{ID: "mixing-tied", Formula: "m = a", Note: "Follows the mixing factor: slows as the re-balancing branch takes over.",
-		tie: func(c Context) float64 { return c.Mix }},
-	{ID: "mixing-tied-product", Formula: "m = 4a(1 − a)", Note: "Fastest while both branches count alike.",
-		tie: func(c Context) float64 { return 4 * c.Mix * (1 - c.Mix) }},
-	{ID: "mixing-tied-max", Formula: "m = max(a, 1 − a)", Note: "Slowest while both branches count alike.",
-		tie: func(c Context) float64 { return max(c.Mix, 1-c.Mix) }},
-	{ID: wTied, Formula: "m = η_w(e)/η_w(0)", Note: "Follows the weight rate: homogeneous, for comparison.",
-		tie: func(c Context) float64 { return c.WeightRatio }},
-	{ID: "reverse-tied", Formula: "m = 1 − a", Note: "A control: the architecture moves as the re-balancing branch takes over.",
-		tie: func(c Context) float64 { return 1 - c.Mix }},
+		area:  func(b float64) float64 { return 1 / (b + 1) },
+	},
+	{
+		ID: "mixing-tied", Formula: "m = a", Note: "Follows the mixing factor: slows as the re-balancing branch takes over.",
+		tie: func(c Context) float64 { return c.Mix },
+	},
+	{
+		ID: "mixing-tied-product", Formula: "m = 4a(1 − a)", Note: "Fastest while both branches count alike.",
+		tie: func(c Context) float64 { return 4 * c.Mix * (1 - c.Mix) },
+	},
+	{
+		ID: "mixing-tied-max", Formula: "m = max(a, 1 − a)", Note: "Slowest while both branches count alike.",
+		tie: func(c Context) float64 { return max(c.Mix, 1-c.Mix) },
+	},
+	{
+		ID: wTied, Formula: "m = η_w(e)/η_w(0)", Note: "Follows the weight rate: homogeneous, for comparison.",
+		tie: func(c Context) float64 { return c.WeightRatio },
+	},
+	{
+		ID: "reverse-tied", Formula: "m = 1 − a", Note: "A control: the architecture moves as the re-balancing branch takes over.",
+		tie: func(c Context) float64 { return 1 - c.Mix },
+	},
 	{ID: drawn, Formula: "m through points u:m", Note: "Control points joined by monotone cubics; held level outside them."},
 }

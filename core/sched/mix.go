@@ -20,37 +20,59 @@ const beta = "beta"
 
 // Mixes are the families of the mixing factor.
 var Mixes = []Family{
-	{ID: "equal", Formula: "a = 1/2", Note: "The branches count alike throughout.",
-		curve: func(_, _ float64) float64 { return 0.5 }},
-	{ID: "parabolic", Formula: "a = 1 − u²", Note: "BBN's cumulative learning.",
-		curve: func(_, u float64) float64 { return 1 - u*u }},
-	{ID: "linear", Formula: "a = 1 − u", Note: "Symmetric about the middle: a(1−u) = 1−a(u).",
-		curve: func(_, u float64) float64 { return 1 - u }},
-	{ID: "half-cosine", Formula: "a = (1 + cos πu)/2", Note: "Symmetric about the middle, with level ends.",
-		curve: func(_, u float64) float64 { return halfCosine(u) }},
-	{ID: "smooth-step", Formula: "a = 1 − (3u² − 2u³)", Note: "Symmetric about the middle, with level ends.",
-		curve: func(_, u float64) float64 { return 1 - u*u*(3-2*u) }},
-	{ID: "quarter-cosine", Formula: "a = cos(πu/2)", Note: "What BBN's code calls cosine decay.",
-		curve: func(_, u float64) float64 { return quarterCosine(u) }},
-	{ID: "increment", Formula: "a = u²", Note: "From the re-balancing branch to the conventional one.",
-		curve: func(_, u float64) float64 { return u * u }},
-	{ID: "mirror", Formula: "a = 1 − 4κu(1 − u)", Note: "There and back, symmetric in time: dips by κ at the middle.",
+	{
+		ID: "equal", Formula: "a = 1/2", Note: "The branches count alike throughout.",
+		curve: func(_, _ float64) float64 { return 0.5 },
+	},
+	{
+		ID: "parabolic", Formula: "a = 1 − u²", Note: "BBN's cumulative learning.",
+		curve: func(_, u float64) float64 { return 1 - u*u },
+	},
+	{
+		ID: "linear", Formula: "a = 1 − u", Note: "Symmetric about the middle: a(1−u) = 1−a(u).",
+		curve: func(_, u float64) float64 { return 1 - u },
+	},
+	{
+		ID: "half-cosine", Formula: "a = (1 + cos πu)/2", Note: "Symmetric about the middle, with level ends.",
+		curve: func(_, u float64) float64 { return halfCosine(u) },
+	},
+	{
+		ID: "smooth-step", Formula: "a = 1 − (3u² − 2u³)", Note: "Symmetric about the middle, with level ends.",
+		curve: func(_, u float64) float64 { return 1 - u*u*(3-2*u) },
+	},
+	{
+		ID: "quarter-cosine", Formula: "a = cos(πu/2)", Note: "What BBN's code calls cosine decay.",
+		curve: func(_, u float64) float64 { return quarterCosine(u) },
+	},
+	{
+		ID: "increment", Formula: "a = u²", Note: "From the re-balancing branch to the conventional one.",
+		curve: func(_, u float64) float64 { return u * u },
+	},
+	{
+		ID: "mirror", Formula: "a = 1 − 4κu(1 − u)", Note: "There and back, symmetric in time: dips by κ at the middle.",
 		Param: Param{Name: "κ", Default: 0.5, Min: 0.01, Max: 1},
-		curve: func(k, u float64) float64 { return 1 - 4*k*u*(1-u) }},
-	{ID: beta, Formula: "a ~ Beta(b, b)", Note: "Random for each batch, 1/2 on average; most often near 0 or 1 for a small b.",
+		curve: func(k, u float64) float64 { return 1 - 4*k*u*(1-u) },
+	},
+	{
+		ID: beta, Formula: "a ~ Beta(b, b)", Note: "Random for each batch, 1/2 on average; most often near 0 or 1 for a small b.",
 		Param: Param{Name: "b", Default: 0.2, Min: 0.05, Max: 1},
-		curve: func(_, _ float64) float64 { return 0.5 }},
-	{ID: "stages", Formula: "a = 1 if u ≤ s, else 0", Note: "One branch, then the other.",
+		curve: func(_, _ float64) float64 { return 0.5 },
+	},
+	{
+		ID: "stages", Formula: "a = 1 if u ≤ s, else 0", Note: "One branch, then the other.",
 		Param: Param{Name: "s", Default: 0.6, Min: 0.01, Max: 1},
 		curve: func(s, u float64) float64 {
 			if u <= s {
 				return 1
 			}
 			return 0
-		}},
-	{ID: "clipped", Formula: "a = max(a_min, 1 − u²)", Note: "BBN's curve, but both branches stay alive.",
+		},
+	},
+	{
+		ID: "clipped", Formula: "a = max(a_min, 1 − u²)", Note: "BBN's curve, but both branches stay alive.",
 		Param: Param{Name: "a_min", Default: 0.1, Min: 0.01, Max: 1},
-		curve: func(least, u float64) float64 { return max(least, 1-u*u) }},
+		curve: func(least, u float64) float64 { return max(least, 1-u*u) },
+	},
 	{ID: drawn, Formula: "a through points u:a", Note: "Control points joined by monotone cubics; held level outside them."},
 }
 

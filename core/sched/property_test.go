@@ -42,8 +42,10 @@ func genMix(epochs int) *rapid.Generator[Mix] {
 func genArch(families []Family) *rapid.Generator[Arch] {
 	return rapid.Custom(func(t *rapid.T) Arch {
 		f := rapid.SampledFrom(families).Draw(t, "family")
-		a := Arch{Family: f.ID, Param: genParam(t, f), Epochs: rapid.IntRange(1, 80).Draw(t, "epochs"),
-			Points: genPoints().Draw(t, "points"), PerStep: rapid.Bool().Draw(t, "per step"), Ramp: rapid.Bool().Draw(t, "ramp")}
+		a := Arch{
+			Family: f.ID, Param: genParam(t, f), Epochs: rapid.IntRange(1, 80).Draw(t, "epochs"),
+			Points: genPoints().Draw(t, "points"), PerStep: rapid.Bool().Draw(t, "per step"), Ramp: rapid.Bool().Draw(t, "ramp"),
+		}
 		if f.ID == "freeze-after" {
 			a.Param = min(a.Param, float64(a.Epochs))
 		}
@@ -104,8 +106,10 @@ func TestFactorIsAShareAboveItsFloor(t *testing.T) {
 
 func TestDecaysNeverRise(t *testing.T) {
 	var decays []Family
-	for _, id := range []string{"const", "parabolic", "power", "linear", "polynomial", "cosine", "quarter-cosine",
-		"exponential", "step", "freeze-after", "w-tied", "mixing-tied"} {
+	for _, id := range []string{
+		"const", "parabolic", "power", "linear", "polynomial", "cosine", "quarter-cosine",
+		"exponential", "step", "freeze-after", "w-tied", "mixing-tied",
+	} {
 		f, _ := Find(Families, id)
 		decays = append(decays, f)
 	}

@@ -32,8 +32,10 @@ func Fields() []Field {
 	for i := range fields {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		fields[i] = Field{Name: name, Group: f.Tag.Get("group"), Help: f.Tag.Get("help"), Unit: f.Tag.Get("unit"),
-			Kind: f.Type.Kind(), Default: f.Tag.Get("default"), Min: limit(f, "min"), Max: limit(f, "max"), index: i}
+		fields[i] = Field{
+			Name: name, Group: f.Tag.Get("group"), Help: f.Tag.Get("help"), Unit: f.Tag.Get("unit"),
+			Kind: f.Type.Kind(), Default: f.Tag.Get("default"), Min: limit(f, "min"), Max: limit(f, "max"), index: i,
+		}
 		if e := f.Tag.Get("enum"); e != "" {
 			fields[i].Enum = strings.Split(e, ",")
 		}

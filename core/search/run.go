@@ -62,8 +62,10 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 	r := &Run{pool: tensor.NewPool(threads)}
 	r.schedule(c)
 	classes := len(d.Classes)
-	r.model = bbn.New(bbn.Shape{Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Classes: classes,
-		Batch: c.Batch, Size: c.Size, Branches: c.Branches}, r.pool)
+	r.model = bbn.New(bbn.Shape{
+		Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Classes: classes,
+		Batch: c.Batch, Size: c.Size, Branches: c.Branches,
+	}, r.pool)
 	var err error
 	if r.data, err = newBatches(c, d, r.model); err != nil {
 		r.Close()

@@ -4,8 +4,10 @@ import "hlrslab/core/sched"
 
 // schedules makes the configuration's schedules.
 func (c Config) schedules() (sched.Arch, sched.Mix, error) {
-	arch := sched.Arch{Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,
-		Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs}
+	arch := sched.Arch{
+		Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,
+		Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs,
+	}
 	mix := sched.Mix{Family: c.Mix, Param: c.MixParam, Epochs: c.Epochs}
 	var err error
 	if c.ArchPoints != "" {

@@ -1,4 +1,4 @@
-//go:build !amd64 && !(goexperiment.simd && (wasm || arm64))
+//go:build !goexperiment.simd || !(amd64 || wasm || arm64)
 
 package tensor
 
@@ -12,6 +12,7 @@ func maxSIMD(dst, src []float32, r Region, taps []Tap)    { maxGo(dst, src, r, t
 func maxGradSIMD(dsrc, g, m, src []float32, r Region, taps []Tap) {
 	maxGradGo(dsrc, g, m, src, r, taps)
 }
+
 func gateSIMD(dst, x, y []float32, threshold float32) (sum, dot float32) {
 	return gateGo(dst, x, y, threshold)
 }

@@ -1,0 +1,68 @@
+package tensor
+
+import (
+	"fmt"
+	"testing"
+)
+
+// BenchmarkKernels times the two kernels that carry the work at the shapes of a search, SIMD and plain.
+// The SIMD twin far below the plain one's speed is the sign of scalar SSE moves between 256-bit code.
+func BenchmarkKernels(b *testing.B) {
+	mem := make([]float32, 1<<22)
+	for i := range mem {
+		mem[i] = float32(i%7) - 3
+	}
+	w := make([]float32, 64)
+	acc := make([]float32, 64*Lanes)
+	window := func(k int) []Tap {
+		var taps []Tap
+		for i := range k * k {
+			taps = append(taps, Tap{int32(i/k*512 + i%k*16), int32(i)})
+		}
+		return taps
+	}
+	rows := func(n int) []Tap {
+		var taps []Tap
+		for i := range n {
+			taps = append(taps, Tap{int32(i * (4096 + 16)), int32(i)})
+		}
+		return taps
+	}
+	const dst = 1 << 21
+	for _, c := range []struct {
+		name string
+		r    Region
+		taps []Tap
+	}{
+		{"depthwise5/inner", Region{Dst: dst, Rows: 28, DstRow: 512, SrcRow: 512, Cols: 1, Run: 448}, window(5)},
+		{"depthwise3/inner", Region{Dst: dst, Rows: 30, DstRow: 512, SrcRow: 512, Cols: 1, Run: 480}, window(3)},
+		{"depthwise5/border", Region{Dst: dst, Rows: 28, DstRow: 512, SrcRow: 512, Cols: 1, Run: 16}, window(5)[:20]},
+		{"depthwise5/corner", Region{Dst: dst, Rows: 1, Cols: 1, Run: 16}, window(3)},
+		{"pointwise4", Line(dst, 0, 256), rows(4)},
+		{"pointwise16", Line(dst, 0, 256), rows(16)},
+		{"pointwise64", Line(dst, 0, 256), rows(64)},
+	} {
+		flop := 2 * float64(c.r.Rows*c.r.Cols*c.r.Run*len(c.taps))
+		for _, simd := range []bool{true, false} {
+			if simd && !useSIMD {
+				continue
+			}
+			sum, dot := sumGo, dotGo
+			if simd {
+				sum, dot = sumSIMD, dotSIMD
+			}
+			b.Run(fmt.Sprintf("Sum/%s/simd=%v", c.name, simd), func(b *testing.B) {
+				for b.Loop() {
+					sum(mem, mem, c.r, c.taps, w, 0, NoFloor, false)
+				}
+				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+			b.Run(fmt.Sprintf("Dot/%s/simd=%v", c.name, simd), func(b *testing.B) {
+				for b.Loop() {
+					dot(acc, mem, mem, c.r, c.taps)
+				}
+				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package tensor
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// operands draws a region, taps within a memory of normal-sized values, and weights.
+func operands(t *rapid.T) (mem []float32, r Region, taps []Tap, w []float32) {
+	r.Run = rapid.IntRange(1, 70).Draw(t, "run")
+	r.Rows, r.Cols = rapid.IntRange(1, 10).Draw(t, "rows"), rapid.IntRange(1, 10).Draw(t, "cols")
+	r.DstCol, r.SrcCol = r.Run+rapid.IntRange(0, 3).Draw(t, "gap"), r.Run*rapid.IntRange(1, 2).Draw(t, "stride")
+	r.DstRow, r.SrcRow = r.DstCol*r.Cols, r.SrcCol*r.Cols
+	reach := max(r.DstRow, r.SrcRow) * r.Rows
+	r.Dst, r.Src = 3*reach, rapid.IntRange(0, reach).Draw(t, "src")
+	for range rapid.IntRange(0, 26).Draw(t, "taps") {
+		taps = append(taps, Tap{int32(rapid.IntRange(0, reach-1).Draw(t, "off")), int32(len(taps))})
+	}
+	mem = make([]float32, 4*reach)
+	seed := rapid.Uint32().Draw(t, "seed")
+	next := func() float32 {
+		seed = seed*1664525 + 1013904223
+		return float32(int32(seed>>8)-1<<23) / (1 << 22)
+	}
+	for i := range mem {
+		mem[i] = next()
+	}
+	w = make([]float32, len(taps)+1)
+	for i := range w {
+		w[i] = next()
+	}
+	return mem, r, taps, w
+}
+
+func near(t *rapid.T, what string, got, want []float32) {
+	for i := range want {
+		if math.Abs(float64(got[i]-want[i])) > 2e-5*max(1, math.Abs(float64(want[i])))*8 {
+			t.Fatalf("%s: element %d is %v, plain Go has %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+func TestTwinsAgree(t *testing.T) {
+	if !useSIMD {
+		t.Skip("this build or CPU has plain kernels only")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		mem, r, taps, w := operands(t)
+		bias, floor := w[len(taps)], NoFloor
+		if rapid.Bool().Draw(t, "floor") {
+			floor = 0
+		}
+		add := rapid.Bool().Draw(t, "add")
+		fast, plain := slices.Clone(mem), slices.Clone(mem)
+		sumSIMD(fast, fast, r, taps, w, bias, floor, add)
+		sumGo(plain, plain, r, taps, w, bias, floor, add)
+		near(t, "Sum", fast, plain)
+
+		a, b := make([]float32, len(w)*Lanes), make([]float32, len(w)*Lanes)
+		dotSIMD(a, mem, mem, r, taps)
+		dotGo(b, mem, mem, r, taps)
+		for i := range taps {
+			size := float32(0)
+			for _, v := range b[i*Lanes:][:Lanes] {
+				size += max(v, -v)
+			}
+			near(t, "Dot", []float32{Fold(a, i) / max(1, size)}, []float32{Fold(b, i) / max(1, size)})
+		}
+		if len(taps) == 0 {
+			return
+		}
+		fast, plain = slices.Clone(mem), slices.Clone(mem)
+		maxSIMD(fast, fast, r, taps)
+		maxGo(plain, plain, r, taps)
+		if !slices.Equal(fast, plain) {
+			t.Fatal("Max differs")
+		}
+		g1, g2 := make([]float32, len(mem)), make([]float32, len(mem))
+		maxGradSIMD(g1, mem, fast, mem, r, taps)
+		maxGradGo(g2, mem, plain, mem, r, taps)
+		near(t, "MaxGrad", g1, g2)
+
+		x, y := mem[:len(mem)/2], mem[len(mem)/2:]
+		d1, d2 := make([]float32, len(x)), make([]float32, len(x))
+		s1, p1 := gateSIMD(d1, x, y[:len(x)], w[0])
+		s2, p2 := gateGo(d2, x, y[:len(x)], w[0])
+		near(t, "Gate", append(d1, s1/64, p1/64), append(d2, s2/64, p2/64))
+		m1, v1 := momentsSIMD(x)
+		m2, v2 := momentsGo(x)
+		near(t, "Moments", []float32{m1, v1 / v2}, []float32{m2, 1})
+	})
+}
+
+// TestPlansGather checks a plan against the definition of a convolution and its gradient, element by element.
+func TestPlansGather(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := Window{K: rapid.SampledFrom([]int{1, 3, 5}).Draw(t, "k"), Stride: rapid.IntRange(1, 2).Draw(t, "stride"), Dilation: rapid.IntRange(1, 2).Draw(t, "dilation")}
+		w.Pad = w.Dilation * (w.K - 1) / 2
+		h, wd, b := rapid.IntRange(1, 9).Draw(t, "h"), rapid.IntRange(1, 9).Draw(t, "w"), rapid.IntRange(1, 17).Draw(t, "b")
+		oh, ow := w.Out(h), w.Out(wd)
+		in, out := h*wd*b, oh*ow*b
+		mem := make([]float32, 3*in+2*out)
+		kernel := make([]float32, w.K*w.K)
+		for i := range kernel {
+			kernel[i] = float32(i + 1)
+		}
+		for i := range mem {
+			mem[i] = float32(i%13 - 6)
+		}
+		x, y, dx := 0, in, in+out
+		want, wantDx := make([]float32, out), make([]float32, in)
+		for oy := range oh {
+			for ox := range ow {
+				for ky := range w.K {
+					for kx := range w.K {
+						iy, ix := oy*w.Stride-w.Pad+ky*w.Dilation, ox*w.Stride-w.Pad+kx*w.Dilation
+						if iy < 0 || iy >= h || ix < 0 || ix >= wd {
+							continue
+						}
+						for n := range b {
+							f := kernel[ky*w.K+kx]
+							want[(oy*ow+ox)*b+n] += f * mem[x+(iy*wd+ix)*b+n]
+							wantDx[(iy*wd+ix)*b+n] += f * mem[y+(oy*ow+ox)*b+n]
+						}
+					}
+				}
+			}
+		}
+		forward, backward := w.Conv(h, wd, b)
+		backward.Sum(mem, dx, y, kernel, 0, NoFloor, false)
+		if !slices.Equal(mem[dx:dx+in], wantDx) {
+			t.Fatalf("%+v: the gradient's plan differs", w)
+		}
+		forward.Sum(mem, y, x, kernel, 0, NoFloor, false)
+		if !slices.Equal(mem[y:y+out], want) {
+			t.Fatalf("%+v: the plan differs", w)
+		}
+	})
+}
+
+func TestMeanLeavesPaddingOut(t *testing.T) {
+	w := Window{K: 3, Stride: 1, Dilation: 1, Pad: 1}
+	forward, _, weights := w.Mean(3, 3, 1)
+	mem := []float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	forward.Sum(mem, 9, 0, weights, 0, NoFloor, false)
+	for i, v := range mem[9:] {
+		if math.Abs(float64(v)-1) > 1e-6 {
+			t.Errorf("element %d: the mean of ones is %v", i, v)
+		}
+	}
+	divisors := map[int]int{}
+	for _, s := range forward {
+		divisors[len(s.Taps)] += s.Rows * s.Cols * s.Run
+	}
+	if divisors[4] != 4 || divisors[6] != 4 || divisors[9] != 1 {
+		t.Errorf("divisors %v, want 4, 6 and 9 at corners, borders and inside", divisors)
+	}
+}

@@ -1,0 +1,160 @@
+//go:build goexperiment.simd && (wasm || arm64)
+
+package tensor
+
+import "unsafe"
+
+// sumLine runs Sum over a line of count vectors, strides in bytes.
+func sumLine(d, s *float32, ds, ss, count int, taps *Tap, ntaps int, w *float32, bias, floor float32, add int) {
+	dp, sp, wp, t := unsafe.Pointer(d), unsafe.Pointer(s), unsafe.Pointer(w), unsafe.Slice(taps, ntaps)
+	i := 0
+	for ; i+8 <= count; i += 8 {
+		sum8(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), ds, ss, t, wp, bias, floor, add != 0)
+	}
+	if i+4 <= count {
+		sum4(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), ds, ss, t, wp, bias, floor, add != 0)
+		i += 4
+	}
+	for ; i < count; i++ {
+		sum1(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), t, wp, bias, floor, add != 0)
+	}
+}
+
+func sum8(d, s unsafe.Pointer, ds, ss int, taps []Tap, w unsafe.Pointer, bias, floor float32, add bool) {
+	v0 := broadcast(bias)
+	v1, v2, v3, v4, v5, v6, v7 := v0, v0, v0, v0, v0, v0, v0
+	d4 := unsafe.Add(d, 4*ds)
+	if add {
+		v0, v1 = v0.Add(load(d)), v1.Add(load(unsafe.Add(d, ds)))
+		v2, v3 = v2.Add(load(unsafe.Add(d, 2*ds))), v3.Add(load(unsafe.Add(d, 3*ds)))
+		v4, v5 = v4.Add(load(d4)), v5.Add(load(unsafe.Add(d4, ds)))
+		v6, v7 = v6.Add(load(unsafe.Add(d4, 2*ds))), v7.Add(load(unsafe.Add(d4, 3*ds)))
+	}
+	for i := 0; i < len(taps); i++ {
+		t := &taps[i]
+		f := broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W))))
+		p := unsafe.Add(s, 4*int(t.Off))
+		q := unsafe.Add(p, 4*ss)
+		v0 = load(p).MulAdd(f, v0)
+		v1 = load(unsafe.Add(p, ss)).MulAdd(f, v1)
+		v2 = load(unsafe.Add(p, 2*ss)).MulAdd(f, v2)
+		v3 = load(unsafe.Add(p, 3*ss)).MulAdd(f, v3)
+		v4 = load(q).MulAdd(f, v4)
+		v5 = load(unsafe.Add(q, ss)).MulAdd(f, v5)
+		v6 = load(unsafe.Add(q, 2*ss)).MulAdd(f, v6)
+		v7 = load(unsafe.Add(q, 3*ss)).MulAdd(f, v7)
+	}
+	m := broadcast(floor)
+	store(d, v0.Max(m))
+	store(unsafe.Add(d, ds), v1.Max(m))
+	store(unsafe.Add(d, 2*ds), v2.Max(m))
+	store(unsafe.Add(d, 3*ds), v3.Max(m))
+	store(d4, v4.Max(m))
+	store(unsafe.Add(d4, ds), v5.Max(m))
+	store(unsafe.Add(d4, 2*ds), v6.Max(m))
+	store(unsafe.Add(d4, 3*ds), v7.Max(m))
+}
+
+func sum4(d, s unsafe.Pointer, ds, ss int, taps []Tap, w unsafe.Pointer, bias, floor float32, add bool) {
+	v0 := broadcast(bias)
+	v1, v2, v3 := v0, v0, v0
+	if add {
+		v0, v1 = v0.Add(load(d)), v1.Add(load(unsafe.Add(d, ds)))
+		v2, v3 = v2.Add(load(unsafe.Add(d, 2*ds))), v3.Add(load(unsafe.Add(d, 3*ds)))
+	}
+	for i := 0; i < len(taps); i++ {
+		t := &taps[i]
+		f := broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W))))
+		p := unsafe.Add(s, 4*int(t.Off))
+		v0 = load(p).MulAdd(f, v0)
+		v1 = load(unsafe.Add(p, ss)).MulAdd(f, v1)
+		v2 = load(unsafe.Add(p, 2*ss)).MulAdd(f, v2)
+		v3 = load(unsafe.Add(p, 3*ss)).MulAdd(f, v3)
+	}
+	m := broadcast(floor)
+	store(d, v0.Max(m))
+	store(unsafe.Add(d, ds), v1.Max(m))
+	store(unsafe.Add(d, 2*ds), v2.Max(m))
+	store(unsafe.Add(d, 3*ds), v3.Max(m))
+}
+
+func sum1(d, s unsafe.Pointer, taps []Tap, w unsafe.Pointer, bias, floor float32, add bool) {
+	v := broadcast(bias)
+	if add {
+		v = v.Add(load(d))
+	}
+	for i := 0; i < len(taps); i++ {
+		t := &taps[i]
+		v = load(unsafe.Add(s, 4*int(t.Off))).MulAdd(broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W)))), v)
+	}
+	store(d, v.Max(broadcast(floor)))
+}
+
+// dotGroup runs at most eight taps over a line.
+func dotGroup(acc, g, s *float32, count, gs, ss int, taps []Tap) {
+	ap, gp, sp := unsafe.Pointer(acc), unsafe.Pointer(g), unsafe.Pointer(s)
+	i := 0
+	if len(taps) == 8 {
+		dot8(ap, gp, sp, count, gs, ss, taps)
+		return
+	}
+	if len(taps) >= 4 {
+		dot4(ap, gp, sp, count, gs, ss, taps[:4])
+		i = 4
+	}
+	for ; i < len(taps); i++ {
+		dot1(ap, gp, sp, count, gs, ss, &taps[i])
+	}
+}
+
+func dot8(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
+	t := (*[8]Tap)(taps)
+	var v0, v1, v2, v3, v4, v5, v6, v7 vec
+	p0, p1, p2, p3 := at(s, int(t[0].Off)), at(s, int(t[1].Off)), at(s, int(t[2].Off)), at(s, int(t[3].Off))
+	p4, p5, p6, p7 := at(s, int(t[4].Off)), at(s, int(t[5].Off)), at(s, int(t[6].Off)), at(s, int(t[7].Off))
+	for i, o := 0, 0; i < count; i, o = i+1, o+ss {
+		x := load(g)
+		g = unsafe.Add(g, gs)
+		v0 = load(unsafe.Add(p0, o)).MulAdd(x, v0)
+		v1 = load(unsafe.Add(p1, o)).MulAdd(x, v1)
+		v2 = load(unsafe.Add(p2, o)).MulAdd(x, v2)
+		v3 = load(unsafe.Add(p3, o)).MulAdd(x, v3)
+		v4 = load(unsafe.Add(p4, o)).MulAdd(x, v4)
+		v5 = load(unsafe.Add(p5, o)).MulAdd(x, v5)
+		v6 = load(unsafe.Add(p6, o)).MulAdd(x, v6)
+		v7 = load(unsafe.Add(p7, o)).MulAdd(x, v7)
+	}
+	for i, v := range [...]vec{v0, v1, v2, v3, v4, v5, v6, v7} {
+		a := at(acc, Lanes*int(t[i].W))
+		store(a, load(a).Add(v))
+	}
+}
+
+func dot4(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
+	t := (*[4]Tap)(taps)
+	var v0, v1, v2, v3 vec
+	p0, p1, p2, p3 := at(s, int(t[0].Off)), at(s, int(t[1].Off)), at(s, int(t[2].Off)), at(s, int(t[3].Off))
+	for i, o := 0, 0; i < count; i, o = i+1, o+ss {
+		x := load(g)
+		g = unsafe.Add(g, gs)
+		v0 = load(unsafe.Add(p0, o)).MulAdd(x, v0)
+		v1 = load(unsafe.Add(p1, o)).MulAdd(x, v1)
+		v2 = load(unsafe.Add(p2, o)).MulAdd(x, v2)
+		v3 = load(unsafe.Add(p3, o)).MulAdd(x, v3)
+	}
+	for i, v := range [...]vec{v0, v1, v2, v3} {
+		a := at(acc, Lanes*int(t[i].W))
+		store(a, load(a).Add(v))
+	}
+}
+
+func dot1(acc, g, s unsafe.Pointer, count, gs, ss int, t *Tap) {
+	a := at(acc, Lanes*int(t.W))
+	v := load(a)
+	s = at(s, int(t.Off))
+	for i := 0; i < count; i++ {
+		v = load(s).MulAdd(load(g), v)
+		g, s = unsafe.Add(g, gs), unsafe.Add(s, ss)
+	}
+	store(a, v)
+}

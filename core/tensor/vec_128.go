@@ -1,0 +1,20 @@
+//go:build goexperiment.simd && (wasm || arm64)
+
+package tensor
+
+import (
+	"simd/archsimd"
+	"unsafe"
+)
+
+type vec = archsimd.Float32x4
+
+const (
+	width   = 4
+	useSIMD = true
+)
+
+func load(p unsafe.Pointer) vec     { return archsimd.LoadFloat32x4Array((*[width]float32)(p)) }
+func store(p unsafe.Pointer, v vec) { v.StoreArray((*[width]float32)(p)) }
+func broadcast(x float32) vec       { return archsimd.BroadcastFloat32x4(x) }
+func leave()                        {}

@@ -1,0 +1,21 @@
+//go:build goexperiment.simd
+
+package tensor
+
+import (
+	"simd/archsimd"
+	"unsafe"
+)
+
+type vec = archsimd.Float32x8
+
+const width = 8
+
+var useSIMD = archsimd.X86.AVX2() && archsimd.X86.FMA()
+
+func load(p unsafe.Pointer) vec     { return archsimd.LoadFloat32x8Array((*[width]float32)(p)) }
+func store(p unsafe.Pointer, v vec) { v.StoreArray((*[width]float32)(p)) }
+func broadcast(x float32) vec       { return archsimd.BroadcastFloat32x8(x) }
+
+// leave ends 256-bit code: without it the scalar code that follows would be a hundred times slower on some CPUs.
+func leave() { archsimd.ClearAVXUpperBits() }

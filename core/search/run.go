@@ -274,3 +274,16 @@ func (r *Run) test() ([]Event, error) {
 	clear(r.Seen)
 	return []Event{e}, nil
 }
+
+// Before says whether e happened before where the run stands: what a log may keep when the run goes on.
+func (r *Run) Before(e Event) bool {
+	switch {
+	case e.Epoch != r.Epoch:
+		return e.Epoch < r.Epoch
+	case e.Kind == "change":
+		return r.At > 0
+	case e.Kind == "epoch":
+		return false
+	}
+	return e.Step < r.At
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"hlrslab/core/search"
+)
+
+// folder is a run on disk: config.json, events.jsonl, genotype.json and .txt, last.safetensors and figures.
+type folder struct {
+	dir    string
+	file   *os.File
+	events *bufio.Writer
+	past   []search.Event // for the figures
+}
+
+// openFolder makes a run's folder, or opens it where the run stands: events after the run's position, of a
+// process that died before its next snapshot, are dropped.
+func openFolder(dir string, r *search.Run) (*folder, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	f := &folder{dir: dir}
+	if err := f.write("config.json", func(w *os.File) error { return r.Config().Encode(w) }); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "events.jsonl")
+	old, err := os.Open(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if err == nil {
+		in := json.NewDecoder(old)
+		for {
+			var e search.Event
+			if in.Decode(&e) != nil { // the end, or a line that was cut off
+				break
+			}
+			if r.Before(e) {
+				f.past = append(f.past, e)
+			}
+		}
+		if err := old.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if f.file, err = os.Create(path); err != nil {
+		return nil, err
+	}
+	f.events = bufio.NewWriter(f.file)
+	past := f.past
+	f.past = nil
+	for _, e := range past {
+		if err := f.event(e); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// write replaces a file of the folder in one go, so that a crash leaves the old one.
+func (f *folder) write(name string, fill func(*os.File) error) error {
+	path := filepath.Join(f.dir, name)
+	w, err := os.Create(path + ".part")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(fill(w), w.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".part", path)
+}
+
+func (f *folder) event(e search.Event) error {
+	f.past = append(f.past, e)
+	return json.NewEncoder(f.events).Encode(e)
+}
+
+func (f *folder) snapshot(r *search.Run) error {
+	return errors.Join(f.events.Flush(), f.write("last.safetensors", func(w *os.File) error {
+		b := bufio.NewWriter(w)
+		return errors.Join(r.Snapshot(b), b.Flush())
+	}))
+}
+
+// epoch saves the run and its genotype.
+func (f *folder) epoch(r *search.Run, e search.Event) error {
+	return errors.Join(
+		f.snapshot(r),
+		f.write("genotype.json", func(w *os.File) error {
+			enc := json.NewEncoder(w)
+			enc.SetIndent("", "  ")
+			return enc.Encode(e.Report.Genotype)
+		}),
+		f.write("genotype.txt", func(w *os.File) error {
+			_, err := w.WriteString(e.Report.Genotype.String() + "\n")
+			return err
+		}))
+}
+
+func (f *folder) close() error { return errors.Join(f.events.Flush(), f.file.Close()) }

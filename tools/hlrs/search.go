@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"hlrslab/core/data"
+	"hlrslab/core/search"
+)
+
+type searchCommand struct {
+	Source
+	search.Config `embed:""`
+
+	Preset  string `enum:",tiny,small,full" default:"" help:"Start from tiny (seconds), small (a minute or two) or full (the base of the paper)."`
+	File    string `name:"config" type:"existingfile" placeholder:"FILE" help:"Configuration to start from, as a run folder's config.json."`
+	Out     string `type:"path" placeholder:"DIR" help:"Run folder to write; by default runs/ and the time."`
+	Resume  string `type:"existingdir" placeholder:"DIR" help:"Go on with the run in this folder; its own configuration holds."`
+	Threads int    `default:"0" help:"Threads; 0 is one for each core. The numbers do not depend on it."`
+	JSON    bool   `help:"End with one line of JSON."`
+}
+
+// Run runs the search to its end, or until ctx is done.
+func (c *searchCommand) Run(ctx context.Context) (err error) {
+	if c.Threads <= 0 {
+		c.Threads = runtime.NumCPU()
+	}
+	began := time.Now()
+	r, dir, err := c.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	f, err := openFolder(dir, r)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.close()) }()
+	show := newDisplay(r)
+	var last *search.Event
+	for !r.Done() && ctx.Err() == nil {
+		events, err := r.Step()
+		for _, e := range events {
+			show.event(e)
+			if werr := f.event(e); werr != nil {
+				return werr
+			}
+			if e.Kind == "epoch" {
+				last = &e
+				if werr := f.epoch(r, e); werr != nil {
+					return werr
+				}
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%w; the last whole epoch is in %s", err, dir)
+		}
+	}
+	show.end()
+	if err := f.snapshot(r); err != nil {
+		return err
+	}
+	if !r.Done() {
+		fmt.Fprintf(os.Stderr, "stopped and saved; go on with: hlrs search --resume %s\n", dir)
+		return nil
+	}
+	if err := f.figures(r.Config()); err != nil {
+		return err
+	}
+	return c.summary(r, dir, last, time.Since(began))
+}
+
+// prepare makes the run to take: a new one, or the resumed one.
+func (c *searchCommand) prepare(ctx context.Context) (*search.Run, string, error) {
+	if c.Resume != "" {
+		path := filepath.Join(c.Resume, "last.safetensors")
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, "", fmt.Errorf("%w: %s holds no run to go on with", err, c.Resume)
+		}
+		defer f.Close()
+		config, err := search.SnapshotConfig(f)
+		if err != nil {
+			return nil, "", fmt.Errorf("%s: %w", path, err)
+		}
+		d, err := c.dataset(ctx, config)
+		if err != nil {
+			return nil, "", err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil, "", err
+		}
+		r, err := search.Restore(f, d, c.Threads)
+		return r, c.Resume, err
+	}
+	if err := c.Config.Validate(); err != nil {
+		return nil, "", err
+	}
+	dir := c.Out
+	if dir == "" {
+		dir = filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
+	}
+	if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil {
+		return nil, "", fmt.Errorf("%s already holds a run: name another --out, or go on with it by --resume %s", dir, dir)
+	}
+	d, err := c.dataset(ctx, c.Config)
+	if err != nil {
+		return nil, "", err
+	}
+	r, err := search.New(c.Config, d, c.Threads)
+	return r, dir, err
+}
+
+func (c *searchCommand) dataset(ctx context.Context, config search.Config) (*data.Dataset, error) {
+	if config.Dataset == "toy" {
+		return data.Toy(1), nil
+	}
+	return c.open(ctx)
+}
+
+// summary says what came out.
+func (c *searchCommand) summary(r *search.Run, dir string, e *search.Event, took time.Duration) error {
+	if e == nil {
+		fmt.Printf("%s was already complete\n", dir)
+		return nil
+	}
+	p := e.Report
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(map[string]any{
+			"accuracy": p.Accuracy, "head": p.Head, "medium": p.Medium, "tail": p.Tail, "entropy": p.Entropy,
+			"counts": p.Counts, "genotype": p.Genotype.String(), "params": r.Params(), "seconds": took.Seconds(), "out": dir,
+		})
+	}
+	fmt.Printf("balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f), %s, in %s\n%s\n",
+		100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail, dir, took.Round(time.Second/10), p.Genotype)
+	return nil
+}
+
+// display is the bar on a terminal, and a line an epoch otherwise.
+type display struct {
+	bar  *progressbar.ProgressBar
+	tell bool
+}
+
+func newDisplay(r *search.Run) *display {
+	steps := r.Steps() * r.Config().Epochs
+	if info, err := os.Stderr.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return &display{tell: true}
+	}
+	d := &display{bar: progressbar.NewOptions(steps, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(), progressbar.OptionSetItsString("steps"), progressbar.OptionSetPredictTime(true))}
+	_ = d.bar.Set(r.Epoch*r.Steps() + r.At) // a bar that cannot be drawn stops nothing
+	return d
+}
+
+func (d *display) event(e search.Event) {
+	switch {
+	case e.Kind == "step" && d.bar != nil:
+		_ = d.bar.Set(e.Epoch*e.Steps + e.Step + 1)
+	case e.Kind == "epoch":
+		line := fmt.Sprintf("epoch %d: loss %.3f, architecture %.3f, rate %.2g, mix %.2f, accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f)",
+			e.Epoch+1, e.Loss, e.ArchLoss, e.ArchRate, e.Mix, 100*e.Report.Accuracy, 100*e.Report.Head, 100*e.Report.Medium, 100*e.Report.Tail)
+		if d.tell {
+			fmt.Fprintln(os.Stderr, line)
+		} else {
+			d.bar.Describe(fmt.Sprintf("epoch %d, %.1f %%", e.Epoch+1, 100*e.Report.Accuracy))
+		}
+	}
+}
+
+func (d *display) end() {
+	if d.bar != nil {
+		fmt.Fprintln(os.Stderr)
+	}
+}

@@ -63,8 +63,10 @@ func (c *benchCommand) Run() error {
 			step = append(step, ms(t2.Sub(t0)))
 		}
 	}
-	r := timing{runtime.GOOS + "/" + runtime.GOARCH, c.Channels, c.Layers, c.Nodes, c.Batch, c.Size, c.Order, c.Threads,
-		b.Params(), median(arch), median(weight), median(step), peakRSS()}
+	r := timing{
+		runtime.GOOS + "/" + runtime.GOARCH, c.Channels, c.Layers, c.Nodes, c.Batch, c.Size, c.Order, c.Threads,
+		b.Params(), median(arch), median(weight), median(step), peakRSS(),
+	}
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(r)
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -18,11 +20,18 @@ type dataCommand struct {
 
 // Source says where images come from.
 type Source struct {
-	Data string `env:"HLRS_DATA" type:"path" placeholder:"PATH" help:"CIFAR-10 in the binary version, packed or unpacked; otherwise it is downloaded."`
+	Data string `env:"HLRS_DATA" type:"path" placeholder:"PATH" help:"CIFAR-10 in the binary version, packed or unpacked, or a pack of it; otherwise it is downloaded."`
 }
 
 // open reads CIFAR-10, downloading it if it is nowhere.
 func (s Source) open(ctx context.Context) (*data.Dataset, error) {
+	if strings.HasSuffix(s.Data, ".pack") {
+		d, err := readPack(s.Data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Data, err)
+		}
+		return d, nil
+	}
 	var bar *progressbar.ProgressBar
 	return fetch.Open(ctx, s.Data, func(done, total int64) {
 		if bar == nil {
@@ -33,19 +42,56 @@ func (s Source) open(ctx context.Context) (*data.Dataset, error) {
 	})
 }
 
-type prepareCommand struct{ Source }
+type prepareCommand struct {
+	Source
+	Pack string `type:"path" placeholder:"FILE" help:"Write the page's part of the images to this .pack file."`
+}
 
 // Run fetches the images and reads them once.
-func (c *prepareCommand) Run(ctx context.Context) error { return (&checkCommand{c.Source}).Run(ctx) }
-
-type checkCommand struct{ Source }
-
-// Run says what the images are.
-func (c *checkCommand) Run(ctx context.Context) error {
+func (c *prepareCommand) Run(ctx context.Context) error {
 	d, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d training and %d test images of %d×%d, %d classes: %v\n", d.Name, d.Train.Len(), d.Test.Len(), d.Train.Size, d.Train.Size, len(d.Classes), d.Classes)
+	describe(d)
+	if c.Pack == "" {
+		return nil
+	}
+	if !strings.HasSuffix(c.Pack, ".pack") {
+		return fmt.Errorf("--pack %s: name a file that ends in .pack, by which it is known", c.Pack)
+	}
+	if err := writePack(c.Pack, d); err != nil {
+		return err
+	}
+	fmt.Printf("%s: %s\n", c.Pack, packSays)
 	return nil
+}
+
+type checkCommand struct{ Source }
+
+// Run says what the images are. It downloads nothing.
+func (c *checkCommand) Run(ctx context.Context) error {
+	if _, err := fetch.Find(c.Data); errors.Is(err, fetch.ErrAbsent) {
+		return fmt.Errorf("CIFAR-10 is not at hand: fetch it with hlrs data prepare, or pass its place with --data or %s", fetch.Env)
+	}
+	d, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	describe(d)
+	return nil
+}
+
+func describe(d *data.Dataset) {
+	fmt.Printf("%s: %d training and %d test images of %d×%d\n", d.Name, d.Train.Len(), d.Test.Len(), d.Train.Size, d.Train.Size)
+	train, test := make([]int, len(d.Classes)), make([]int, len(d.Classes))
+	for _, l := range d.Train.Labels {
+		train[l]++
+	}
+	for _, l := range d.Test.Labels {
+		test[l]++
+	}
+	for c, name := range d.Classes {
+		fmt.Printf("%-12s %5d training %5d test\n", name, train[c], test[c])
+	}
 }

@@ -19,6 +19,7 @@ type commands struct {
 	Search searchCommand `cmd:"" help:"Search an architecture, or go on with a search."`
 	Data   dataCommand   `cmd:"" help:"Fetch CIFAR-10 or check it."`
 	Bench  benchCommand  `cmd:"" help:"Time search steps on random images."`
+	Serve  serveCommand  `cmd:"" help:"Serve the laboratory's page."`
 }
 
 func main() {
@@ -38,7 +39,10 @@ func run(ctx context.Context, args []string) error {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("hlrs"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Description("Neural architecture search on long-tailed data: DARTS with two branches and a schedule of the architecture's learning rate."),
-		kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, at *kong.Path, flag *kong.Flag) (any, error) {
+			if at.Command == nil || at.Command.Name != "search" { // bench has flags of the same names
+				return nil, nil
+			}
 			for _, f := range search.Fields() {
 				if f.Name == flag.Name {
 					if v := f.Value(base); v != "" {

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"hlrslab/core/data"
+)
+
+// The page's images: enough of each class for the small preset, in a few megabytes.
+const (
+	packTrain = 500
+	packTest  = 100
+	packSide  = 16
+	packSays  = "500 training and 100 test images of each class, 16×16"
+)
+
+// writePack writes the page's part of d, the first images of each class, in one go.
+func writePack(path string, d *data.Dataset) error {
+	train, err := d.Train.Resize(packSide)
+	if err != nil {
+		return err
+	}
+	test, err := d.Test.Resize(packSide)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(path + ".part")
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	part := &data.Dataset{Name: d.Name, Classes: d.Classes, Train: *train, Test: *test}
+	if err := errors.Join(data.Pack(w, part, first(train, packTrain), first(test, packTest)), w.Flush(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".part", path)
+}
+
+// first lists the first n images of each class, in the order of m.
+func first(m *data.Images, n int) []int {
+	list := []int{}
+	var seen [256]int
+	for i, label := range m.Labels {
+		if seen[label]++; seen[label] <= n {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// readPack reads a pack from a file.
+func readPack(path string) (*data.Dataset, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return data.ReadPack(bufio.NewReader(f))
+}

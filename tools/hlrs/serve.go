@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"hlrslab/tools/internal/fetch"
+)
+
+type serveCommand struct {
+	Source
+	Port       int    `env:"PORT" default:"8080" help:"Port to listen on; 0 takes a free one."`
+	Root       string `type:"existingdir" default:"." help:"Folder of index.html and public/."`
+	NoDownload bool   `help:"Stay on the toy set where CIFAR-10 is not at hand."`
+}
+
+// packName is where the page finds its images, below the root.
+const packName = "public/data/cifar10.pack"
+
+// status is what the page learns of the real images at data/status.
+type status struct {
+	State string `json:"state"` // ready, downloading, none or error
+	Done  int64  `json:"done"`
+	Total int64  `json:"total"`
+	Pack  string `json:"pack,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+// lab serves the page and follows the download behind it.
+type lab struct {
+	root   string
+	mutex  sync.Mutex
+	status status
+}
+
+// Run serves the laboratory until ctx is done.
+func (c *serveCommand) Run(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(c.Root, "index.html")); err != nil {
+		return fmt.Errorf("%w: --root names the folder of the laboratory's page", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", c.Port))
+	if err != nil {
+		return fmt.Errorf("%w: take another port with --port or PORT", err)
+	}
+	l := &lab{root: c.Root}
+	var background sync.WaitGroup
+	if l.prepare(ctx, c) {
+		background.Go(func() { l.download(ctx, c) })
+	}
+	server := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(grace)
+	}()
+	fmt.Printf("the laboratory is at http://localhost:%d (Ctrl-C ends it)\n", listener.Addr().(*net.TCPAddr).Port)
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	background.Wait()
+	return <-stopped
+}
+
+// prepare packs the images that are at hand, and says whether they have to be downloaded.
+func (l *lab) prepare(ctx context.Context, c *serveCommand) bool {
+	pack := filepath.Join(l.root, packName)
+	if c.Data == "" || os.Getenv(fetch.Env) == c.Data { // images named on the command line are packed afresh
+		if d, err := readPack(pack); err == nil && d.Name == "cifar10" {
+			l.set(status{State: "ready", Pack: packName})
+			return false
+		}
+	}
+	_, err := fetch.Find(c.Data)
+	switch {
+	case errors.Is(err, fetch.ErrAbsent) && c.NoDownload:
+		l.set(status{State: "none"})
+	case errors.Is(err, fetch.ErrAbsent):
+		fmt.Println("CIFAR-10 is not at hand: the page opens on the toy set while it downloads")
+		l.set(status{State: "downloading", Total: fetch.Official().Size})
+		return true
+	case err != nil:
+		l.fail(err)
+	default:
+		l.pack(ctx, c, nil)
+	}
+	return false
+}
+
+func (l *lab) download(ctx context.Context, c *serveCommand) {
+	l.pack(ctx, c, func(done, total int64) { l.set(status{State: "downloading", Done: done, Total: total}) })
+}
+
+// pack writes the page's images.
+func (l *lab) pack(ctx context.Context, c *serveCommand, progress fetch.Progress) {
+	d, err := fetch.Open(ctx, c.Data, progress)
+	if err == nil {
+		err = writePack(filepath.Join(l.root, packName), d)
+	}
+	if err != nil {
+		l.fail(err)
+		return
+	}
+	fmt.Println("CIFAR-10 is ready for the page:", packSays)
+	l.set(status{State: "ready", Pack: packName})
+}
+
+func (l *lab) fail(err error) {
+	fmt.Fprintln(os.Stderr, "hlrs: the page stays on the toy set:", err)
+	l.set(status{State: "error", Error: err.Error()})
+}
+
+func (l *lab) set(s status) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.status = s
+}
+
+// ServeHTTP serves the page, what is public, and the state of the images; nothing else of the root.
+func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache") // a rebuilt program is taken at the next reload
+	path := r.URL.Path
+	switch {
+	case path == "/data/status":
+		w.Header().Set("Content-Type", "application/json")
+		l.mutex.Lock()
+		s := l.status
+		l.mutex.Unlock()
+		_ = json.NewEncoder(w).Encode(s) // a reader that has gone needs no answer
+	case path == "/", path == "/index.html":
+		f, err := os.ReadFile(filepath.Join(l.root, "index.html"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(f)
+	case strings.HasPrefix(path, "/public/") && !strings.HasSuffix(path, "/"):
+		l.file(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// file serves a public file, compressed where that is at hand and wanted.
+func (l *lab) file(w http.ResponseWriter, r *http.Request) {
+	files := os.DirFS(l.root)
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	if strings.HasSuffix(name, ".wasm") && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Header.Get("Range") == "" {
+		if packed, err := os.Stat(filepath.Join(l.root, filepath.FromSlash(name)+".gz")); err == nil {
+			if plain, err := os.Stat(filepath.Join(l.root, filepath.FromSlash(name))); err == nil && !plain.ModTime().After(packed.ModTime()) {
+				w.Header().Set("Content-Type", "application/wasm")
+				w.Header().Set("Content-Encoding", "gzip")
+				name += ".gz"
+			}
+		}
+	}
+	http.ServeFileFS(w, r, files, name)
+}

@@ -13,24 +13,52 @@ endif
 
 GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NODE_RUN     = $$(go env GOROOT)/lib/wasm/go_js_wasm_exec
 
-.PHONY: help test check clean
+# The page's programs: every main under wasm/.
+PROGRAMS := $(patsubst wasm/%/main.go,%,$(wildcard wasm/*/main.go))
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build check bench clean go node chromium
 
 help: ## say what there is to make
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
 
-test: check node ## run all tests: native and wasm
+run: build ## serve the laboratory at http://localhost:8080 (PORT changes it)
+	@exec build/hlrs serve
+
+test: build node chromium check ## run all checks and tests: native, wasm and browser
 	go test ./...
-	GOOS=js GOARCH=wasm go test -exec="$$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./core/tensor ./core/nn ./core/darts ./core/bbn ./core/sched ./core/data
+	GOOS=js GOARCH=wasm go test -exec="$(NODE_RUN)" ./core/...
 
-check: ## formatting, vet and staticcheck
-	@test -z "$$($(GOFUMPT) -l .)" || { echo "not formatted (gofumpt -w .):"; $(GOFUMPT) -l .; exit 1; }
+build: go ## build the command line (build/hlrs) and the page's programs (public/)
+	go build -trimpath -o build/hlrs ./tools/hlrs
+	@mkdir -p public && cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
+	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -ldflags=-s -o public/$(p).wasm ./wasm/$(p) &&) true
+	@for f in $(PROGRAMS); do gzip -9kf public/$$f.wasm; done
+
+check: go ## formatting, vet and staticcheck
+	@unformatted=$$($(GOFUMPT) -l .) && test -z "$$unformatted" || { echo "format these (gofumpt -w .): $$unformatted"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
 
-.PHONY: node
-node:
-	@command -v node >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update && apt-get install -y --no-install-recommends nodejs; } || { echo "node is missing: install Node.js 18 or newer"; exit 1; }
+bench: build node ## time a search step, here and as WebAssembly in node
+	build/hlrs bench --channels 4 --layers 5 --nodes 4 --batch 16 --size 16 --order 1 --threads 1 --json
+	build/hlrs bench --channels 4 --layers 5 --nodes 4 --batch 16 --size 16 --order 1 --json --target wasm
 
 clean: ## remove what was built
-	rm -rf build public/*.wasm public/wasm_exec.js
+	rm -rf build public/*.wasm public/*.wasm.gz public/wasm_exec.js public/data
+
+# What has to be there. Node and Chromium serve the tests alone and are installed where that can be
+# done without asking: as root, where there is apt-get.
+APT := test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends
+
+go:
+	@command -v go >/dev/null || { echo "go is missing: install Go 1.21 or newer from https://go.dev/dl/; it fetches $(GOTOOLCHAIN) by itself"; exit 1; }
+	@GOTOOLCHAIN=local go env GOVERSION | awk -F'[go.]+' '{ exit !($$2 > 1 || $$3 >= 21) }' || { echo "go is too old: install Go 1.21 or newer from https://go.dev/dl/; it fetches $(GOTOOLCHAIN) by itself"; exit 1; }
+
+node:
+	@command -v node >/dev/null || { $(APT) nodejs; } || { echo "node is missing: install Node.js 18 or newer (Debian: sudo apt-get install nodejs)"; exit 1; }
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { $(APT) chromium fonts-liberation; } || { echo "chromium is missing: install it (Debian: sudo apt-get install chromium fonts-liberation)"; exit 1; }

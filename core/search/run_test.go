@@ -102,7 +102,7 @@ func TestEveryChoiceRuns(t *testing.T) {
 			if f.Name == "dataset" {
 				continue
 			}
-			c.Epochs, c.TestImages = 2, 10
+			c.Epochs, c.TestImages, c.NMax, c.Channels = 1, 10, 40, 2
 			c.ArchPoints, c.MixPoints = "0:1,1:0.2", "0:1,0.5:0.2,1:0"
 			if f.Name == "halves" { // the positional split of a long tail leaves classes out of a half
 				c.Imbalance = 2

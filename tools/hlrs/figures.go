@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"hlrslab/core/darts"
+	celldraw "hlrslab/core/draw"
 	"hlrslab/core/search"
 )
 
@@ -21,14 +23,30 @@ var (
 	grey   = color.RGBA{0x77, 0x77, 0x77, 0xff}
 )
 
+// dashes of the first, second, … curve of a panel.
+var dashes = [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}, {vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)}}
+
 type curve struct {
 	name   string
 	colour color.Color
 	y      func(search.Event) float64
 }
 
-// figures draws the run's curves over the epochs, one panel a question.
+// figures draws both cells, and the run's curves over the epochs, one panel a question.
 func (f *folder) figures(c search.Config) error {
+	if g := f.genotype(); g != nil {
+		for name, svg := range map[string]string{
+			"normal.svg": celldraw.Cell("Normal cell", g.Normal, g.NormalConcat),
+			"reduce.svg": celldraw.Cell("Reduction cell", g.Reduce, g.ReduceConcat),
+		} {
+			if err := f.write(name, func(w *os.File) error {
+				_, err := w.WriteString(svg)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+	}
 	percent := func(v func(*search.Report) float64) func(search.Event) float64 {
 		return func(e search.Event) float64 { return 100 * v(e.Report) }
 	}
@@ -46,23 +64,26 @@ func (f *folder) figures(c search.Config) error {
 			{"medium", green, percent(func(r *search.Report) float64 { return r.Medium })},
 			{"tail", orange, percent(func(r *search.Report) float64 { return r.Tail })},
 		}},
-		{"Schedules", "share of the peak", []curve{
-			{"architecture rate", green, func(e search.Event) float64 { return e.ArchRate / max(c.ArchRate, 1e-30) }},
-			{"weight rate", grey, func(e search.Event) float64 { return e.Rate / max(c.Rate, 1e-30) }},
-			{"conventional branch", blue, func(e search.Event) float64 { return e.Mix }},
+		{"Learning rates", "share of the peak", []curve{
+			{"architecture", orange, func(e search.Event) float64 { return e.ArchRate / max(c.ArchRate, 1e-30) }},
+			{"weights", blue, func(e search.Event) float64 { return e.Rate / max(c.Rate, 1e-30) }},
+		}},
+		{"Mixing of the branches", "weight", []curve{
+			{"conventional", blue, func(e search.Event) float64 { return e.Mix }},
+			{"re-balancing", orange, func(e search.Event) float64 { return 1 - e.Mix }},
 		}},
 	}
-	canvas := vgsvg.New(18*vg.Centimeter, 24*vg.Centimeter)
-	tiles := draw.Tiles{Rows: len(panels), Cols: 1, PadX: vg.Millimeter, PadY: 4 * vg.Millimeter, PadTop: 2 * vg.Millimeter, PadBottom: 2 * vg.Millimeter, PadLeft: 2 * vg.Millimeter, PadRight: 2 * vg.Millimeter}
+	canvas := vgsvg.New(20*vg.Centimeter, 26*vg.Centimeter)
+	tiles := draw.Tiles{
+		Rows: len(panels), Cols: 1, PadY: 5 * vg.Millimeter,
+		PadTop: 3 * vg.Millimeter, PadBottom: 3 * vg.Millimeter, PadLeft: 3 * vg.Millimeter, PadRight: 3 * vg.Millimeter,
+	}
 	for i, panel := range panels {
-		p := plot.New()
+		p, legend := plot.New(), plot.NewLegend()
 		p.Title.Text, p.X.Label.Text, p.Y.Label.Text = panel.title, "epoch", panel.unit
-		p.Legend.Top = true
+		legend.Top, legend.Left, legend.YPosition, legend.Padding = true, true, draw.PosCenter, vg.Points(4)
 		p.Add(plotter.NewGrid())
-		if i > 0 {
-			p.Y.Min = 0
-		}
-		for _, c := range panel.curves {
+		for k, c := range panel.curves {
 			var xy plotter.XYs
 			for _, e := range f.past {
 				if e.Kind == "epoch" {
@@ -73,17 +94,33 @@ func (f *folder) figures(c search.Config) error {
 			if err != nil {
 				return err
 			}
-			line.Color, line.Width, points.Color, points.Shape, points.Radius = c.colour, vg.Points(1.5), c.colour, draw.CircleGlyph{}, vg.Points(1.5)
+			line.Color, line.Width = c.colour, vg.Points(1.5)
+			line.Dashes = dashes[k] // curves that lie on each other both stay visible
+			points.Color, points.Shape, points.Radius = c.colour, draw.CircleGlyph{}, vg.Points(1.5)
 			p.Add(line, points)
-			p.Legend.Add(c.name, line)
+			legend.Add(c.name, line)
 		}
 		if i > 0 {
-			p.Y.Min, p.Y.Max = 0, p.Y.Max*1.25 // room for the legend
+			p.Y.Min = 0
+			p.Y.Max = max(p.Y.Max*1.05, 1e-6)
 		}
-		p.Draw(tiles.At(draw.New(canvas), 0, i))
+		tile := tiles.At(draw.New(canvas), 0, i)
+		const aside = 4.6 * vg.Centimeter // the legend stands beside the curves, never on them
+		p.Draw(draw.Crop(tile, 0, -aside, 0, 0))
+		legend.Draw(draw.Crop(tile, tile.Max.X-tile.Min.X-aside+4*vg.Millimeter, 0, 0, -8*vg.Millimeter))
 	}
 	return f.write("curves.svg", func(w *os.File) error {
 		_, err := canvas.WriteTo(w)
 		return err
 	})
+}
+
+// genotype is the last epoch's.
+func (f *folder) genotype() *darts.Genotype {
+	for i := len(f.past) - 1; i >= 0; i-- {
+		if r := f.past[i].Report; r != nil {
+			return &r.Genotype
+		}
+	}
+	return nil
 }

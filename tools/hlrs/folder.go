@@ -80,6 +80,16 @@ func (f *folder) event(e search.Event) error {
 	return json.NewEncoder(f.events).Encode(e)
 }
 
+// last is the event of the last whole epoch, or nil.
+func (f *folder) last() *search.Event {
+	for i := len(f.past) - 1; i >= 0; i-- {
+		if f.past[i].Kind == "epoch" {
+			return &f.past[i]
+		}
+	}
+	return nil
+}
+
 func (f *folder) snapshot(r *search.Run) error {
 	return errors.Join(f.events.Flush(), f.write("last.safetensors", func(w *os.File) error {
 		b := bufio.NewWriter(w)

@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"hlrslab/core/data"
 	"hlrslab/core/search"
+	"hlrslab/tools/internal/fetch"
 )
 
 type searchCommand struct {
@@ -26,6 +28,7 @@ type searchCommand struct {
 	Out     string `type:"path" placeholder:"DIR" help:"Run folder to write; by default runs/ and the time."`
 	Resume  string `type:"existingdir" placeholder:"DIR" help:"Go on with the run in this folder; its own configuration holds."`
 	Threads int    `default:"0" help:"Threads; 0 is one for each core. The numbers do not depend on it."`
+	Force   bool   `help:"Write over a run that is in the folder already."`
 	JSON    bool   `help:"End with one line of JSON."`
 }
 
@@ -45,8 +48,10 @@ func (c *searchCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
+	if err := f.snapshot(r); err != nil { // so that a run that is killed in its first epoch can be resumed, too
+		return err
+	}
 	show := newDisplay(r)
-	var last *search.Event
 	for !r.Done() && ctx.Err() == nil {
 		events, err := r.Step()
 		for _, e := range events {
@@ -55,7 +60,6 @@ func (c *searchCommand) Run(ctx context.Context) (err error) {
 				return werr
 			}
 			if e.Kind == "epoch" {
-				last = &e
 				if werr := f.epoch(r, e); werr != nil {
 					return werr
 				}
@@ -69,14 +73,43 @@ func (c *searchCommand) Run(ctx context.Context) (err error) {
 	if err := f.snapshot(r); err != nil {
 		return err
 	}
+	last := f.last()
+	if last != nil {
+		if err := f.figures(r.Config()); err != nil {
+			return err
+		}
+	}
 	if !r.Done() {
-		fmt.Fprintf(os.Stderr, "stopped and saved; go on with: hlrs search --resume %s\n", dir)
-		return nil
+		return fmt.Errorf("stopped and saved; go on with: %s", c.again(dir))
 	}
-	if err := f.figures(r.Config()); err != nil {
-		return err
+	return c.summary(r, dir, *last, time.Since(began))
+}
+
+// again is the command that goes on with the run in dir.
+func (c *searchCommand) again(dir string) string {
+	words := []string{"hlrs", "search", "--resume", dir, "--threads", fmt.Sprint(c.Threads)}
+	if c.Data != "" && c.Data != os.Getenv(fetch.Env) {
+		words = append(words, "--data", c.Data)
 	}
-	return c.summary(r, dir, last, time.Since(began))
+	if c.JSON {
+		words = append(words, "--json")
+	}
+	for i, w := range words {
+		if strings.ContainsFunc(w, func(r rune) bool { return strings.ContainsRune(" \t'\"\\$&;|<>()*?`!#", r) }) {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// unchanged reports the first flag that asks for another configuration than the run has.
+func (c *searchCommand) unchanged(run search.Config) error {
+	for _, f := range search.Fields() {
+		if v := f.Value(c.Config); v != f.Value(search.Default()) && v != f.Value(run) {
+			return fmt.Errorf("--%s %s: the run in %s has %s and keeps it; leave the flag out, or start a new run with --out", f.Name, v, c.Resume, f.Value(run))
+		}
+	}
+	return nil
 }
 
 // prepare makes the run to take: a new one, or the resumed one.
@@ -91,6 +124,9 @@ func (c *searchCommand) prepare(ctx context.Context) (*search.Run, string, error
 		config, err := search.SnapshotConfig(f)
 		if err != nil {
 			return nil, "", fmt.Errorf("%s: %w", path, err)
+		}
+		if err := c.unchanged(config); err != nil {
+			return nil, "", err
 		}
 		d, err := c.dataset(ctx, config)
 		if err != nil {
@@ -109,8 +145,8 @@ func (c *searchCommand) prepare(ctx context.Context) (*search.Run, string, error
 	if dir == "" {
 		dir = filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
 	}
-	if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil {
-		return nil, "", fmt.Errorf("%s already holds a run: name another --out, or go on with it by --resume %s", dir, dir)
+	if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil && !c.Force {
+		return nil, "", fmt.Errorf("%s already holds a run: name another --out, go on with it by --resume %s, or write over it with --force", dir, dir)
 	}
 	d, err := c.dataset(ctx, c.Config)
 	if err != nil {
@@ -128,11 +164,7 @@ func (c *searchCommand) dataset(ctx context.Context, config search.Config) (*dat
 }
 
 // summary says what came out.
-func (c *searchCommand) summary(r *search.Run, dir string, e *search.Event, took time.Duration) error {
-	if e == nil {
-		fmt.Printf("%s was already complete\n", dir)
-		return nil
-	}
+func (c *searchCommand) summary(r *search.Run, dir string, e search.Event, took time.Duration) error {
 	p := e.Report
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(map[string]any{

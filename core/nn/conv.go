@@ -135,6 +135,13 @@ func (g *Graph) read(c *Conv) {
 		g.maxAcc = max(g.maxAcc, p.rows*c.inputs, p.kernel)
 	}
 	c.ready = level
+	for i := range c.parts {
+		p := &c.parts[i]
+		if p.depthwise >= 0 {
+			g.MACs += p.kernel * c.inputs * c.window.H * c.window.W
+		}
+		g.MACs += p.rows * c.inputs * c.product.H * c.product.W
+	}
 	g.forward = grow(g.forward, level)
 	g.forward[level].add(step{len(g.sizes), func(k, worker int) { c.forward(g, k, worker) }, func() { c.norm.finish(g) }})
 }

@@ -32,6 +32,7 @@ func (g *Graph) Stem(name, bn string, out int, w tensor.Window) *Dense {
 		}
 	}
 	g.maxAcc = max(g.maxAcc, d.fan)
+	g.MACs += d.fan * out * d.product.H * d.product.W
 	g.forward = grow(g.forward, 0)
 	g.forward[0].add(step{len(g.sizes) * out, func(task, _ int) { d.forward(g, task/out, task%out) }, func() { d.norm.finish(g) }})
 	return d

@@ -47,6 +47,7 @@ type Graph struct {
 	Momentum float32
 
 	Input Map
+	MACs  int // multiply-adds of the convolutions, per image and forward pass
 	batch int
 	sizes []int // images in each chunk
 	pool  *tensor.Pool

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,15 +21,15 @@ type dataCommand struct {
 
 // Source says where images come from.
 type Source struct {
-	Data string `env:"HLRS_DATA" type:"path" placeholder:"PATH" help:"CIFAR-10 in the binary version, packed or unpacked, or a pack of it; otherwise it is downloaded."`
+	Data string `placeholder:"PATH" help:"CIFAR-10 in the binary version, packed or unpacked, or a .pack of it; by default HLRS_DATA, or else it is downloaded."`
 }
 
 // open reads CIFAR-10, downloading it if it is nowhere.
 func (s Source) open(ctx context.Context) (*data.Dataset, error) {
-	if strings.HasSuffix(s.Data, ".pack") {
-		d, err := readPack(s.Data)
+	if named := cmp.Or(s.Data, os.Getenv(fetch.Env)); strings.HasSuffix(named, ".pack") {
+		d, err := readPack(named)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Data, err)
+			return nil, fmt.Errorf("%s: %w", named, err)
 		}
 		return d, nil
 	}

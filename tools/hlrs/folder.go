@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"hlrslab/core/darts"
+	"hlrslab/core/draw"
 	"hlrslab/core/search"
 )
 
@@ -109,7 +111,16 @@ func (f *folder) epoch(r *search.Run, e search.Event) error {
 		f.write("genotype.txt", func(w *os.File) error {
 			_, err := w.WriteString(e.Report.Genotype.String() + "\n")
 			return err
-		}))
+		}),
+		f.cell("normal", e.Report.Genotype.Normal, e.Report.Genotype.NormalConcat),
+		f.cell("reduce", e.Report.Genotype.Reduce, e.Report.Genotype.ReduceConcat))
+}
+
+func (f *folder) cell(name string, edges []darts.Edge, concat []int) error {
+	return f.write(name+".svg", func(w *os.File) error {
+		_, err := w.WriteString(draw.Cell(name, edges, concat))
+		return err
+	})
 }
 
 func (f *folder) close() error { return errors.Join(f.events.Flush(), f.file.Close()) }

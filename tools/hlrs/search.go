@@ -16,7 +16,6 @@ import (
 
 	"hlrslab/core/data"
 	"hlrslab/core/search"
-	"hlrslab/tools/internal/fetch"
 )
 
 type searchCommand struct {
@@ -88,7 +87,7 @@ func (c *searchCommand) Run(ctx context.Context) (err error) {
 // again is the command that goes on with the run in dir.
 func (c *searchCommand) again(dir string) string {
 	words := []string{"hlrs", "search", "--resume", dir, "--threads", fmt.Sprint(c.Threads)}
-	if c.Data != "" && c.Data != os.Getenv(fetch.Env) {
+	if c.Data != "" {
 		words = append(words, "--data", c.Data)
 	}
 	if c.JSON {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hlrslab/tools/internal/fetch"
+)
+
+// TestRealData checks the archive, the page's pack of it, and a copy that was cut off.
+func TestRealData(t *testing.T) {
+	archive := os.Getenv(fetch.Env)
+	if archive == "" {
+		t.Skip(fetch.Env + " names no CIFAR-10")
+	}
+	path := filepath.Join(t.TempDir(), "lab.pack")
+	if err := run(t.Context(), []string{"data", "prepare", "--pack", path}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Source{Data: path}.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Train.Len() != 5000 || d.Test.Len() != 1000 || d.Train.Size != packSide {
+		t.Errorf("the pack has %d training and %d test images of side %d", d.Train.Len(), d.Test.Len(), d.Train.Size)
+	}
+
+	in, err := os.Open(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	var start bytes.Buffer
+	if _, err := io.CopyN(&start, in, 20<<20); err != nil {
+		t.Skip("the data are not an archive of the usual size")
+	}
+	cut := filepath.Join(t.TempDir(), "cut.tar.gz")
+	if err := os.WriteFile(cut, start.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), []string{"data", "check", "--data", cut}); err == nil || !strings.Contains(err.Error(), "cut.tar.gz") || !strings.Contains(err.Error(), "cut short") {
+		t.Errorf("a truncated archive: %v", err)
+	}
+}

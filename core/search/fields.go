@@ -228,7 +228,7 @@ func (c Config) Validate() error {
 	case c.TestImages%10 != 0:
 		return fmt.Errorf("test-images: %d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
 	}
-	arch, mix, err := c.schedules()
+	arch, mix, err := c.Schedules()
 	if err != nil {
 		return err
 	}

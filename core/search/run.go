@@ -85,7 +85,7 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 // schedule takes a valid configuration into force.
 func (r *Run) schedule(c Config) {
 	r.config = c
-	r.arch, r.mix, _ = c.schedules()
+	r.arch, r.mix, _ = c.Schedules()
 	if r.area = 0; r.arch.EqualArea {
 		r.area = r.arch.Integral(sched.Ties{Mix: r.mix, Rate: c.Rate, RateMin: c.RateMin})
 	}

@@ -2,8 +2,8 @@ package search
 
 import "hlrslab/core/sched"
 
-// schedules makes the configuration's schedules.
-func (c Config) schedules() (sched.Arch, sched.Mix, error) {
+// Schedules makes the schedules of the configuration.
+func (c Config) Schedules() (sched.Arch, sched.Mix, error) {
 	arch := sched.Arch{
 		Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,
 		Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs,

@@ -1,0 +1,23 @@
+// Package msg is what the page and its worker say to each other, as JSON.
+package msg
+
+import "hlrslab/core/search"
+
+// Command is the page's: "start" a new run of Config, "play", "pause", "step" one batch, or "change" to Config's schedules from
+// the next epoch on.
+type Command struct {
+	Do     string         `json:"do"`
+	Config *search.Config `json:"config,omitempty"`
+	Pack   string         `json:"pack,omitempty"` // where the images are; empty for the toy set
+}
+
+// Report is the worker's: "ready", "started", "paused", "events", "done" or "error".
+type Report struct {
+	Kind   string         `json:"kind"`
+	Events []search.Event `json:"events,omitempty"`
+	Error  string         `json:"error,omitempty"`
+	Counts []int          `json:"counts,omitempty"`
+	Order  []int          `json:"order,omitempty"`
+	Names  []string       `json:"names,omitempty"`
+	Params int            `json:"params,omitempty"`
+}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"hlrslab/core/data"
@@ -19,8 +20,11 @@ func tiny(t testing.TB) Config {
 	return c
 }
 
+// toy is made once: drawing it takes longer than a tiny run.
+var toy = sync.OnceValue(func() *data.Dataset { return data.Toy(1) })
+
 func start(t testing.TB, c Config, threads int) *Run {
-	r, err := New(c, data.Toy(1), threads)
+	r, err := New(c, toy(), threads)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +83,7 @@ func TestResumeIsExact(t *testing.T) {
 				}
 				events = append(events, e...)
 			}
-			next, err := Restore(bytes.NewReader(snapshot(t, r)), data.Toy(1), 1)
+			next, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +114,7 @@ func TestEveryChoiceRuns(t *testing.T) {
 			if err := f.Set(&c, v); err != nil {
 				t.Fatal(err)
 			}
-			r, err := New(c, data.Toy(1), 1)
+			r, err := New(c, toy(), 1)
 			if err != nil {
 				t.Errorf("%s = %s: %v", f.Name, v, err)
 				continue
@@ -185,7 +189,7 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 	} {
 		c := tiny(t)
 		change(&c)
-		r, err := New(c, data.Toy(1), 1)
+		r, err := New(c, toy(), 1)
 		if err == nil {
 			r.Close()
 		}

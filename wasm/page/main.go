@@ -1,3 +1,5 @@
+//go:build js && wasm
+
 // Command page mounts the laboratory.
 package main
 

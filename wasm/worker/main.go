@@ -1,3 +1,5 @@
+//go:build js && wasm
+
 // Command worker trains in a Web Worker: it takes msg.Commands and posts msg.Reports.
 package main
 

@@ -91,8 +91,8 @@ func TestSupernetAgainstReference(t *testing.T) {
 	for _, p := range m.Store.Weights.List {
 		f.Near("grad/"+p.Name, dw[p.Off:][:p.Len()], 1e-3)
 	}
-	f.Near("grad/alpha.normal", narrow(dalpha[:len(dalpha)/2]), 1e-3)
-	f.Near("grad/alpha.reduce", narrow(dalpha[len(dalpha)/2:]), 1e-3)
+	f.Near("grad/alpha.normal", golden.Narrow(dalpha[:len(dalpha)/2]), 1e-3)
+	f.Near("grad/alpha.reduce", golden.Narrow(dalpha[len(dalpha)/2:]), 1e-3)
 	f.Near("grad_norm", []float32{float32(nn.Norm(dw))}, 1e-3)
 	for _, name := range f.Names("running_after_one_forward/") {
 		p, err := m.Store.Running.Find(name)
@@ -103,14 +103,6 @@ func TestSupernetAgainstReference(t *testing.T) {
 	}
 	copy(m.Images(0), o.Images[0])
 	f.Near("logits_eval_after_one_forward", byImage(m.Predict(), m.Shape.Batch), 1e-4)
-}
-
-func narrow(v []float64) []float32 {
-	out := make([]float32, len(v))
-	for i, x := range v {
-		out[i] = float32(x)
-	}
-	return out
 }
 
 func TestSearchStepsAgainstReference(t *testing.T) {
@@ -136,8 +128,8 @@ func TestSearchStepsAgainstReference(t *testing.T) {
 					arch.Second(train, val, m.Weights, eta, dalpha)
 				}
 				step := fmt.Sprintf("order%d/step%d/", order, i)
-				f.Near(step+"arch_grad.normal", narrow(dalpha[:half]), gradTol)
-				f.Near(step+"arch_grad.reduce", narrow(dalpha[half:]), gradTol)
+				f.Near(step+"arch_grad.normal", golden.Narrow(dalpha[:half]), gradTol)
+				f.Near(step+"arch_grad.reduce", golden.Narrow(dalpha[half:]), gradTol)
 				adam.Step(m.Alpha, dalpha, float(t, f, "arch_lr"))
 				loss := train.Gradient(m.Weights, dw, nil, true)
 				f.Near(step+"train_loss", []float32{float32(loss)}, tol)

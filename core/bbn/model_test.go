@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"hlrslab/core/darts"
+	"hlrslab/core/internal/golden"
 	"hlrslab/core/nn"
 	"hlrslab/core/tensor"
 )
@@ -78,7 +79,7 @@ func TestGradientsByDifferences(t *testing.T) {
 				t.Errorf("%s, %s: slope %.4g by differences, %.4g by the gradient", branches, what, got, norm)
 			}
 		}
-		check("alpha", m.Alpha, narrow(dalpha))
+		check("alpha", m.Alpha, golden.Narrow(dalpha))
 		check("weights", m.Weights, dw)
 	}
 }

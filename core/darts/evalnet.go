@@ -24,8 +24,8 @@ func EvalNet(g *nn.Graph, genotype Genotype, channels, layers int) []*nn.State {
 		}
 		name := fmt.Sprintf("cells.%d", i)
 		states := []*nn.State{
-			preprocess(g, name+".preprocess0", s0, channels, reduced),
-			preprocess(g, name+".preprocess1", s1, channels, false),
+			preprocess(g, name+".preprocess0", ".op.1.weight", ".op.2", s0, channels, reduced, true),
+			preprocess(g, name+".preprocess1", ".op.1.weight", ".op.2", s1, channels, false, true),
 		}
 		for e := 0; e < len(edges); e += 2 {
 			states = append(states, g.NewState(
@@ -39,16 +39,6 @@ func EvalNet(g *nn.Graph, genotype Genotype, channels, layers int) []*nn.State {
 		s0, s1, reduced = s1, out, reduce
 	}
 	return s1
-}
-
-func preprocess(g *nn.Graph, name string, in []*nn.State, channels int, halve bool) *nn.State {
-	var c *nn.Conv
-	if halve {
-		c = g.FactorizedReduce(name+".conv_1.weight", name+".conv_2.weight", name+".bn", in, channels, true)
-	} else {
-		c = g.Pointwise(name+".op.1.weight", name+".op.2", in, channels, true)
-	}
-	return g.NewState(nn.Term{Source: c, Mix: -1})
 }
 
 // chosen is the one operation of a discrete edge.

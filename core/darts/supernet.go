@@ -38,17 +38,10 @@ func Supernet(g *nn.Graph, channels, layers, nodes int, lastCell string) []*nn.S
 }
 
 func cell(g *nn.Graph, name string, s0, s1 []*nn.State, channels, nodes int, reduce, reduced bool) []*nn.State {
-	pre := func(input int, in []*nn.State, halve bool) *nn.State {
-		at := fmt.Sprintf("%s.preprocess%d", name, input)
-		var c *nn.Conv
-		if halve {
-			c = g.FactorizedReduce(at+".conv_1.weight", at+".conv_2.weight", at+".bn", in, channels, false)
-		} else {
-			c = g.Pointwise(at+".conv", at+".bn", in, channels, false)
-		}
-		return g.NewState(nn.Term{Source: c, Mix: -1})
+	states := []*nn.State{
+		preprocess(g, name+".preprocess0", ".conv", ".bn", s0, channels, reduced, false),
+		preprocess(g, name+".preprocess1", ".conv", ".bn", s1, channels, false, false),
 	}
-	states := []*nn.State{pre(0, s0, reduced), pre(1, s1, false)}
 	mix := 0
 	if reduce {
 		mix = Edges(nodes) * len(Primitives)
@@ -68,6 +61,18 @@ func cell(g *nn.Graph, name string, s0, s1 []*nn.State, channels, nodes int, red
 		states = append(states, g.NewState(terms...))
 	}
 	return states[2:]
+}
+
+// preprocess brings a cell's input to its channels, and to its size where the cell before reduced; conv and bn name the
+// layers of the plain form.
+func preprocess(g *nn.Graph, name, conv, bn string, in []*nn.State, channels int, halve, affine bool) *nn.State {
+	var c *nn.Conv
+	if halve {
+		c = g.FactorizedReduce(name+".conv_1.weight", name+".conv_2.weight", name+".bn", in, channels, affine)
+	} else {
+		c = g.Pointwise(name+conv, name+bn, in, channels, affine)
+	}
+	return g.NewState(nn.Term{Source: c, Mix: -1})
 }
 
 // mixed is the operations of one edge; 'none' is no term. Pools belong to the state: all edges share them.

@@ -133,15 +133,12 @@ func (g *Graph) read(c *Conv) {
 		p := &c.parts[i]
 		g.maxRows = max(g.maxRows, c.product.C, c.inputs)
 		g.maxAcc = max(g.maxAcc, p.rows*c.inputs, p.kernel)
-	}
-	c.ready = level
-	for i := range c.parts {
-		p := &c.parts[i]
 		if p.depthwise >= 0 {
 			g.MACs += p.kernel * c.inputs * c.window.H * c.window.W
 		}
 		g.MACs += p.rows * c.inputs * c.product.H * c.product.W
 	}
+	c.ready = level
 	g.forward = grow(g.forward, level)
 	g.forward[level].add(step{len(g.sizes), func(k, worker int) { c.forward(g, k, worker) }, func() { c.norm.finish(g) }})
 }
@@ -170,11 +167,11 @@ func (c *Conv) reads(g *Graph, k, i, worker int) []tensor.Tap {
 func (c *Conv) forward(g *Graph, k, worker int) {
 	v := g.variant(k)
 	for i := range c.parts {
+		if !c.hasWin {
+			break
+		}
 		p := &c.parts[i]
 		for ch := range c.inputs {
-			if !c.hasWin {
-				break
-			}
 			src := 0
 			if c.before != nil {
 				src = g.plane1[worker]
@@ -197,11 +194,8 @@ func (c *Conv) forward(g *Graph, k, worker int) {
 			}
 		}
 	}
-	if g.Training {
-		m := c.norm.moments[k]
-		for ch := range c.product.C {
-			m[2*ch], m[2*ch+1] = tensor.Moments(g.values(c.product, k, ch))
-		}
+	for ch := range c.product.C {
+		c.norm.measure(g, k, ch)
 	}
 }
 
@@ -261,11 +255,8 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 		for col := 0; col < length; col += tileColumns {
 			n := min(tileColumns, length-col)
 			for row := range p.rows {
-				ch := p.row + row
-				pair := [2]tensor.Tap{{Off: int32(g.at(c.grad, k, ch)), W: 0}, {Off: int32(g.at(c.product, k, ch)), W: 1}}
-				ab := [2]float32{c.norm.a[ch], c.norm.b[ch]}
 				at := tile + row*(tileColumns+planePad)
-				tensor.Sum(g.mem, g.mem, tensor.Line(at, col, n), pair[:], ab[:], c.norm.d[ch], tensor.NoFloor, false)
+				c.norm.pull(g, c.grad, k, p.row+row, at, col, n)
 				drow[row] = tensor.Tap{Off: int32(at), W: int32(row * c.inputs)}
 			}
 			if g.weighting {
@@ -280,10 +271,7 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 			}
 		}
 		if g.weighting {
-			dst := g.partial[k][p.pointwise:][:p.rows*c.inputs]
-			for j := range dst {
-				dst[j] = tensor.Fold(acc, j)
-			}
+			fold(g.partial[k][p.pointwise:][:p.rows*c.inputs], acc)
 		}
 	}
 }
@@ -339,8 +327,5 @@ func (c *Conv) windowGradient(g *Graph, p *part, k, ch, worker, grad, src int) {
 	acc := g.acc[worker]
 	clear(acc[:p.kernel*tensor.Lanes])
 	p.forward[g.variant(k)].Dot(acc, g.mem, grad, src)
-	dst := g.partial[k][p.depthwise+ch*p.kernel:][:p.kernel]
-	for j := range dst {
-		dst[j] = tensor.Fold(acc, j)
-	}
+	fold(g.partial[k][p.depthwise+ch*p.kernel:][:p.kernel], acc)
 }

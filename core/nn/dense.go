@@ -45,10 +45,7 @@ func (d *Dense) levels() (ready, undone int) { return d.ready, d.undone }
 func (d *Dense) forward(g *Graph, k, ch int) {
 	w := g.Weights[d.weights+ch*d.fan:][:d.fan]
 	d.taps[g.variant(k)].Sum(g.mem, g.at(d.product, k, ch), g.at(d.in, k, 0), w, 0, tensor.NoFloor, false)
-	if g.Training {
-		m := d.norm.moments[k]
-		m[2*ch], m[2*ch+1] = tensor.Moments(g.values(d.product, k, ch))
-	}
+	d.norm.measure(g, k, ch)
 }
 
 func (d *Dense) undo(g *Graph, level int) {
@@ -62,15 +59,10 @@ func (d *Dense) backward(g *Graph, k, ch, worker int) {
 	if !g.weighting {
 		return
 	}
-	dp, n := g.plane1[worker], g.length(d.product, k)
-	pair := [2]tensor.Tap{{Off: int32(g.at(d.grad, k, ch)), W: 0}, {Off: int32(g.at(d.product, k, ch)), W: 1}}
-	ab := [2]float32{d.norm.a[ch], d.norm.b[ch]}
-	tensor.Sum(g.mem, g.mem, tensor.Line(dp, 0, n), pair[:], ab[:], d.norm.d[ch], tensor.NoFloor, false)
+	dp := g.plane1[worker]
+	d.norm.pull(g, d.grad, k, ch, dp, 0, g.length(d.product, k))
 	acc := g.acc[worker][:d.fan*tensor.Lanes]
 	clear(acc)
 	d.taps[g.variant(k)].Dot(acc, g.mem, dp, g.at(d.in, k, 0))
-	dst := g.partial[k][d.weights+ch*d.fan:][:d.fan]
-	for i := range dst {
-		dst[i] = tensor.Fold(acc, i)
-	}
+	fold(g.partial[k][d.weights+ch*d.fan:][:d.fan], acc)
 }

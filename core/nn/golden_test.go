@@ -167,8 +167,8 @@ func TestLossesAgainstReference(t *testing.T) {
 		return out
 	}
 	weights, margins := EffectiveWeights(counts, 0.9999), Margins(counts)
-	f.Near("cb_weights", narrow(weights), 1e-5)
-	f.Near("ldam_margins", narrow(margins), 1e-5)
+	f.Near("cb_weights", golden.Narrow(weights), 1e-5)
+	f.Near("ldam_margins", golden.Narrow(margins), 1e-5)
 	small := make([]float32, len(z.Values))
 	for i, v := range z.Values {
 		small[i] = v / 10
@@ -192,14 +192,6 @@ func TestLossesAgainstReference(t *testing.T) {
 	value := 0.75*l.Eval(turn(z.Values, n, classes), labels, 0.75, grad) + 0.25*l.Eval(turn(z.Values, n, classes), reversed, 0.25, grad)
 	f.Near("bbn_a0.75", []float32{float32(value)}, 1e-4)
 	f.Near("bbn_a0.75/dz", turn(grad, classes, n), 1e-3)
-}
-
-func narrow(v []float64) []float32 {
-	out := make([]float32, len(v))
-	for i, x := range v {
-		out[i] = float32(x)
-	}
-	return out
 }
 
 // TestOperationsByDifferences checks each operation's gradients on even and odd maps, in both

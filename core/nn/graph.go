@@ -261,3 +261,10 @@ func (g *Graph) addPartials(task, _ int) {
 
 // Features are the last Forward's.
 func (g *Graph) Features() []float32 { return g.features }
+
+// fold adds up Dot's partial sums.
+func fold(dst, acc []float32) {
+	for i := range dst {
+		dst[i] = tensor.Fold(acc, i)
+	}
+}

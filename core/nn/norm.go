@@ -1,6 +1,10 @@
 package nn
 
-import "math"
+import (
+	"math"
+
+	"hlrslab/core/tensor"
+)
 
 // eps is BatchNorm's guard against a zero variance.
 const eps = 1e-5
@@ -46,6 +50,22 @@ func (n *norm) affine(g *Graph, c int) (gamma, beta float64) {
 		return 1, 0
 	}
 	return float64(g.Weights[n.gamma+c]), float64(g.Weights[n.beta+c])
+}
+
+// measure takes the moments of channel c of chunk k, in training.
+func (n *norm) measure(g *Graph, k, c int) {
+	if g.Training {
+		m := n.moments[k]
+		m[2*c], m[2*c+1] = tensor.Moments(g.values(n.x, k, c))
+	}
+}
+
+// pull writes x's gradient to dst: that of length values, from col on, of channel c of chunk k, whose upstream gradient is
+// in grad.
+func (n *norm) pull(g *Graph, grad Map, k, c, dst, col, length int) {
+	pair := [2]tensor.Tap{{Off: int32(g.at(grad, k, c)), W: 0}, {Off: int32(g.at(n.x, k, c)), W: 1}}
+	ab := [2]float32{n.a[c], n.b[c]}
+	tensor.Sum(g.mem, g.mem, tensor.Line(dst, col, length), pair[:], ab[:], n.d[c], tensor.NoFloor, false)
 }
 
 // finish turns the chunks' moments (Chan, Golub, LeVeque 1983) or, out of training, the running

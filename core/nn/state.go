@@ -180,9 +180,8 @@ func (s *State) forward(g *Graph, k, ch, worker int) {
 		} else {
 			p.forward[g.variant(k)].Sum(g.mem, g.at(p.out, k, ch), at, p.weights, 0, tensor.NoFloor, false)
 		}
-		if p.norm != nil && g.Training {
-			m := p.norm.moments[k]
-			m[2*ch], m[2*ch+1] = tensor.Moments(g.values(p.out, k, ch))
+		if p.norm != nil {
+			p.norm.measure(g, k, ch)
 		}
 	}
 }
@@ -267,10 +266,7 @@ func (s *State) backward(g *Graph, k, ch, worker int) {
 	}
 	taps[len(s.terms)] = tensor.Tap{Off: int32(g.ones), W: int32(len(s.terms))}
 	tensor.Dot(acc, g.mem, g.mem, tensor.Line(grad, 0, n), taps)
-	dots := s.dots[k][ch*len(taps):][:len(taps)]
-	for i := range dots {
-		dots[i] = tensor.Fold(acc, i)
-	}
+	fold(s.dots[k][ch*len(taps):][:len(taps)], acc)
 }
 
 // fromHead adds the gradient of the global mean.

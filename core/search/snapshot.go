@@ -3,6 +3,7 @@ package search
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -23,18 +24,18 @@ type saved struct {
 // snapshotVersion changes with the meaning of a snapshot.
 const snapshotVersion = "hlrs-run-1"
 
-// arrays are the run's parameters and moments, under their names in a snapshot.
-func (r *Run) arrays() (narrow map[string][]float32, wide map[string][]float64) {
-	narrow = map[string][]float32{"alpha": r.model.Alpha}
-	wide = map[string][]float64{"adam.m": r.adam.M, "adam.v": r.adam.V}
+// arrays calls single and double for the run's parameters and moments, in the order of a snapshot.
+func (r *Run) arrays(single func(name string, v []float32, shape ...int), double func(name string, v []float64)) {
 	for _, p := range r.model.Store.Weights.List {
-		narrow["weights/"+p.Name] = r.model.Weights[p.Off:][:p.Len()]
-		narrow["momentum/"+p.Name] = r.sgd.Buffer[p.Off:][:p.Len()]
+		single("weights/"+p.Name, r.model.Weights[p.Off:][:p.Len()], p.Shape...)
+		single("momentum/"+p.Name, r.sgd.Buffer[p.Off:][:p.Len()], p.Shape...)
 	}
 	for _, p := range r.model.Store.Running.List {
-		narrow["running/"+p.Name] = r.model.Running[p.Off:][:p.Len()]
+		single("running/"+p.Name, r.model.Running[p.Off:][:p.Len()])
 	}
-	return narrow, wide
+	single("alpha", r.model.Alpha)
+	double("adam.m", r.adam.M)
+	double("adam.v", r.adam.V)
 }
 
 // Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit.
@@ -56,16 +57,8 @@ func (r *Run) Snapshot(w io.Writer) error {
 		return err
 	}
 	f := ckpt.File{Meta: map[string]string{"format": snapshotVersion, "run": string(raw)}}
-	for _, p := range r.model.Store.Weights.List {
-		ckpt.Add(&f, "weights/"+p.Name, r.model.Weights[p.Off:][:p.Len()], p.Shape...)
-		ckpt.Add(&f, "momentum/"+p.Name, r.sgd.Buffer[p.Off:][:p.Len()], p.Shape...)
-	}
-	for _, p := range r.model.Store.Running.List {
-		ckpt.Add(&f, "running/"+p.Name, r.model.Running[p.Off:][:p.Len()])
-	}
-	ckpt.Add(&f, "alpha", r.model.Alpha)
-	ckpt.Add(&f, "adam.m", r.adam.M)
-	ckpt.Add(&f, "adam.v", r.adam.V)
+	r.arrays(func(name string, v []float32, shape ...int) { ckpt.Add(&f, name, v, shape...) },
+		func(name string, v []float64) { ckpt.Add(&f, name, v) })
 	return f.Write(w)
 }
 
@@ -79,17 +72,8 @@ func Restore(rd io.Reader, d *data.Dataset, threads int) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	narrow, wide := r.arrays()
-	for name, v := range narrow {
-		if err == nil {
-			err = ckpt.Load(f, name, v)
-		}
-	}
-	for name, v := range wide {
-		if err == nil {
-			err = ckpt.Load(f, name, v)
-		}
-	}
+	r.arrays(func(name string, v []float32, _ ...int) { err = errors.Join(err, ckpt.Load(f, name, v)) },
+		func(name string, v []float64) { err = errors.Join(err, ckpt.Load(f, name, v)) })
 	for i, p := range []interface{ UnmarshalBinary([]byte) error }{r.data.random, r.mixRandom} {
 		if err == nil {
 			err = p.UnmarshalBinary(s.Random[i])

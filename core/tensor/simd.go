@@ -57,7 +57,6 @@ func sumSIMD(dst, src []float32, r Region, taps []Tap, w []float32, bias, floor 
 	lines(&r, func(d, s, count, ds, ss int) {
 		sumLine((*float32)(at(dp, d)), (*float32)(at(sp, s)), 4*ds, 4*ss, count, tp, len(taps), wp, bias, floor, old)
 	})
-	leave()
 }
 
 func dotSIMD(acc, g, src []float32, r Region, taps []Tap) {
@@ -74,7 +73,6 @@ func dotSIMD(acc, g, src []float32, r Region, taps []Tap) {
 			dotGroup(ap, gp, sp, count, 4*ds, 4*ss, taps[i*len(taps)/groups:(i+1)*len(taps)/groups])
 		}
 	})
-	leave()
 }
 
 func maxSIMD(dst, src []float32, r Region, taps []Tap) {

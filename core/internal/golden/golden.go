@@ -2,14 +2,15 @@
 package golden
 
 import (
-	"encoding/binary"
-	"encoding/json"
+	"bytes"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"hlrslab/core/ckpt"
 )
 
 // Tensor is one reference array, row-major.
@@ -41,38 +42,37 @@ func Open(t testing.TB, name string) *File {
 		}
 		t.Skipf("SKIPPED, NOT TESTED: reference numbers are missing: %v (set GOLDEN_DIR)", err)
 	}
-	n := binary.LittleEndian.Uint64(raw)
-	var header map[string]json.RawMessage
-	if err := json.Unmarshal(raw[8:8+n], &header); err != nil {
-		t.Fatal(err)
+	file, err := ckpt.Read(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
-	f := &File{Tensors: map[string]Tensor{}, Meta: map[string]string{}, t: t}
-	for key, value := range header {
-		if key == "__metadata__" {
-			if err := json.Unmarshal(value, &f.Meta); err != nil {
-				t.Fatal(err)
+	f := &File{Tensors: map[string]Tensor{}, Meta: file.Meta, t: t}
+	for _, x := range file.Tensors {
+		v := make([]float32, len(x.Data)/4)
+		if x.Dtype == "I32" {
+			whole := make([]int32, len(v))
+			err = ckpt.Load(file, x.Name, whole)
+			for i, n := range whole {
+				v[i] = float32(n)
 			}
-			continue
+		} else {
+			err = ckpt.Load(file, x.Name, v)
 		}
-		var h struct {
-			Dtype   string
-			Shape   []int
-			Offsets [2]int `json:"data_offsets"`
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
-		if err := json.Unmarshal(value, &h); err != nil {
-			t.Fatal(err)
-		}
-		data := raw[8+int(n):][h.Offsets[0]:h.Offsets[1]]
-		v := make([]float32, len(data)/4)
-		for i := range v {
-			bits := binary.LittleEndian.Uint32(data[4*i:])
-			if v[i] = math.Float32frombits(bits); h.Dtype == "I32" {
-				v[i] = float32(int32(bits))
-			}
-		}
-		f.Tensors[key] = Tensor{h.Shape, v}
+		f.Tensors[x.Name] = Tensor{x.Shape, v}
 	}
 	return f
+}
+
+// Narrow is v in single precision.
+func Narrow(v []float64) []float32 {
+	out := make([]float32, len(v))
+	for i, x := range v {
+		out[i] = float32(x)
+	}
+	return out
 }
 
 // Get returns the named array.

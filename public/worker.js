@@ -1,8 +1,7 @@
 // Starts the training program; what it cannot say itself any more is said here.
 importScripts("wasm_exec.js");
 const go = new Go();
-const fail = (text) => postMessage(JSON.stringify({ kind: "error", error: text }));
-go.exit = (code) => fail("the training program ended (code " + code + "); reset to start again");
-const late = Number(new URLSearchParams(location.search).get("late") || 0); // tests: a worker that starts late
-setTimeout(() => WebAssembly.instantiateStreaming(fetch("worker.wasm"), go.importObject)
-  .then((r) => go.run(r.instance)).catch((e) => fail(String(e))), late);
+const lost = (text) => postMessage(JSON.stringify({ kind: "lost", error: text }));
+go.exit = (code) => lost("The training program ended by itself (code " + code + "), perhaps for want of memory. Reset to start again.");
+WebAssembly.instantiateStreaming(fetch("worker.wasm"), go.importObject)
+  .then((r) => go.run(r.instance)).catch((e) => lost("The training program could not start: " + e + ". Reset to try again."));

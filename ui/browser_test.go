@@ -2,24 +2,91 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"hlrslab/core/darts"
+	"hlrslab/core/data"
+	"hlrslab/core/search"
+	"hlrslab/wasm/msg"
 )
 
-// open opens the page, as make build left it, in Chromium.
-func open(t *testing.T, query string) context.Context {
+// tab is the page in Chromium.
+type tab struct {
+	*testing.T
+	ctx      context.Context
+	mutex    sync.Mutex
+	problems []string // what the console complains of
+}
+
+// listen keeps what the page and its worker say to each other, as the page sees it.
+const listen = `window.heard = []; window.sent = []; window.workers = [];
+window.Worker = class extends Worker {
+	constructor(url) { super(url); workers.push(this); this.addEventListener("message", (e) => heard.push(e.data)); }
+	postMessage(m) { sent.push(m); super.postMessage(m); }
+};`
+
+// serve serves the page as make build left it, with CIFAR-10 if it has a set; late holds the worker's program back.
+func serve(t *testing.T, set *data.Dataset, late time.Duration) string {
 	if _, err := os.Stat("../public/page.wasm"); err != nil {
-		t.Skip("SKIPPED, NOT TESTED: the page is not built: run make build")
+		t.Fatal("the page is not built: run make build")
 	}
-	server := httptest.NewServer(http.FileServer(http.Dir("..")))
+	files := http.FileServer(http.Dir(".."))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/data/status":
+			if set == nil {
+				fmt.Fprint(w, `{"state": "none"}`)
+				return
+			}
+			fmt.Fprint(w, `{"state": "ready", "pack": "test.pack"}`)
+		case "/test.pack":
+			if err := data.Pack(w, set, each(&set.Train, 500), each(&set.Test, 100)); err != nil {
+				t.Error(err)
+			}
+		case "/public/worker.wasm":
+			time.Sleep(late)
+			files.ServeHTTP(w, r)
+		default:
+			files.ServeHTTP(w, r)
+		}
+	}))
 	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// each lists the first n images of every class.
+func each(m *data.Images, n int) (out []int) {
+	var seen [10]int
+	for i, y := range m.Labels {
+		if seen[y]++; seen[y] <= n {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// open opens an address in a fresh Chromium.
+func open(t *testing.T, url string, limit time.Duration) *tab {
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts, chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
@@ -28,69 +95,383 @@ func open(t *testing.T, query string) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/"+query)); err != nil {
+	b := &tab{T: t, ctx: ctx}
+	complain := func(text string) {
+		b.mutex.Lock()
+		defer b.mutex.Unlock()
+		b.problems = append(b.problems, text)
+	}
+	if err := chromedp.Listen(ctx, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			complain(e.ExceptionDetails.Text)
+		case *runtime.EventConsoleAPICalled:
+			if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
+				raw, _ := json.Marshal(e.Args)
+				complain(string(raw))
+			}
+		case *cdplog.EventEntryAdded:
+			if e.Entry.Level == cdplog.EntryLevelError && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
+				complain(e.Entry.Text + " " + e.Entry.URL)
+			}
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
-	return ctx
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: listen})
+		return err
+	}))
+	b.do(chromedp.Navigate(url))
+	return b
 }
 
-// text is what the page says.
-func text(t *testing.T, ctx context.Context) string {
-	s, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.fail("%v", err)
+	}
+}
+
+func (b *tab) fail(format string, args ...any) {
+	b.Helper()
+	b.shot("failed.png")
+	b.Fatalf(format+"\nthe page:\n%s\nconsole: %q", append(args, eval[string](b, "document.body.innerText"), b.problems)...)
+}
+
+func eval[V any](b *tab, script string) V {
+	b.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[V](script, chromedp.EvalAwaitPromise))
 	if err != nil {
-		t.Fatal(err)
+		b.Fatalf("%s: %v", script, err)
 	}
-	return s
+	return v
 }
 
-// wait waits until the page says what.
-func wait(t *testing.T, ctx context.Context, what string, limit time.Duration) {
-	t.Helper()
-	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if strings.Contains(text(t, ctx), what) {
+// wait waits until an expression holds.
+func (b *tab) wait(what string, limit time.Duration) {
+	b.Helper()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if eval[bool](b, what) {
 			return
 		}
 	}
-	shot(t, ctx, "failed.png")
-	t.Fatalf("the page does not say %q:\n%s", what, text(t, ctx))
+	b.fail("after %v not yet: %s", limit, what)
 }
 
-func press(t *testing.T, ctx context.Context, label string) {
-	t.Helper()
-	found, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(() => {
-		const b = [...document.querySelectorAll("button")].find((b) => b.textContent.trim() === "`+label+`");
-		if (b) b.click();
-		return !!b;
-	})()`))
-	if err != nil || !found {
-		t.Fatalf("button %q: found %v, %v", label, found, err)
+const status = `(document.querySelector("[role=status]")?.textContent ?? "")`
+
+// says waits until the status line says what.
+func (b *tab) says(what string, limit time.Duration) {
+	b.Helper()
+	b.wait(status+`.includes(`+strconv.Quote(what)+`)`, limit)
+}
+
+// press clicks a button by its name.
+func (b *tab) press(name string) {
+	b.Helper()
+	b.do(chromedp.Click(chromedp.Search(`//button[normalize-space()="` + name + `"]`)))
+}
+
+// keys presses keys on a control, found by its label within the settings of legend.
+func (b *tab) keys(legend, label string, keys ...string) {
+	b.Helper()
+	at := `//fieldset[legend[contains(., "` + legend + `")]]//*[@id=//label[contains(., "` + label + `")]/@for]`
+	b.do(chromedp.Focus(chromedp.Search(at)))
+	for _, k := range keys {
+		b.do(chromedp.KeyEvent(k))
 	}
 }
 
-func shot(t *testing.T, ctx context.Context, name string) {
-	raw, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+func (b *tab) shot(name string) {
+	b.Helper()
+	raw, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.MkdirAll("../build/shots", 0o755); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("../build/shots", name), raw, 0o644); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// events are what the worker reported on a run, and its configuration.
+func (b *tab) events(run int) (c search.Config, steps, epochs []search.Event) {
+	b.Helper()
+	for _, raw := range eval[[]string](b, "sent") {
+		var m msg.Command
+		if err := json.Unmarshal([]byte(raw), &m); err != nil {
+			b.Fatal(err)
+		}
+		if m.Do == "start" && m.Run == run {
+			c = *m.Config
+		}
+	}
+	for _, raw := range eval[[]string](b, "heard") {
+		var m msg.Report
+		if err := json.Unmarshal([]byte(raw), &m); err != nil {
+			b.Fatal(err)
+		}
+		for _, e := range m.Events {
+			switch {
+			case m.Run == run && e.Kind == "step":
+				steps = append(steps, e)
+			case m.Run == run && e.Kind == "epoch":
+				epochs = append(epochs, e)
+			}
+		}
+	}
+	return c, steps, epochs
+}
+
+// quiet fails if the console complained.
+func (b *tab) quiet() {
+	b.Helper()
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if len(b.problems) > 0 {
+		b.Errorf("console: %q", b.problems)
+	}
+}
+
+// pause presses Pause and says after how many milliseconds the page says so; the training must then stand.
+func (b *tab) pause() float64 {
+	b.Helper()
+	took := eval[float64](b, `new Promise((done) => {
+		const began = performance.now();
+		document.getElementById("play").click();
+		const look = () => `+status+`.startsWith("Paused") ? done(performance.now() - began) : requestAnimationFrame(look);
+		look();
+	})`)
+	was := eval[int](b, "heard.length")
+	time.Sleep(time.Second)
+	if now := eval[int](b, "heard.length"); now != was {
+		b.Errorf("the worker goes on after a pause: %d reports", now-was)
+	}
+	return took
+}
+
+// images is CIFAR-10 at the page's size.
+var images = sync.OnceValues(func() (*data.Dataset, error) {
+	path := os.Getenv("HLRS_DATA")
+	if path == "" {
+		path = "../../shared/data/cifar-10-binary.tar.gz"
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	d, err := data.ReadArchive(f)
+	if err != nil {
+		return nil, err
+	}
+	train, err := d.Train.Resize(16)
+	if err != nil {
+		return nil, err
+	}
+	test, err := d.Test.Resize(16)
+	if err != nil {
+		return nil, err
+	}
+	return &data.Dataset{Name: d.Name, Classes: d.Classes, Train: *train, Test: *test}, nil
+})
+
+func cifar(t *testing.T) *data.Dataset {
+	d, err := images()
+	if err != nil && os.Getenv("CI") != "true" {
+		t.Skipf("SKIPPED, NOT TESTED: no CIFAR-10: set HLRS_DATA to its archive (%v)", err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll("../build/shots", 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join("../build/shots", name), raw, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return d
 }
 
-func TestPageTrains(t *testing.T) {
-	for name, query := range map[string]string{"at once": "", "late worker": "?late=1500"} {
-		t.Run(name, func(t *testing.T) {
-			ctx := open(t, query)
-			wait(t, ctx, "Ready. Start trains", 20*time.Second)
-			press(t, ctx, "Start")
-			wait(t, ctx, "1 of 10 epochs", 60*time.Second)
-			press(t, ctx, "Pause")
-			shot(t, ctx, "running.png")
-		})
+// TestPage does what a person does, on real images: both schedules by their sliders, a run to its end, the same start again, a
+// change on the way.
+func TestPage(t *testing.T) {
+	b := open(t, serve(t, cifar(t), 0), 5*time.Minute)
+	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
+	rate, mix := "Architecture rate", "Branch mixing"
+	curves := `[...document.querySelectorAll("fieldset path.line")].map((p) => p.getAttribute("d")).join()`
+	before := eval[string](b, curves)
+	b.keys(rate, "Family", "pow")
+	b.keys(rate, "Parameter p", kb.ArrowRight, kb.ArrowRight)
+	b.keys(rate, "Peak rate", kb.PageUp)
+	b.keys(mix, "Family", "mir")
+	b.keys(mix, "Parameter κ", kb.ArrowLeft)
+	b.keys("The run", "Imbalance", kb.Home, kb.PageUp, kb.PageUp)
+	b.keys("The run", "Epochs", kb.Home, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight)
+	if eval[string](b, curves) == before {
+		b.fail("the curves did not follow the sliders")
+	}
+	b.press("Start")
+	b.says("1 of 5 epochs", time.Minute)
+	took := b.pause()
+	t.Logf("paused after %.0f ms", took)
+	if took > 100 {
+		t.Errorf("it took %.0f ms to pause", took)
+	}
+	if !eval[bool](b, `document.getElementById("imbalance").closest("fieldset").disabled`) {
+		t.Error("the imbalance can be moved during a run")
+	}
+	b.press("Continue")
+	b.says("Finished.", 3*time.Minute)
+	b.shot("finished.png")
+	c, steps, epochs := b.events(1)
+	if c.ArchSchedule != "power" || c.ArchParam == 2 || c.ArchParam == 0 || c.ArchRate <= 0.003 || c.Mix != "mirror" || c.MixParam == 0.5 || c.Imbalance <= 20 || c.Epochs != 5 {
+		t.Errorf("the run's configuration is not what the controls were set to: %+v", c)
+	}
+	first, last := epochs[0].Report, epochs[len(epochs)-1].Report
+	t.Logf("balanced accuracy from %.1f to %.1f %%", 100*first.Accuracy, 100*last.Accuracy)
+	if last.Accuracy <= first.Accuracy || last.Accuracy < 0.13 {
+		t.Error("the accuracy did not rise")
+	}
+	text := eval[string](b, `document.querySelector(".genotype").textContent`)
+	if g, err := darts.ParseGenotype(text[strings.Index(text, "Genotype("):]); err != nil || !slices.Equal(g.Normal, last.Genotype.Normal) {
+		t.Errorf("the page's genotype: %v: %s", err, text)
+	}
+
+	b.press("Reset to the same start")
+	b.says("Ready.", 10*time.Second)
+	b.press("Start")
+	b.wait(status+`.match(/ ([0-9]+) steps/)?.[1] >= 8`, time.Minute)
+	b.keys(mix, "Parameter κ", kb.ArrowRight, kb.ArrowRight, kb.ArrowRight)
+	b.says("The change takes effect from the next epoch.", 10*time.Second)
+	b.wait(`[...document.querySelectorAll("fieldset svg text")].some((t) => t.textContent === "changed")`, time.Minute)
+	b.shot("changed.png")
+	_, again, _ := b.events(2)
+	for i, e := range again[:8] {
+		if e.Loss != steps[i].Loss || e.ArchLoss != steps[i].ArchLoss {
+			t.Errorf("step %d after a reset: loss %v, was %v", i, e.Loss, steps[i].Loss)
+		}
+	}
+	if at := again[len(again)-1]; at.Epoch == 0 {
+		t.Error("no step of the second epoch")
+	}
+	b.press("Reset to the same start")
+
+	// Sizes and colours a page must bear.
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+		return err
+	}), chromedp.EmulateViewport(360, 740))
+	if wide := eval[int](b, "document.documentElement.scrollWidth"); wide > 360 {
+		t.Errorf("on a phone the page is %d pixels wide", wide)
+	}
+	b.shot("phone-dark.png")
+	b.quiet()
+}
+
+// TestLateWorker presses before the worker listens; the toy set says what it is.
+func TestLateWorker(t *testing.T) {
+	b := open(t, serve(t, nil, 1500*time.Millisecond), time.Minute)
+	b.wait(`document.body.innerText.includes("Toy images")`, 20*time.Second)
+	b.press("Start")
+	b.press("Pause")
+	b.press("Step")
+	b.says(" 1 steps", 30*time.Second)
+	b.press("Continue")
+	b.says(" 3 steps", 30*time.Second)
+	b.quiet()
+}
+
+// TestLostWorker goes on after the worker has died.
+func TestLostWorker(t *testing.T) {
+	b := open(t, serve(t, nil, 0), time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("Start")
+	b.says(" 1 steps", 30*time.Second)
+	eval[bool](b, `workers[0].dispatchEvent(new MessageEvent("message", {data: '{"kind": "lost", "error": "out of memory"}'}))`)
+	b.says("out of memory", 10*time.Second)
+	b.press("Reset to the same start")
+	b.press("Start")
+	b.says(" 1 steps", 30*time.Second)
+}
+
+// TestIllegal says beside the control what is wrong with it.
+func TestIllegal(t *testing.T) {
+	b := open(t, serve(t, nil, 0), time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.keys("The run", "Images of the largest", kb.Home)
+	wrong := `document.querySelector("#imbalance ~ .wrong").textContent`
+	if text := eval[string](b, wrong); !strings.Contains(text, "lower imbalance") {
+		b.fail("beside the imbalance: %q", text)
+	}
+	b.press("Start")
+	b.says("One setting cannot stand", 5*time.Second)
+	b.keys("The run", "Images of the largest", kb.End)
+	if text := eval[string](b, wrong); text != "" {
+		b.fail("beside the imbalance: %q", text)
+	}
+	b.press("Start")
+	b.says(" 1 steps", 30*time.Second)
+	b.quiet()
+}
+
+// TestNativeAgrees runs the small preset here and in Chromium, for each of HLRS_SEEDS (such as 1,2,3; by default 1).
+func TestNativeAgrees(t *testing.T) {
+	set := cifar(t)
+	seeds := os.Getenv("HLRS_SEEDS")
+	if seeds == "" {
+		seeds = "1"
+	}
+	for seed := range strings.SplitSeq(seeds, ",") {
+		b := open(t, serve(t, set, 0), 10*time.Minute)
+		b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
+		b.keys("The run", "Seed", kb.End, kb.Backspace, seed, kb.Tab)
+		b.press("Start")
+		b.says("Finished.", 8*time.Minute)
+		c, steps, epochs := b.events(1)
+		if fmt.Sprint(c.Seed) != seed {
+			t.Fatalf("seed %d, not %s", c.Seed, seed)
+		}
+		r, err := search.New(c, set, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var nativeSteps, nativeEpochs []search.Event
+		for !r.Done() {
+			events, err := r.Step()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range events {
+				if e.Kind == "epoch" {
+					nativeEpochs = append(nativeEpochs, e)
+				} else {
+					nativeSteps = append(nativeSteps, e)
+				}
+			}
+		}
+		r.Close()
+		if len(steps) != len(nativeSteps) || len(epochs) != len(nativeEpochs) {
+			t.Fatalf("%d steps in %d epochs in the browser, %d in %d here", len(steps), len(epochs), len(nativeSteps), len(nativeEpochs))
+		}
+		var early, late float64
+		for i, e := range nativeSteps {
+			apart := math.Abs(e.Loss - steps[i].Loss)
+			if late = max(late, apart); e.Epoch == 0 {
+				early = max(early, apart, math.Abs(e.ArchLoss-steps[i].ArchLoss))
+			}
+		}
+		n := len(epochs) - 1
+		here, there := nativeEpochs[n].Report, epochs[n].Report
+		t.Logf("seed %s: balanced accuracy %.1f %% here, %.1f %% in the browser; losses %.1e apart in the first epoch, %.1e at most; the same genotype: %v",
+			seed, 100*here.Accuracy, 100*there.Accuracy, early, late, here.Genotype.String() == there.Genotype.String())
+		if early > 1e-3 {
+			t.Errorf("losses of the first epoch are %v apart", early)
+		}
+		for _, r := range []*search.Report{here, there} {
+			if err := r.Genotype.Validate(); err != nil || r.Accuracy < 0.15 {
+				t.Errorf("accuracy %v, %v", r.Accuracy, err)
+			}
+		}
+		b.quiet()
 	}
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hlrslab/core/darts"
@@ -9,19 +10,20 @@ import (
 	"hlrslab/core/sched"
 )
 
-// line is one curve of a chart.
+// line is one curve of a chart, from the place from on.
 type line struct {
 	class string
 	y     []float64
+	from  int
 }
 
-// chart draws curves over a common axis from 0 to the longest curve; marks are dashed uprights.
-func chart(title, left, right string, top float64, lines []line, marks []float64) string {
-	const w, h, x0, y0 = 360.0, 130.0, 34.0, 10.0
-	n := 2
+// chart draws curves over a common axis from 0 to n or the longest curve; marks are dashed uprights, as places on it.
+func chart(title, left, right string, top float64, n int, lines []line, marks []int) string {
+	const w, h, x0, y0 = 350.0, 130.0, 48.0, 10.0
 	for _, l := range lines {
-		n = max(n, len(l.y))
+		n = max(n, len(l.y)+l.from)
 	}
+	at := func(i int) float64 { return x0 + w*float64(i)/float64(max(1, n-1)) }
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 410 165" role="img" aria-label="%s">`, title)
 	for i := range 3 {
@@ -30,7 +32,7 @@ func chart(title, left, right string, top float64, lines []line, marks []float64
 	}
 	fmt.Fprintf(&b, `<text x="%g" y="%g">%s</text><text x="%g" y="%g" text-anchor="end">%s</text>`, x0, y0+h+16, left, x0+w, y0+h+16, right)
 	for _, m := range marks {
-		fmt.Fprintf(&b, `<path class="mark" d="M%.1f %gV%g"/>`, x0+w*m, y0, y0+h)
+		fmt.Fprintf(&b, `<path class="mark" d="M%.1f %gV%g"/><text x="%.1f" y="%g" text-anchor="middle">changed</text>`, at(m), y0, y0+h, min(max(at(m), x0+22), x0+w-22), y0+h+16)
 	}
 	for _, l := range lines {
 		var d strings.Builder
@@ -40,10 +42,10 @@ func chart(title, left, right string, top float64, lines []line, marks []float64
 			if i == 0 {
 				c = "M"
 			}
-			fmt.Fprintf(&d, "%s%.1f %.1f", c, x0+w*float64(i)/float64(n-1), y0+h*(1-min(1, l.y[i]/top)))
+			fmt.Fprintf(&d, "%s%.1f %.1f", c, at(i+l.from), y0+h*(1-min(1, l.y[i]/top)))
 		}
 		if len(l.y) == 1 {
-			d.WriteString("h2")
+			d.WriteString("h3")
 		}
 		fmt.Fprintf(&b, `<path class="line %s" d="%s"/>`, l.class, d.String())
 	}
@@ -51,66 +53,82 @@ func chart(title, left, right string, top float64, lines []line, marks []float64
 	return b.String()
 }
 
-// Schedules draws the architecture's rate and the branches' mix over the epochs, as the controls stand.
-func (l *Lab) Schedules() string {
-	if l.Wrong != "" {
-		return ""
-	}
+// RateChart draws the architecture's rate over the epochs: as it was, and as the controls stand.
+func (l *Lab) RateChart() string {
 	c := l.Config
 	arch, mix, err := c.Schedules()
-	if err != nil {
+	if err != nil || c.Validate() != nil {
 		return ""
 	}
-	rate := arch.Sample(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin})
-	top := 1.0
-	for _, v := range rate {
+	ties := sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin}
+	next := arch.Sample(ties)
+	for i := range next {
+		next[i] *= c.ArchRate
+	}
+	top := max(c.ArchRate, 1e-4)
+	for _, v := range slices.Concat(next, l.Rates) {
 		top = max(top, v)
 	}
-	return chart("Schedules over the epochs", "epoch 1", fmt.Sprint(c.Epochs), top, []line{{"rate", rate}, {"conventional", mix.Sample()}}, l.marks(true))
+	return l.schedule("Architecture rate over the epochs", top, l.Rates, next, "rate")
 }
 
-// marks are where changes took effect, as shares of the axis.
-func (l *Lab) marks(all bool) (out []float64) {
-	n := float64(max(1, l.Config.Epochs-1))
-	if !all {
-		n = float64(max(1, len(l.Epochs)-1))
+// MixChart draws the conventional branch's share over the epochs, likewise.
+func (l *Lab) MixChart() string {
+	_, mix, err := l.Config.Schedules()
+	if err != nil || l.Config.Validate() != nil {
+		return ""
 	}
-	for _, e := range l.Changes {
-		if x := float64(e) / n; x <= 1 {
-			out = append(out, x)
-		}
+	return l.schedule("Share of the conventional branch over the epochs", 1, l.Mixes, mix.Sample(), "conventional")
+}
+
+// schedule draws what was and, dashed once there is a past, what is to come.
+func (l *Lab) schedule(title string, top float64, was, next []float64, class string) string {
+	lines := []line{{class, next, 0}}
+	if n := len(was); n > 0 {
+		lines = []line{{class, was, 0}, {class + " next", append([]float64{was[n-1]}, next[n:]...), n - 1}}
 	}
-	return out
+	return chart(title, "epoch 1", fmt.Sprint(l.Config.Epochs), top, l.Config.Epochs, lines, l.Changes)
 }
 
 // Loss draws the weights' loss, step by step.
 func (l *Lab) Loss() string {
-	return chart("Loss of each step", "step 1", fmt.Sprint(len(l.Losses)), 3, []line{{"plain", l.Losses}}, nil)
+	return chart("Loss of each step", "step 1", fmt.Sprint(len(l.Losses)), slices.Max(append([]float64{3}, l.Losses...)), 0, []line{{"plain", l.Losses, 0}}, nil)
 }
 
 // Accuracy draws the balanced accuracy, epoch by epoch.
 func (l *Lab) Accuracy() string {
-	lines := []line{{"head", nil}, {"medium", nil}, {"tail", nil}, {"plain", nil}}
+	lines := []line{{"head", nil, 0}, {"medium", nil, 0}, {"tail", nil, 0}, {"plain", nil, 0}}
 	for _, e := range l.Epochs {
 		for i, v := range []float64{e.Report.Head, e.Report.Medium, e.Report.Tail, e.Report.Accuracy} {
 			lines[i].y = append(lines[i].y, 100*v)
 		}
 	}
-	return chart("Balanced test accuracy in per cent", "epoch 1", fmt.Sprint(len(l.Epochs)), 100, lines, l.marks(false))
+	return chart("Balanced test accuracy in per cent", "epoch 1", fmt.Sprint(l.Config.Epochs), 100, l.Config.Epochs, lines, l.Changes)
 }
 
-// Classes draws each class's images and accuracy, from head to tail.
+// Classes draws each class's images and accuracy, from head to tail; before a run, what the controls would give.
 func (l *Lab) Classes() string {
+	counts, order := l.Facts.Counts, l.Facts.Order
+	if counts == nil {
+		var err error
+		if counts, err = l.Config.Counts(classes); err != nil {
+			return ""
+		}
+		order = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
+	}
 	var b strings.Builder
 	b.WriteString(`<svg viewBox="0 0 410 210" role="img" aria-label="Images and accuracy of each class, from head to tail">`)
-	for i, c := range l.Facts.Order {
-		y := 4 + float64(i)*20.5
-		most := float64(max(1, l.Facts.Counts[l.Facts.Order[0]]))
-		fmt.Fprintf(&b, `<text x="76" y="%g" text-anchor="end">%s</text><rect class="count" x="82" y="%g" width="%.1f" height="7"/><text x="404" y="%g" text-anchor="end">%d images`,
-			y+12, l.Facts.Names[c], y+1, 220*float64(l.Facts.Counts[c])/most, y+12, l.Facts.Counts[c])
+	for i, c := range order {
+		y, name := 4+float64(i)*20.5, fmt.Sprint("class ", c+1)
+		if l.Facts.Names != nil {
+			name = l.Facts.Names[c]
+		}
+		most := float64(max(1, counts[order[0]]))
+		fmt.Fprintf(&b, `<text x="70" y="%g" text-anchor="end">%s</text><rect class="count" x="76" y="%g" width="%.1f" height="7"/><text x="404" y="%g" text-anchor="end">%d images`,
+			y+12, name, y+1, 220*float64(counts[c])/most, y+12, counts[c])
 		if n := len(l.Epochs); n > 0 {
 			acc := l.Epochs[n-1].Report.PerClass[i]
-			fmt.Fprintf(&b, `, %.0f %%</text><rect class="right" x="82" y="%g" width="%.1f" height="7"/>`, 100*acc, y+9, 220*acc)
+			fmt.Fprintf(&b, `, %.0f %%</text><rect class="right" x="76" y="%g" width="%.1f" height="7"/>`, 100*acc, y+9, 220*acc)
 		} else {
 			b.WriteString("</text>")
 		}
@@ -119,25 +137,27 @@ func (l *Lab) Classes() string {
 	return b.String()
 }
 
+const later = `<p class="note">After the first epoch.</p>`
+
 // Heat draws the softmax of alpha: a row an edge, a column an operation.
 func (l *Lab) Heat(reduce bool) string {
 	n := len(l.Epochs)
 	if n == 0 {
-		return ""
+		return later
 	}
 	rows, name := l.Epochs[n-1].Report.Normal, "Normal"
 	if reduce {
 		rows, name = l.Epochs[n-1].Report.Reduce, "Reduction"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s cell: weight of each operation on each edge">`, 20+13*len(rows), name)
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s cell: weight of each operation on each edge">`, 44+14*len(rows), name)
 	for e := range rows {
-		fmt.Fprintf(&b, `<text x="28" y="%d" text-anchor="end" class="tiny">%d</text>`, 29+e*13, e)
+		fmt.Fprintf(&b, `<text x="38" y="%d" text-anchor="end">%s</text>`, 53+e*14, edgeName(e))
 	}
 	for k, op := range darts.Primitives { // a column a group: Vugu takes no text of 16 kB
-		fmt.Fprintf(&b, `<text x="%d" y="12" text-anchor="middle" class="tiny">%s</text><g fill="%s">`, 58+k*46, draw.Short(op), draw.Colours[op])
+		fmt.Fprintf(&b, `<text transform="translate(%d 38) rotate(-25)">%s</text><g fill="%s">`, 52+k*43, draw.Short(op), draw.Colours[op])
 		for e, row := range rows {
-			fmt.Fprintf(&b, `<path d="M%d %dh44v12h-44z" fill-opacity="%.2f"/>`, 36+k*46, 19+e*13, min(1, max(0.04, (row[k]-0.06)*6)))
+			fmt.Fprintf(&b, `<path d="M%d %dh41v13h-41z" fill-opacity="%.2f"/>`, 44+k*43, 42+e*14, min(1, max(0.04, (row[k]-0.06)*6)))
 		}
 		b.WriteString("</g>")
 	}
@@ -145,11 +165,21 @@ func (l *Lab) Heat(reduce bool) string {
 	return b.String()
 }
 
+// edgeName is an edge's source and node, as in 0→2: 0 and 1 are the cell's inputs.
+func edgeName(e int) string {
+	node := 2
+	for e >= node {
+		e -= node
+		node++
+	}
+	return fmt.Sprintf("%d→%d", e, node)
+}
+
 // Cell draws the cell that the genotype of the last epoch has.
 func (l *Lab) Cell(reduce bool) string {
 	n := len(l.Epochs)
 	if n == 0 {
-		return ""
+		return later
 	}
 	g := l.Epochs[n-1].Report.Genotype
 	if reduce {
@@ -162,7 +192,7 @@ func (l *Lab) Cell(reduce bool) string {
 func (l *Lab) Genotype() string {
 	n := len(l.Epochs)
 	if n == 0 {
-		return "After the first epoch the architecture stands here."
+		return "The architecture that the search would choose, after the first epoch."
 	}
 	r := l.Epochs[n-1].Report
 	return fmt.Sprintf("%d skip connections, %d pools, %d convolutions; entropy %.3f nats. %s", r.Counts["skip"], r.Counts["pool"], r.Counts["conv"], r.Entropy, r.Genotype)

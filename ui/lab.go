@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"hlrslab/core/search"
 )
@@ -18,19 +19,24 @@ type Facts struct {
 
 // Lab is the state of the page.
 type Lab struct {
-	Config  search.Config // as the controls stand
-	Do      func(do string, c *search.Config, pack string)
-	Running bool
+	Config search.Config // as the controls stand
+	Do     func(do string, run int, c *search.Config, pack string)
+
+	Running bool // as the worker has it; Asked is what the person wants
+	Asked   bool
 	Started bool
 	Done    bool
-	Error   string // of the run
-	Wrong   string // of the controls
 	Pending bool   // schedules changed during a run, not yet in force
+	Error   string // of the run
+	Wrong   Wrong  // of the controls
 
 	Facts   Facts
 	Losses  []float64
+	Rates   []float64 // of the architecture, epoch by epoch, as they were
+	Mixes   []float64
 	Epochs  []search.Event
 	Changes []int // epochs from which a change holds
+	run     int
 	pack    string
 	data    struct {
 		State, Pack, Error string
@@ -38,64 +44,78 @@ type Lab struct {
 	}
 }
 
+// Wrong is why the controls cannot stand as they do, and at which of them to say so.
+type Wrong struct{ Field, Text string }
+
+// classes of the sets a page can have.
+const classes = 10
+
 // NewLab is the page as it opens: the small preset on the toy set, until the real images are there.
-func NewLab() *Lab {
+func NewLab() *Lab { return &Lab{Config: preset} }
+
+var preset = func() search.Config {
 	c, err := search.Preset("small")
 	if err != nil {
 		panic(err)
 	}
 	c.Dataset = "toy"
-	return &Lab{Config: c}
-}
+	return c
+}()
 
-// Set gives a field the value of its control, and says beside the controls why it cannot.
+// Live says whether a field may change during a run.
+func Live(f search.Field) bool { return f.Group == "schedule" || f.Name == "arch-rate" }
+
+// Set gives a field the value of its control.
 func (l *Lab) Set(name, value string) {
-	for _, f := range search.Fields() {
-		if f.Name != name {
-			continue
-		}
-		c := l.Config
-		if err := f.Set(&c, value); err != nil {
-			l.Wrong = err.Error()
-			return
-		}
-		if name == "arch-schedule" {
-			c.ArchParam = 0
-		}
-		if name == "mix" {
-			c.MixParam = 0
-		}
-		l.Config = c
-		if err := c.Validate(); err != nil {
-			l.Wrong = err.Error()
-			return
-		}
-		l.Wrong = ""
-		if l.Started && (f.Group == "schedule" || f.Name == "arch-rate") {
-			l.Pending = true
-			l.Do("change", &c, "")
-		}
+	f := field(name)
+	if l.Started && !Live(f) {
+		return
+	}
+	c := l.Config
+	switch name { // another family has another parameter
+	case "arch-schedule":
+		c.ArchParam = 0
+	case "mix":
+		c.MixParam = 0
+	}
+	if err := f.Set(&c, value); err != nil {
+		l.Wrong = Wrong{name, err.Error()}
+		return
+	}
+	l.Config = c
+	if l.check(name); l.Wrong.Text == "" && l.Started && !l.Done {
+		l.Pending = true
+		l.Do("change", l.run, &c, "")
 	}
 }
 
-// Value is a field's value as text.
-func (l *Lab) Value(name string) string {
-	for _, f := range search.Fields() {
-		if f.Name == name {
-			return f.Value(l.Config)
+// check finds what is wrong with the controls; name is the one moved last.
+func (l *Lab) check(name string) {
+	l.Wrong = Wrong{}
+	err := l.Config.Validate()
+	if err == nil {
+		_, err = l.Config.Counts(classes)
+	}
+	if err != nil {
+		l.Wrong = Wrong{name, err.Error()}
+		at, _, _ := strings.Cut(strings.Fields(err.Error())[0], ":")
+		for _, c := range controls {
+			if c.name == at {
+				l.Wrong.Field = at
+			}
 		}
 	}
-	return ""
 }
 
 // begin starts a run of the controls' configuration if there is none.
 func (l *Lab) begin() bool {
-	if l.Wrong != "" {
+	if l.Done || !l.Started && l.Wrong.Text != "" {
 		return false
 	}
 	if !l.Started {
 		c := l.Config
-		l.Do("start", &c, l.pack)
+		l.run++
+		l.Do("start", l.run, &c, l.pack)
 		l.Started = true
 	}
 	return true
@@ -103,30 +123,32 @@ func (l *Lab) begin() bool {
 
 // Play starts or pauses.
 func (l *Lab) Play() {
+	if l.Done {
+		l.Reset()
+	}
 	switch {
-	case l.Running:
-		l.Running = false
-		l.Do("pause", nil, "")
+	case l.Asked:
+		l.Asked = false
+		l.Do("pause", l.run, nil, "")
 	case l.begin():
-		l.Running = true
-		l.Do("play", nil, "")
+		l.Asked, l.Running = true, true
+		l.Do("play", l.run, nil, "")
 	}
 }
 
 // Step takes one batch.
 func (l *Lab) Step() {
 	if l.begin() {
-		l.Do("step", nil, "")
+		l.Do("step", l.run, nil, "")
 	}
 }
 
 // Reset goes back to the same start: the same seed, images and starting weights.
 func (l *Lab) Reset() {
-	if l.Running {
-		l.Do("pause", nil, "")
+	if l.Started {
+		l.Do("stop", l.run, nil, "")
 	}
-	l.Running, l.Started, l.Done, l.Pending, l.Error = false, false, false, false, ""
-	l.Losses, l.Epochs, l.Changes, l.Facts = nil, nil, nil, Facts{}
+	*l = Lab{Config: l.Config, Do: l.Do, Wrong: l.Wrong, run: l.run, pack: l.pack, data: l.data}
 }
 
 // NewSeed resets to another start.
@@ -146,15 +168,15 @@ func (l *Lab) Real() bool { return l.data.State == "ready" && l.pack == "" }
 
 // Images says what is trained on.
 func (l *Lab) Images() string {
-	text := "CIFAR-10, 16×16"
-	if l.pack == "" {
-		text = "Toy images, generated here: not CIFAR-10."
-		switch l.data.State {
-		case "downloading":
-			text += fmt.Sprintf(" CIFAR-10 is downloading: %.0f of %.0f MB.", float64(l.data.Done)/1e6, float64(l.data.Total)/1e6)
-		case "error":
-			text += " CIFAR-10 could not be had: " + l.data.Error
-		}
+	if l.pack != "" {
+		return "CIFAR-10, reduced to 16×16 pixels."
+	}
+	text := "Toy images, generated here: not CIFAR-10."
+	switch l.data.State {
+	case "downloading":
+		text += fmt.Sprintf(" CIFAR-10 is downloading: %.0f of %.0f MB.", float64(l.data.Done)/1e6, float64(l.data.Total)/1e6)
+	case "error":
+		text += " CIFAR-10 could not be had: " + l.data.Error
 	}
 	return text
 }
@@ -164,29 +186,32 @@ func (l *Lab) Status(raw []byte) bool {
 	if json.Unmarshal(raw, &l.data) != nil {
 		return false // a static host: there is no server to ask
 	}
-	if l.data.State == "ready" && !l.Started && l.pack == "" {
+	if l.Real() && !l.Started {
 		l.UseReal()
 	}
-	return l.data.State == "downloading"
+	return l.data.State == "downloading" || l.data.State == "error" // it is tried again
 }
 
-// Hear takes a report of the worker.
-func (l *Lab) Hear(kind string, events []search.Event, failure string, facts Facts) {
+// Hear takes a report of the worker on a run.
+func (l *Lab) Hear(kind string, run int, events []search.Event, failure string, facts Facts) {
+	if run != l.run && kind != "lost" || !l.Started {
+		return // of a run that was given up
+	}
 	switch kind {
 	case "started":
 		l.Facts = facts
+	case "paused":
+		l.Running = l.Asked
 	case "done":
-		l.Running, l.Done = false, true
-	case "error":
-		l.Running, l.Error = false, failure
-	}
-	if !l.Started {
-		return // of a run that was reset
+		l.Running, l.Asked, l.Done, l.Pending = false, false, true, false
+	case "error", "lost":
+		l.Running, l.Asked, l.Done, l.Error = false, false, true, failure
 	}
 	for _, e := range events {
 		switch e.Kind {
 		case "step":
 			l.Losses = append(l.Losses, e.Loss)
+			l.Rates, l.Mixes = append(l.Rates[:min(e.Epoch, len(l.Rates))], e.ArchRate), append(l.Mixes[:min(e.Epoch, len(l.Mixes))], e.Mix)
 		case "epoch":
 			l.Epochs = append(l.Epochs, e)
 		case "change":
@@ -197,23 +222,31 @@ func (l *Lab) Hear(kind string, events []search.Event, failure string, facts Fac
 
 // Say is the status line.
 func (l *Lab) Say() string {
+	var say string
 	switch {
 	case l.Error != "":
-		return l.Error
+		return "The run has stopped: " + l.Error
+	case !l.Started && l.Wrong.Text != "":
+		return "One setting cannot stand: see below."
+	case !l.Started:
+		return "Ready. Start trains a search network in this tab."
 	case l.Done:
-		return "Finished. " + l.accuracy()
+		say = "Finished."
+	case l.Running:
+		say = "Training."
+	default:
+		say = "Paused."
+	}
+	say += fmt.Sprintf(" %d steps, %d of %d epochs.", len(l.Losses), len(l.Epochs), l.Config.Epochs)
+	if n := len(l.Epochs); n > 0 {
+		r := l.Epochs[n-1].Report
+		say += fmt.Sprintf(" Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).", 100*r.Accuracy, 100*r.Head, 100*r.Medium, 100*r.Tail)
+	}
+	switch {
+	case l.Pending && len(l.Rates) == l.Config.Epochs:
+		say += " This is the last epoch: the change comes too late for this run."
 	case l.Pending:
-		return "The change takes effect from the next epoch. " + l.accuracy()
-	case l.Started:
-		return fmt.Sprintf("%d steps, %d of %d epochs. %s", len(l.Losses), len(l.Epochs), l.Config.Epochs, l.accuracy())
+		say += " The change takes effect from the next epoch."
 	}
-	return "Ready. Start trains a search network in this tab."
-}
-
-func (l *Lab) accuracy() string {
-	if len(l.Epochs) == 0 {
-		return ""
-	}
-	r := l.Epochs[len(l.Epochs)-1].Report
-	return fmt.Sprintf("Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).", 100*r.Accuracy, 100*r.Head, 100*r.Medium, 100*r.Tail)
+	return say
 }

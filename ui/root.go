@@ -17,10 +17,22 @@ type Root struct {
 
 // PlayLabel says what the first button does.
 func (c *Root) PlayLabel() string {
-	if c.Lab.Running {
+	switch {
+	case c.Lab.Asked:
 		return "Pause"
+	case c.Lab.Started && !c.Lab.Done:
+		return "Continue"
+	case c.Lab.Done:
+		return "Start again"
 	}
 	return "Start"
+}
+
+// Group is settings that belong together, with the curve they make.
+type Group struct {
+	Legend, Chart string
+	Controls      []Control
+	Fixed         bool // while there is a run
 }
 
 // Control is one setting as the page shows it.
@@ -28,64 +40,97 @@ type Control struct {
 	Name, Label, Text, Value, Help string
 	Min, Max, Step                 string
 	Enum                           []string
+	Wrong                          string
+	Number                         bool // to type; otherwise a slider, if there is no Enum
 }
 
-// Selected is the attribute of the option in force.
-func (s Control) Selected(option string) vugu.VGAttributeListerFunc {
-	return func() (attrs []vugu.VGAttribute) {
-		if option == s.Value {
-			attrs = append(attrs, vugu.VGAttribute{Key: "selected", Val: "selected"})
-		}
-		return attrs
+// controls are the usual settings, and the range of their sliders; without a range it is a number to type.
+var controls = []struct {
+	group, name, label string
+	min, max, step     float64
+}{
+	{"rate", "arch-schedule", "Family", 0, 0, 0},
+	{"rate", "arch-param", "", 0, 0, 0},
+	{"rate", "arch-rate", "Peak rate", 0, 0.02, 0.0001},
+	{"mix", "mix", "Family", 0, 0, 0},
+	{"mix", "mix-param", "", 0, 0, 0},
+	{"start", "imbalance", "Imbalance factor", 1, 250, 1},
+	{"start", "n-max", "Images of the largest class", 20, 500, 10},
+	{"start", "epochs", "Epochs", 1, 50, 1},
+	{"start", "seed", "Seed", 0, 0, 1},
+}
+
+// Groups are the settings: both schedules, which may change during a run, and what a run starts with.
+func (c *Root) Groups() []Group {
+	l := c.Lab
+	return []Group{
+		{"Architecture rate (HLRS)", l.RateChart(), c.controls("rate"), false},
+		{"Branch mixing", l.MixChart(), c.controls("mix"), false},
+		{"The run", "", c.controls("start"), l.Started},
 	}
 }
 
-// Controls are the usual settings; a family's parameter stands there only where it has one.
-func (c *Root) Controls() (out []Control) {
-	for _, v := range []struct {
-		name, label    string
-		min, max, step float64
-	}{
-		{"arch-schedule", "Architecture rate over the epochs (HLRS)", 0, 0, 0},
-		{"arch-param", "", 0, 0, 0},
-		{"arch-rate", "Peak architecture rate", 0, 0.02, 0.0001},
-		{"mix", "Branch mixing over the epochs", 0, 0, 0},
-		{"mix-param", "", 0, 0, 0},
-		{"imbalance", "Imbalance factor", 1, 100, 1},
-		{"epochs", "Epochs", 1, 50, 1},
-		{"n-max", "Images of the largest class", 50, 500, 10},
-	} {
-		f := field(v.name)
-		s := Control{Name: v.name, Label: v.label, Value: f.Value(c.Lab.Config), Enum: f.Enum, Help: f.Help + " Default " + f.Default + "."}
-		s.Text = s.Value + " " + f.Unit
-		var p sched.Param
-		switch v.name {
-		case "arch-schedule", "arch-param":
-			family, _ := sched.Find(sched.Families, c.Lab.Config.ArchSchedule)
-			p = family.Param
-			s.Text = family.Formula
-		case "mix", "mix-param":
-			family, _ := sched.Find(sched.Mixes, c.Lab.Config.Mix)
-			p = family.Param
-			s.Text = family.Formula
+// controls are a group's settings; a family's parameter stands there only where it has one.
+func (c *Root) controls(group string) (out []Control) {
+	for _, v := range controls {
+		if v.group != group {
+			continue
 		}
-		if v.name == "arch-param" || v.name == "mix-param" {
+		f := field(v.name)
+		s := Control{Name: v.name, Label: v.label, Value: f.Value(c.Lab.Config), Enum: f.Enum, Help: f.Help + " Default " + f.Value(preset) + "."}
+		s.Text = s.Value + " " + f.Unit
+		families, id := sched.Families, c.Lab.Config.ArchSchedule
+		if group == "mix" {
+			families, id = sched.Mixes, c.Lab.Config.Mix
+		}
+		family, _ := sched.Find(families, id)
+		switch v.name {
+		case "arch-schedule", "mix":
+			s.Text, s.Help = family.Formula, family.Note
+		case "arch-param", "mix-param":
+			p := family.Param
 			if p.Name == "" {
 				continue
 			}
-			s.Label, v.min, v.max, v.step = "Its parameter "+p.Name, p.Min, p.Max, (p.Max-p.Min)/100
-			if math.IsInf(v.max, 0) || v.max > 100 {
-				v.max, v.step = 100, 0.5
+			v.min, v.max = p.Min, min(p.Max, 20)
+			if p.Unit == "epochs" {
+				v.max = float64(c.Lab.Config.Epochs)
+			}
+			v.step = 0.01
+			if v.max-v.min >= 5 {
+				v.step = math.Ceil((v.max-v.min)/1000*10) / 10
 			}
 			if s.Value == "0" {
-				s.Value = fmt.Sprint(p.Default)
+				s.Value = fmt.Sprint(min(p.Default, v.max))
 			}
-			s.Text = s.Value + " " + p.Unit
+			s.Label, s.Text, s.Help = "Parameter "+p.Name, s.Value+" "+p.Unit, fmt.Sprintf("%v to %v, default %v.", v.min, v.max, p.Default)
 		}
+		if c.Lab.Wrong.Field == v.name {
+			s.Wrong = c.Lab.Wrong.Text
+		}
+		s.Number = s.Enum == nil && v.min == v.max
 		s.Min, s.Max, s.Step = fmt.Sprint(v.min), fmt.Sprint(v.max), fmt.Sprint(v.step)
 		out = append(out, s)
 	}
 	return out
+}
+
+// Selected is the attribute of the option in force.
+func (s Control) Selected(option string) vugu.VGAttributeListerFunc {
+	return flag("selected", option == s.Value)
+}
+
+// Disabled is the attribute of a group that cannot change now.
+func (g Group) Disabled() vugu.VGAttributeListerFunc { return flag("disabled", g.Fixed) }
+
+// flag is an attribute that stands or does not.
+func flag(name string, on bool) vugu.VGAttributeListerFunc {
+	return func() (attrs []vugu.VGAttribute) {
+		if on {
+			attrs = append(attrs, vugu.VGAttribute{Key: name, Val: name})
+		}
+		return attrs
+	}
 }
 
 func field(name string) search.Field {

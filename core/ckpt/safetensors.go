@@ -2,8 +2,10 @@
 package ckpt
 
 import (
+	"cmp"
 	"encoding/binary"
-	"encoding/json"
+	"encoding/json/jsontext"
+	"encoding/json/v2"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +32,9 @@ var sizes = map[string]int{"U8": 1, "I8": 1, "BOOL": 1, "F16": 2, "BF16": 2, "I1
 // maxHeader bounds what a foreign file can make a reader allocate before it is seen to be one.
 const maxHeader = 64 << 20
 
+// metadata is the header's key of what is no tensor.
+const metadata = "__metadata__"
+
 type entry struct {
 	Dtype   string `json:"dtype"`
 	Shape   []int  `json:"shape"`
@@ -50,14 +55,14 @@ func Read(r io.Reader) (*File, error) {
 	if err != nil || uint64(len(raw)) < n {
 		return nil, fmt.Errorf("safetensors: the file ends within its header: %w", errors.Join(err, io.ErrUnexpectedEOF))
 	}
-	var header map[string]json.RawMessage
+	var header map[string]jsontext.Value // json/v2 refuses a name given twice
 	if err := json.Unmarshal(raw, &header); err != nil {
 		return nil, fmt.Errorf("safetensors: header: %w", err)
 	}
 	f := &File{}
 	var entries []entry
 	for name, value := range header {
-		if name == "__metadata__" {
+		if name == metadata {
 			if err := json.Unmarshal(value, &f.Meta); err != nil {
 				return nil, fmt.Errorf("safetensors: metadata: %w", err)
 			}
@@ -74,25 +79,16 @@ func Read(r io.Reader) (*File, error) {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		if d := entries[a].Offsets[0] - entries[b].Offsets[0]; d != 0 {
-			return d
-		}
-		return entries[a].Offsets[1] - entries[b].Offsets[1]
+	slices.SortFunc(order, func(a, b int) int { // empty tensors lie at one place: by name
+		return cmp.Or(slices.Compare(entries[a].Offsets[:], entries[b].Offsets[:]), cmp.Compare(f.Tensors[a].Name, f.Tensors[b].Name))
 	})
 	sorted := make([]Tensor, 0, len(order))
 	at := 0
 	for _, i := range order {
 		t, e := f.Tensors[i], entries[i]
-		size, known := sizes[t.Dtype]
-		if !known {
-			return nil, fmt.Errorf("safetensors: tensor %q has unknown type %q", t.Name, t.Dtype)
-		}
-		for _, d := range t.Shape {
-			if d < 0 || d > 0 && size > math.MaxInt32/d {
-				return nil, fmt.Errorf("safetensors: tensor %q has shape %v", t.Name, t.Shape)
-			}
-			size *= d
+		size, err := t.size()
+		if err != nil {
+			return nil, err
 		}
 		if e.Offsets[0] != at || e.Offsets[1]-e.Offsets[0] != size {
 			return nil, fmt.Errorf("safetensors: tensor %q lies at %v, not at [%d %d]", t.Name, e.Offsets, at, at+size)
@@ -110,23 +106,46 @@ func Read(r io.Reader) (*File, error) {
 	return f, nil
 }
 
-// Write writes the file; equal files give equal bytes.
+// size is the number of bytes that the tensor's type and shape ask for.
+func (t *Tensor) size() (int, error) {
+	size, known := sizes[t.Dtype]
+	if !known {
+		return 0, fmt.Errorf("safetensors: tensor %q has unknown type %q", t.Name, t.Dtype)
+	}
+	for _, d := range t.Shape {
+		if d < 0 || d > 0 && size > math.MaxInt32/d {
+			return 0, fmt.Errorf("safetensors: tensor %q has shape %v", t.Name, t.Shape)
+		}
+		size *= d
+	}
+	return size, nil
+}
+
+// Write writes the file, if Read would take it; equal files give equal bytes.
 func (f *File) Write(w io.Writer) error {
 	header := map[string]any{}
 	if len(f.Meta) > 0 {
-		header["__metadata__"] = f.Meta
+		header[metadata] = f.Meta
 	}
 	at := 0
 	for _, t := range f.Tensors {
+		if t.Name == metadata {
+			return fmt.Errorf("safetensors: no tensor can be named %q", t.Name)
+		}
 		if _, twice := header[t.Name]; twice {
 			return fmt.Errorf("safetensors: two tensors are named %q", t.Name)
+		}
+		if size, err := t.size(); err != nil {
+			return err
+		} else if size != len(t.Data) {
+			return fmt.Errorf("safetensors: tensor %q has %d bytes, its shape %v asks for %d", t.Name, len(t.Data), t.Shape, size)
 		}
 		header[t.Name] = entry{t.Dtype, t.Shape, [2]int{at, at + len(t.Data)}}
 		at += len(t.Data)
 	}
-	raw, err := json.Marshal(header) // keys come sorted
+	raw, err := json.Marshal(header, json.Deterministic(true))
 	if err != nil {
-		return err
+		return fmt.Errorf("safetensors: header: %w", err)
 	}
 	for len(raw)%8 != 0 {
 		raw = append(raw, ' ')

@@ -204,7 +204,7 @@ func TestRealData(t *testing.T) {
 		wantClose(t, "mean", []float64{mean}, Mean[c:c+1], 2e-4)
 		wantClose(t, "variance", []float64{ss/n - mean*mean}, []float64{Std[c] * Std[c]}, 2e-4)
 	}
-	list, err := Subset(d.Train.Labels, tails[4].exp, 1, 0)
+	list, err := Subset(d.Train.Labels, tails[4].exp, 5000, 1, 0)
 	if err != nil || len(list) != 12406 {
 		t.Fatalf("%d images at imbalance 100: %v", len(list), err)
 	}

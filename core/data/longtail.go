@@ -47,17 +47,19 @@ func Permute(counts []int, classSeed uint64) []int {
 	return out
 }
 
-// Subset chooses images at random, Permute(counts, classSeed)[c] of class c, and returns their
+// Subset chooses images at random, Permute(counts, classSeed)[c] of the first pool of class c, and returns their
 // indices ordered by class (as LDAM's long-tailed CIFAR is, Cao et al. 2019). Each class has its own
 // stream, so with one seed a smaller count's images are among a larger count's. A class with fewer
 // images than asked, or a label without a count, is an error.
-func Subset(labels []uint8, counts []int, seed, classSeed uint64) ([]int, error) {
+func Subset(labels []uint8, counts []int, pool int, seed, classSeed uint64) ([]int, error) {
 	lists := make([][]int, len(counts))
 	for i, l := range labels {
 		if int(l) >= len(counts) {
 			return nil, fmt.Errorf("image %d has label %d, but there are counts for only %d classes", i, l, len(counts))
 		}
-		lists[l] = append(lists[l], i)
+		if len(lists[l]) < pool {
+			lists[l] = append(lists[l], i)
+		}
 	}
 	var out []int
 	for c, n := range Permute(counts, classSeed) {

@@ -138,29 +138,36 @@ func TestCountsErrors(t *testing.T) {
 func TestSubset(t *testing.T) {
 	labels := balanced(5000)
 	counts := tails[4].exp
-	got, err := Subset(labels, counts, 7, 0)
+	got, err := Subset(labels, counts, 5000, 7, 0)
 	if err != nil || !slices.Equal(classCounts(labels, got), counts) {
 		t.Fatalf("counts %v, %v", classCounts(labels, got), err)
 	}
 	if !slices.IsSortedFunc(got, func(a, b int) int { return int(labels[a]) - int(labels[b]) }) {
 		t.Error("not ordered by class")
 	}
-	if again, _ := Subset(labels, counts, 7, 0); !slices.Equal(got, again) {
+	if again, _ := Subset(labels, counts, 5000, 7, 0); !slices.Equal(got, again) {
 		t.Error("one seed, two subsets")
 	}
-	if other, _ := Subset(labels, counts, 8, 0); slices.Equal(got, other) {
+	if other, _ := Subset(labels, counts, 5000, 8, 0); slices.Equal(got, other) {
 		t.Error("two seeds, one subset")
 	}
 	if want := []int{23200, 14390, 18000, 46430}; !slices.Equal(got[:4], want) {
 		t.Errorf("seed 7 begins %v, on every platform %v", got[:4], want)
 	}
 
-	turned, err := Subset(labels, counts, 7, 3)
+	turned, err := Subset(labels, counts, 5000, 7, 3)
 	if want := Permute(counts, 3); err != nil || slices.Equal(want, counts) || !slices.Equal(classCounts(labels, turned), want) {
 		t.Errorf("class seed: counts %v, want %v (%v)", classCounts(labels, turned), want, err)
 	}
-	wantError(t, second(Subset(balanced(500), counts, 7, 0)), "n-max", "class 0", "at most 500")
-	wantError(t, second(Subset(labels, counts[:9], 7, 0)), "label 9")
+	few := make([]int, 10)
+	for c := range few {
+		few[c] = 20
+	}
+	if near, err := Subset(labels, few, 50, 7, 0); err != nil || slices.Max(near) >= 500 {
+		t.Errorf("from the first 50 of each class: %v, %v", near, err)
+	}
+	wantError(t, second(Subset(balanced(500), counts, 5000, 7, 0)), "n-max", "class 0", "at most 500")
+	wantError(t, second(Subset(labels, counts[:9], 5000, 7, 0)), "label 9")
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -170,7 +177,7 @@ func TestSubsetProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		counts := rapid.SliceOfN(rapid.IntRange(1, 50), 10, 10).Draw(t, "counts")
 		seed, classSeed := rapid.Uint64().Draw(t, "seed"), rapid.Uint64().Draw(t, "classSeed")
-		got, err := Subset(labels, counts, seed, classSeed)
+		got, err := Subset(labels, counts, 5000, seed, classSeed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +191,7 @@ func TestSubsetProperties(t *testing.T) {
 		for i := range fewer {
 			fewer[i] = (fewer[i] + 1) / 2
 		}
-		inner, _ := Subset(labels, fewer, seed, classSeed)
+		inner, _ := Subset(labels, fewer, 5000, seed, classSeed)
 		for _, i := range inner {
 			if !slices.Contains(got, i) {
 				t.Fatal("the smaller subset is not within the larger")
@@ -205,7 +212,7 @@ func TestHalves(t *testing.T) {
 		200: {[]int{2500, 1387, 770, 427, 237, 131, 73, 40, 22, 12}, 5599, 5604},
 	} {
 		counts, _ := Counts("exp", 5000, 10, imbalance)
-		list, _ := Subset(labels, counts, 1, 0)
+		list, _ := Subset(labels, counts, 5000, 1, 0)
 		w, a, err := Halves(labels, list, "stratified")
 		if err != nil || !slices.Equal(classCounts(labels, w), want.weights) || len(w) != want.total || len(a) != want.arch {
 			t.Errorf("%v: %v, %d, %d (%v); want %+v", imbalance, classCounts(labels, w), len(w), len(a), err, want)
@@ -216,7 +223,7 @@ func TestHalves(t *testing.T) {
 // A list ordered by class, cut in the middle, hides the tail from the weights.
 func TestHalvesPositional(t *testing.T) {
 	labels := balanced(5000)
-	list, _ := Subset(labels, tails[4].exp, 1, 0)
+	list, _ := Subset(labels, tails[4].exp, 5000, 1, 0)
 	w, a, err := Halves(labels, list, "positional")
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +240,7 @@ func TestHalvesProperties(t *testing.T) {
 	labels := balanced(40)
 	rapid.Check(t, func(t *rapid.T) {
 		counts := rapid.SliceOfN(rapid.IntRange(2, 40), 10, 10).Draw(t, "counts")
-		list, err := Subset(labels, counts, rapid.Uint64().Draw(t, "seed"), 0)
+		list, err := Subset(labels, counts, 5000, rapid.Uint64().Draw(t, "seed"), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

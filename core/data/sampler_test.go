@@ -18,7 +18,7 @@ func tailed(t tester, imbalance float64) (labels []uint8, indices []int) {
 		t.Fatal(err)
 	}
 	labels = balanced(5000)
-	if indices, err = Subset(labels, counts, 1, 0); err != nil {
+	if indices, err = Subset(labels, counts, 5000, 1, 0); err != nil {
 		t.Fatal(err)
 	}
 	return

@@ -39,8 +39,20 @@ func Cell(title string, edges []darts.Edge, concat []int) string {
 		}
 		return 12 + float64(state-1)*(boxW+gap)
 	}
-	height := 96 + lane*float64(2*nodes)
-	middle := height / 2
+	lanes := make([]float64, len(edges)) // how far above (negative) or below the middle each edge runs
+	top, bottom := -64-boxH/2, 64+boxH/2
+	above, below := 0, 0
+	for i, e := range edges {
+		if e.From == 0 || e.From > 1 && i%2 == 0 {
+			above++
+			lanes[i] = -12 - lane*float64(above)
+		} else {
+			below++
+			lanes[i] = 12 + lane*float64(below)
+		}
+		top, bottom = min(top, lanes[i]-10), max(bottom, lanes[i]+10)
+	}
+	middle, height := 8-top, bottom-top+24
 	y := func(state int) float64 {
 		switch state {
 		case 0:
@@ -54,20 +66,11 @@ func Cell(title string, edges []darts.Edge, concat []int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" role="img" font-family="system-ui, sans-serif" font-size="12">`, width, height)
 	fmt.Fprintf(&b, "\n<title>%s</title>\n<desc>%s</desc>\n", title, describe(edges))
-	above, below := 0, 0
 	var labels strings.Builder
 	for i, e := range edges {
 		to := 2 + i/2
 		x0, y0, x1, y1 := x(e.From)+boxW, y(e.From), x(to), y(to)
-		up := e.From == 0 || e.From > 1 && i%2 == 0
-		var at float64
-		if up {
-			above++
-			at = middle - 12 - lane*float64(above)
-		} else {
-			below++
-			at = middle + 12 + lane*float64(below)
-		}
+		at := middle + lanes[i]
 		y1 += float64(i%2)*10 - 5
 		lx := x1 - labelW - 22 // labels stand in the gap before the node they lead to
 		colour := Colours[e.Op]

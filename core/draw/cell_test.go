@@ -3,8 +3,12 @@ package draw
 import (
 	"encoding/xml"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"hlrslab/core/darts"
 )
@@ -33,4 +37,41 @@ func TestCellsAreWholeAndLabelled(t *testing.T) {
 			t.Errorf("%s: %d edges drawn, not %d", p.Name, n, len(g.Normal))
 		}
 	}
+}
+
+// TestNothingIsCutOff draws any cell: every point of every curve and label lies within the picture.
+func TestNothingIsCutOff(t *testing.T) {
+	path, number := regexp.MustCompile(`(?: d|viewBox)="([^"]*)"`), regexp.MustCompile(`-?[\d.]+`)
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := rapid.IntRange(1, 5).Draw(t, "nodes")
+		var edges []darts.Edge
+		var concat []int
+		for i := range nodes {
+			from := rapid.SliceOfNDistinct(rapid.IntRange(0, i+1), 2, 2, rapid.ID[int]).Draw(t, "from")
+			for _, f := range from {
+				edges = append(edges, darts.Edge{Op: "skip_connect", From: f})
+			}
+			concat = append(concat, 2+i)
+		}
+		var box []float64
+		for _, m := range path.FindAllStringSubmatch(Cell("cell", edges, concat), -1) {
+			var v []float64
+			for _, n := range number.FindAllString(m[1], -1) {
+				x, err := strconv.ParseFloat(n, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				v = append(v, x)
+			}
+			if box == nil {
+				box = v
+				continue
+			}
+			for i := 0; i < len(v); i += 2 {
+				if v[i] < 0 || v[i] > box[2] || v[i+1] < 0 || v[i+1] > box[3] {
+					t.Fatalf("(%v, %v) is outside %v in %s", v[i], v[i+1], box, m[1])
+				}
+			}
+		}
+	})
 }

@@ -52,11 +52,11 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	b := &batches{augment: data.Augment{Crop: c.Crop, Flip: c.Flip, Cutout: c.Cutout}}
 	b.random = rand.NewPCG(stream(c.Seed, c.AugmentSeed, augmentStream), augmentStream)
 	classes := len(d.Classes)
-	counts, err := data.Counts(c.Profile, c.NMax, classes, c.Imbalance)
+	counts, err := c.Counts(classes)
 	if err != nil {
 		return nil, err
 	}
-	subset, err := data.Subset(d.Train.Labels, counts, stream(c.Seed, c.SubsetSeed, subsetStream), c.ClassSeed)
+	subset, err := data.Subset(d.Train.Labels, counts, c.Pool, stream(c.Seed, c.SubsetSeed, subsetStream), c.ClassSeed)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +102,15 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 		}
 	}
 	return b, nil
+}
+
+// Counts is the number of images of each of the classes, from head to tail. Every class must have one for each half.
+func (c Config) Counts(classes int) ([]int, error) {
+	counts, err := data.Counts(c.Profile, c.NMax, classes, c.Imbalance)
+	if err == nil && c.Halves == "stratified" && counts[classes-1] < 2 {
+		err = fmt.Errorf("imbalance %v: leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
+	}
+	return counts, err
 }
 
 func resize(d *data.Dataset, size int) (*data.Dataset, error) {

@@ -13,6 +13,7 @@ type Config struct {
 	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" help:"How class counts fall from head to tail."`
 	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" help:"Imbalance factor: images of the largest class over images of the smallest."`
 	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" help:"Images of the largest class."`
+	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" help:"Images of each class to choose from, the first of the set; the page has 500."`
 	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" help:"How training images are split between weights and architecture; positional shows trap T1."`
 	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" help:"Balanced test images evaluated after each epoch."`
 	Sampler    string  `json:"sampler" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"instance" group:"data" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`

@@ -150,7 +150,7 @@ func Preset(name string) (Config, error) {
 	switch name {
 	case "full":
 	case "small", "tiny":
-		c.Size, c.NMax, c.TestImages = 16, 500, 500
+		c.Size, c.Pool, c.NMax, c.TestImages = 16, 500, 500, 500
 		c.Channels, c.Layers, c.Nodes, c.Batch = 4, 5, 4, 16
 		c.Order, c.Epochs = 1, 10
 		c.ArchRate = 3e-3 // few steps: alphas would hardly move at the full run's rate
@@ -225,6 +225,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("size: %d does not divide 32 into halves; choose 32, 16 or 8", c.Size)
 	case c.RateMin > c.Rate:
 		return fmt.Errorf("rate-min: %v is above rate, %v", c.RateMin, c.Rate)
+	case c.NMax > c.Pool:
+		return fmt.Errorf("n-max: %d images are not among the %d of pool", c.NMax, c.Pool)
 	case c.TestImages%10 != 0:
 		return fmt.Errorf("test-images: %d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
 	}

@@ -91,6 +91,10 @@ func (r *Run) schedule(c Config) {
 	}
 }
 
+// Between has f called several times a step, on the goroutine that takes it: a browser lets its events in there. f may end that
+// goroutine; the run is then of no more use.
+func (r *Run) Between(f func()) { r.pool.Between = f }
+
 // Close ends the run's threads.
 func (r *Run) Close() { r.pool.Close() }
 
@@ -166,7 +170,10 @@ func (r *Run) learn() ([]Event, error) {
 		tie.WeightRatio = e.Rate / c.Rate
 	}
 	e.ArchRate = c.ArchRate * r.arch.Factor(r.Epoch, r.At, r.data.steps, tie)
-	r.objectives(e.Mix)
+	if r.At == 0 || r.train.Model == nil { // the epoch's first step, or the first one since Restore
+		r.objectives()
+	}
+	r.train.A, r.val.A = e.Mix, e.Mix
 
 	r.draw(&r.train, r.data.weights)
 	r.draw(&r.val, r.data.arch)
@@ -205,8 +212,8 @@ func (r *Run) draw(o *bbn.Objective, feeds [2]*feed) {
 	}
 }
 
-// objectives sets the losses of the epoch, a being the weight of the conventional branch.
-func (r *Run) objectives(a float64) {
+// objectives sets the losses of the epoch.
+func (r *Run) objectives() {
 	c, counts := r.config, r.data.counts
 	late := float64(r.Epoch) >= deferral*float64(c.Epochs)
 	loss := func(kind string) (l nn.Loss) {
@@ -220,8 +227,8 @@ func (r *Run) objectives(a float64) {
 		}
 		return l
 	}
-	r.train = bbn.Objective{Model: r.model, A: a, Loss: loss(c.Loss)}
-	r.val = bbn.Objective{Model: r.model, A: a, Loss: loss(c.ArchLoss), Alone: c.ArchLoss != "mix"}
+	r.train = bbn.Objective{Model: r.model, Loss: loss(c.Loss)}
+	r.val = bbn.Objective{Model: r.model, Loss: loss(c.ArchLoss), Alone: c.ArchLoss != "mix"}
 }
 
 // check stops a run at the first value that is no number, and names step and layer.

@@ -8,6 +8,8 @@ import (
 // Pool runs the tasks of one phase after the other on a fixed number of threads. A task must write
 // only what no other task of its phase touches; then the result does not depend on the threads.
 type Pool struct {
+	Between func() // called before each phase, if set: a place to let other work in, or to end the caller's goroutine
+
 	threads int
 	wake    []chan struct{}
 	done    sync.WaitGroup
@@ -37,6 +39,9 @@ func (p *Pool) Threads() int { return p.threads }
 
 // Run calls task(i, worker) for every i < n and returns when all have ended.
 func (p *Pool) Run(n int, task func(task, worker int)) {
+	if p.Between != nil {
+		p.Between()
+	}
 	if p.threads == 1 || n == 1 {
 		for i := range n {
 			task(i, 0)

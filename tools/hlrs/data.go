@@ -24,23 +24,34 @@ type Source struct {
 	Data string `placeholder:"PATH" help:"CIFAR-10 in the binary version, packed or unpacked, or a .pack of it; by default HLRS_DATA, or else it is downloaded."`
 }
 
-// open reads CIFAR-10, downloading it if it is nowhere.
-func (s Source) open(ctx context.Context) (*data.Dataset, error) {
-	if named := cmp.Or(s.Data, os.Getenv(fetch.Env)); strings.HasSuffix(named, ".pack") {
-		d, err := readPack(named)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", named, err)
-		}
-		return d, nil
+// named is the place given, if any.
+func (s Source) named() string { return cmp.Or(s.Data, os.Getenv(fetch.Env)) }
+
+// packed says whether that is a .pack.
+func (s Source) packed() bool { return strings.HasSuffix(s.named(), ".pack") }
+
+// open reads the images, downloading them if they are nowhere.
+func (s Source) open(ctx context.Context, progress fetch.Progress) (*data.Dataset, error) {
+	if !s.packed() {
+		return fetch.Open(ctx, s.Data, progress)
 	}
+	d, err := readPack(s.named())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.named(), err)
+	}
+	return d, nil
+}
+
+// bar shows a download on the terminal.
+func bar() fetch.Progress {
 	var bar *progressbar.ProgressBar
-	return fetch.Open(ctx, s.Data, func(done, total int64) {
+	return func(done, total int64) {
 		if bar == nil {
 			bar = progressbar.NewOptions64(total, progressbar.OptionSetDescription("CIFAR-10"), progressbar.OptionShowBytes(true),
 				progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 		}
 		_ = bar.Set64(done) // a bar that cannot be drawn stops nothing
-	})
+	}
 }
 
 type prepareCommand struct {
@@ -50,7 +61,7 @@ type prepareCommand struct {
 
 // Run fetches the images and reads them once.
 func (c *prepareCommand) Run(ctx context.Context) error {
-	d, err := c.open(ctx)
+	d, err := c.open(ctx, bar())
 	if err != nil {
 		return err
 	}
@@ -72,10 +83,10 @@ type checkCommand struct{ Source }
 
 // Run says what the images are. It downloads nothing.
 func (c *checkCommand) Run(ctx context.Context) error {
-	if _, err := fetch.Find(c.Data); errors.Is(err, fetch.ErrAbsent) {
+	if _, err := fetch.Find(c.Data); !c.packed() && errors.Is(err, fetch.ErrAbsent) {
 		return fmt.Errorf("CIFAR-10 is not at hand: fetch it with hlrs data prepare, or pass its place with --data or %s", fetch.Env)
 	}
-	d, err := c.open(ctx)
+	d, err := c.open(ctx, bar())
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func TestRealData(t *testing.T) {
 	if err := run(t.Context(), []string{"data", "prepare", "--pack", path}); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Source{Data: path}.open(t.Context())
+	d, err := Source{Data: path}.open(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,7 +159,7 @@ func (c *searchCommand) dataset(ctx context.Context, config search.Config) (*dat
 	if config.Dataset == "toy" {
 		return data.Toy(1), nil
 	}
-	return c.open(ctx)
+	return c.open(ctx, bar())
 }
 
 // summary says what came out.

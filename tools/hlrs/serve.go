@@ -83,7 +83,10 @@ func (l *lab) prepare(ctx context.Context, c *serveCommand) bool {
 			return false
 		}
 	}
-	_, err := fetch.Find(c.Data)
+	err := error(nil)
+	if !c.packed() {
+		_, err = fetch.Find(c.Data)
+	}
 	switch {
 	case errors.Is(err, fetch.ErrAbsent) && c.NoDownload:
 		l.set(status{State: "none"})
@@ -94,27 +97,41 @@ func (l *lab) prepare(ctx context.Context, c *serveCommand) bool {
 	case err != nil:
 		l.fail(err)
 	default:
-		l.pack(ctx, c, nil)
+		if err := l.pack(ctx, c, nil); err != nil {
+			l.fail(err)
+		}
 	}
 	return false
 }
 
+// download tries until it has the images: a lost network may come back.
 func (l *lab) download(ctx context.Context, c *serveCommand) {
-	l.pack(ctx, c, func(done, total int64) { l.set(status{State: "downloading", Done: done, Total: total}) })
+	for wait := 15 * time.Second; ; wait = min(2*wait, 10*time.Minute) {
+		err := l.pack(ctx, c, func(done, total int64) { l.set(status{State: "downloading", Done: done, Total: total}) })
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		l.fail(fmt.Errorf("%w; the next try is in %v", err, wait))
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
 }
 
 // pack writes the page's images.
-func (l *lab) pack(ctx context.Context, c *serveCommand, progress fetch.Progress) {
-	d, err := fetch.Open(ctx, c.Data, progress)
+func (l *lab) pack(ctx context.Context, c *serveCommand, progress fetch.Progress) error {
+	d, err := c.open(ctx, progress)
 	if err == nil {
 		err = writePack(filepath.Join(l.root, packName), d)
 	}
 	if err != nil {
-		l.fail(err)
-		return
+		return err
 	}
 	fmt.Println("CIFAR-10 is ready for the page:", packSays)
 	l.set(status{State: "ready", Pack: packName})
+	return nil
 }
 
 func (l *lab) fail(err error) {

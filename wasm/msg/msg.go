@@ -7,13 +7,15 @@ import "hlrslab/core/search"
 // the next epoch on.
 type Command struct {
 	Do     string         `json:"do"`
+	Run    int            `json:"run"` // counts the runs, so that a late report of one given up is known
 	Config *search.Config `json:"config,omitempty"`
 	Pack   string         `json:"pack,omitempty"` // where the images are; empty for the toy set
 }
 
-// Report is the worker's: "ready", "started", "paused", "events", "done" or "error".
+// Report is the worker's: "ready", "started", "paused", "events", "done", "error", or "lost" if it is no more.
 type Report struct {
 	Kind   string         `json:"kind"`
+	Run    int            `json:"run"`
 	Events []search.Event `json:"events,omitempty"`
 	Error  string         `json:"error,omitempty"`
 	Counts []int          `json:"counts,omitempty"`

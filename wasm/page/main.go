@@ -33,15 +33,56 @@ func main() {
 	}
 }
 
-// connect starts the worker and carries commands to it and reports back. What is said before the worker listens waits.
+// connect carries the page's commands to a worker, and reports back. What is said before the worker listens waits; a worker that
+// is lost is replaced at the next start.
 func connect(lab *ui.Lab, env vugu.EventEnv) {
-	worker := js.Global().Get("Worker").New("public/worker.js" + js.Global().Get("location").Get("search").String())
-	ready := false
+	var worker js.Value
+	var ready bool
 	var waiting []string
-	say := func(c msg.Command) {
-		raw, err := json.Marshal(c)
+	hear := js.FuncOf(func(this js.Value, args []js.Value) any {
+		if !this.Equal(worker) {
+			return nil
+		}
+		text := args[0].Get("data").String()
+		go func() {
+			var r msg.Report
+			if err := json.Unmarshal([]byte(text), &r); err != nil {
+				r = msg.Report{Kind: "lost", Error: err.Error()}
+			}
+			env.Lock()
+			switch r.Kind {
+			case "ready":
+				ready = true
+				for _, raw := range waiting {
+					worker.Call("postMessage", raw)
+				}
+				waiting = nil
+			case "lost":
+				worker.Call("terminate")
+				worker = js.Null()
+				fallthrough
+			default:
+				lab.Hear(r.Kind, r.Run, r.Events, r.Error, ui.Facts{Counts: r.Counts, Order: r.Order, Names: r.Names, Params: r.Params})
+			}
+			env.UnlockRender()
+		}()
+		return nil
+	})
+	start := func() {
+		worker, ready, waiting = js.Global().Get("Worker").New("public/worker.js"), false, nil
+		worker.Set("onmessage", hear)
+	}
+	start()
+	lab.Do = func(do string, run int, c *search.Config, pack string) {
+		if pack != "" {
+			pack = js.Global().Get("URL").New(pack, js.Global().Get("document").Get("baseURI")).Get("href").String()
+		}
+		raw, err := json.Marshal(msg.Command{Do: do, Run: run, Config: c, Pack: pack})
 		if err != nil {
 			panic(err)
+		}
+		if worker.IsNull() {
+			start()
 		}
 		if ready {
 			worker.Call("postMessage", string(raw))
@@ -49,28 +90,6 @@ func connect(lab *ui.Lab, env vugu.EventEnv) {
 			waiting = append(waiting, string(raw))
 		}
 	}
-	lab.Do = func(do string, c *search.Config, pack string) { say(msg.Command{Do: do, Config: c, Pack: pack}) }
-	worker.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
-		text := args[0].Get("data").String()
-		go func() {
-			var r msg.Report
-			if err := json.Unmarshal([]byte(text), &r); err != nil {
-				r = msg.Report{Kind: "error", Error: err.Error()}
-			}
-			env.Lock()
-			if r.Kind == "ready" {
-				ready = true
-				for _, raw := range waiting {
-					worker.Call("postMessage", raw)
-				}
-				waiting = nil
-			} else {
-				lab.Hear(r.Kind, r.Events, r.Error, ui.Facts{Counts: r.Counts, Order: r.Order, Names: r.Names, Params: r.Params})
-			}
-			env.UnlockRender()
-		}()
-		return nil
-	}))
 	follow(lab, env)
 }
 

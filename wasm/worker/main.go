@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall/js"
 	"time"
 
@@ -16,83 +17,120 @@ import (
 	"hlrslab/wasm/msg"
 )
 
-// slice is how long the worker trains before it looks for commands.
-const slice = 10 * time.Millisecond
+// breath is how long the worker trains before it lets the browser's events in.
+const breath = 8 * time.Millisecond
 
 func main() {
-	commands := make(chan msg.Command, 64)
+	var commands []msg.Command // in the order of their arrival: the event loop must not wait for their turn
+	arrived := make(chan struct{}, 1)
 	js.Global().Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		var c msg.Command
 		if err := json.Unmarshal([]byte(args[0].Get("data").String()), &c); err != nil {
-			post(msg.Report{Kind: "error", Error: err.Error()})
+			fail(c.Run, err)
 			return nil
 		}
-		commands <- c
+		commands = append(commands, c)
+		signal(arrived)
 		return nil
 	}))
-	pause := yielder()
+	turn := turner()
 	post(msg.Report{Kind: "ready"})
-	var run *search.Run
-	playing := false
+	t := &trainer{over: true}
 	for {
-		var c msg.Command
-		if playing {
-			pause()
-			select {
-			case c = <-commands:
-			default:
-			}
-		} else {
-			c = <-commands
+		if len(commands) == 0 {
+			<-arrived
+			continue
 		}
-		var err error
+		c := commands[0]
+		commands = commands[1:]
 		switch c.Do {
 		case "start":
-			if run != nil {
-				run.Close()
+			t.end()
+			if run, err := start(c); err != nil {
+				fail(c.Run, err)
+			} else {
+				t = &trainer{id: c.Run, run: run, turn: turn, wake: make(chan struct{}, 1)}
+				go t.train()
 			}
-			run, err = start(c)
-			playing = false
+		case "stop":
+			t.end()
 		case "play":
-			playing = run != nil
+			t.set(true, 0)
 		case "pause":
-			playing = false
-			post(msg.Report{Kind: "paused"})
+			t.set(false, 0)
+			post(msg.Report{Kind: "paused", Run: c.Run})
 		case "step":
-			if run != nil {
-				err = train(run, 0)
-			}
+			t.set(t.playing, t.steps+1)
 		case "change":
-			if run != nil {
-				err = run.Change(*c.Config)
+			if !t.over {
+				if err := t.run.Change(*c.Config); err != nil {
+					fail(c.Run, err)
+				}
 			}
-		}
-		if err == nil && playing {
-			if err = train(run, slice); run.Done() {
-				playing = false
-				post(msg.Report{Kind: "done"})
-			}
-		}
-		if err != nil {
-			playing = false
-			post(msg.Report{Kind: "error", Error: err.Error()})
 		}
 	}
 }
 
-// train steps until the time is over, at least once, and reports.
-func train(r *search.Run, limit time.Duration) error {
-	began := time.Now()
-	var events []search.Event
-	for {
-		e, err := r.Step()
-		events = append(events, e...)
-		if err != nil || r.Done() || time.Since(began) >= limit {
-			if len(events) > 0 {
-				post(msg.Report{Kind: "events", Events: events})
-			}
-			return err
+// trainer takes a run's steps on a goroutine of its own, which stops anywhere within a step while it is paused.
+type trainer struct {
+	id      int
+	run     *search.Run
+	turn    func()
+	playing bool
+	steps   int // to take while not playing
+	over    bool
+	wake    chan struct{}
+	turned  time.Time
+}
+
+func (t *trainer) set(playing bool, steps int) {
+	t.playing, t.steps = playing, steps
+	signal(t.wake)
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// end gives the run up.
+func (t *trainer) end() {
+	t.over = true
+	t.set(false, 0)
+}
+
+func (t *trainer) train() {
+	t.run.Between(t.between)
+	for !t.run.Done() {
+		t.between()
+		events, err := t.run.Step()
+		t.steps = max(0, t.steps-1)
+		if len(events) > 0 {
+			post(msg.Report{Kind: "events", Run: t.id, Events: events})
 		}
+		if err != nil {
+			t.over = true
+			fail(t.id, err)
+			return
+		}
+	}
+	t.over = true
+	post(msg.Report{Kind: "done", Run: t.id})
+}
+
+// between lets commands in from time to time, waits while the run is paused, and leaves for good once it is given up.
+func (t *trainer) between() {
+	if time.Since(t.turned) > breath {
+		t.turn()
+		t.turned = time.Now()
+	}
+	for !t.over && !t.playing && t.steps == 0 {
+		<-t.wake
+	}
+	if t.over {
+		runtime.Goexit()
 	}
 }
 
@@ -105,7 +143,7 @@ func start(c msg.Command) (*search.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	post(msg.Report{Kind: "started", Counts: r.Counts(), Order: r.Order(), Names: d.Classes, Params: r.Params()})
+	post(msg.Report{Kind: "started", Run: c.Run, Counts: r.Counts(), Order: r.Order(), Names: d.Classes, Params: r.Params()})
 	return r, nil
 }
 
@@ -166,6 +204,8 @@ func fetch(url string) ([]byte, error) {
 	return r.raw, r.err
 }
 
+func fail(run int, err error) { post(msg.Report{Kind: "error", Run: run, Error: err.Error()}) }
+
 func post(r msg.Report) {
 	raw, err := json.Marshal(r)
 	if err != nil {
@@ -174,8 +214,8 @@ func post(r msg.Report) {
 	js.Global().Call("postMessage", string(raw))
 }
 
-// yielder returns a function that lets the event loop turn once: a message channel is far quicker than a timer.
-func yielder() func() {
+// turner returns a function that lets the event loop turn once: a message channel is far quicker than a timer.
+func turner() func() {
 	channel := js.Global().Get("MessageChannel").New()
 	turned := make(chan struct{}, 1)
 	channel.Get("port1").Set("onmessage", js.FuncOf(func(js.Value, []js.Value) any {

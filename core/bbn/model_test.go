@@ -84,24 +84,6 @@ func TestGradientsByDifferences(t *testing.T) {
 	}
 }
 
-// TestInferenceIsHalf: BBN's logits in training at a = ½ are those of inference.
-func TestInferenceIsHalf(t *testing.T) {
-	for _, branches := range []string{"cell", "head", "concat"} {
-		s := small
-		s.Branches = branches
-		m := model(t, s, 1)
-		o := random(m, 0.5)
-		for b := range 2 {
-			copy(m.Images(b), o.Images[0])
-		}
-		m.training(false)
-		half := slices.Clone(m.Logits(m.Weights, 0.5))
-		if !slices.Equal(half, m.Predict()) {
-			t.Errorf("%s: logits at ½ differ from inference", branches)
-		}
-	}
-}
-
 // TestBranchWithoutWeight: at a = 1 the re-balancing branch's own weights get no gradient, at a = 0 the other's.
 func TestBranchWithoutWeight(t *testing.T) {
 	s := small

@@ -1,8 +1,6 @@
 package darts
 
 import (
-	"math"
-
 	"hlrslab/core/nn"
 )
 
@@ -18,7 +16,7 @@ func Softmax(mix, alpha []float32) {
 		var p [16]float64
 		var sum float64
 		for k, v := range row {
-			p[k] = math.Exp(float64(v) - top)
+			p[k] = nn.Exp(float64(v) - top)
 			sum += p[k]
 		}
 		for k := range row {

@@ -60,6 +60,8 @@ func (o *Adam) Step(w []float32, grad []float64, rate float64) {
 		g += o.Decay * float64(w[i])
 		o.M[i] = o.Beta1*o.M[i] + (1-o.Beta1)*g
 		o.V[i] = o.Beta2*o.V[i] + (1-o.Beta2)*g*g
-		w[i] = float32(float64(w[i]) - rate/c1*o.M[i]/(math.Sqrt(o.V[i]/c2)+o.Epsilon))
+		if rate != 0 {
+			w[i] = float32(float64(w[i]) - rate/c1*o.M[i]/(math.Sqrt(o.V[i]/c2)+o.Epsilon))
+		}
 	}
 }

@@ -141,7 +141,7 @@ var Families = []Family{
 	{
 		ID: "exponential", Formula: "m = exp(−k·u)", Note: "Falls by the same ratio each epoch; never quite 0.",
 		Param: Param{Name: "k", Default: 5, Min: 0.1, Max: 20},
-		curve: func(k, u float64) float64 { return math.Exp(-k * u) },
+		curve: func(k, u float64) float64 { return math.Exp2(-k * u * math.Log2E) },
 		area:  func(k float64) float64 { return -math.Expm1(-k) / k },
 	},
 	{

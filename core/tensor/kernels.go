@@ -37,7 +37,7 @@ func sumGo(dst, src []float32, r Region, taps []Tap, w []float32, bias, floor fl
 					f := w[t.W]
 					x := src[s+int(t.Off)+lo:][:len(v)]
 					for i := range v {
-						v[i] += f * x[i]
+						v[i] += float32(f * x[i])
 					}
 				}
 				for i, x := range v {
@@ -54,30 +54,44 @@ type sumBlock [64]float32
 // the region's Dst) and src[+t.Off], spread over Lanes partial sums: element i of a run goes to
 // lane i mod Lanes. Fold makes a number of it.
 func Dot(acc, g, src []float32, r Region, taps []Tap) {
-	if useSIMD {
-		dotSIMD(acc, g, src, r, taps)
-		return
+	if rest, ok := r.rest(Lanes); ok {
+		dotRest(acc, g, src, rest, taps)
 	}
-	dotGo(acc, g, src, r, taps)
+	lines(&r, Lanes, func(d, s, count, ds, ss int) {
+		if useSIMD {
+			dotSIMD(acc, g, src, d, s, count, ds, ss, taps)
+		} else {
+			dotGo(acc, g, src, d, s, count, ds, ss, taps)
+		}
+	})
 }
 
-func dotGo(acc, g, src []float32, r Region, taps []Tap) {
+// dotGo adds a line: count blocks of Lanes floats, ds apart in g and ss in src.
+func dotGo(acc, g, src []float32, d, s, count, ds, ss int, taps []Tap) {
+	for _, t := range taps {
+		var sum [Lanes]float32
+		for i := range count {
+			g, x := (*[Lanes]float32)(g[d+i*ds:]), (*[Lanes]float32)(src[s+i*ss+int(t.Off):])
+			for l := range Lanes {
+				sum[l] += float32(g[l] * x[l])
+			}
+		}
+		a := (*[Lanes]float32)(acc[int(t.W)*Lanes:])
+		for l := range Lanes {
+			a[l] += sum[l]
+		}
+	}
+}
+
+func dotRest(acc, g, src []float32, r Region, taps []Tap) {
 	for y := 0; y < r.Rows; y++ {
 		for x := 0; x < r.Cols; x++ {
 			gs := g[r.Dst+y*r.DstRow+x*r.DstCol:][:r.Run]
 			s := r.Src + y*r.SrcRow + x*r.SrcCol
 			for _, t := range taps {
-				a := (*[Lanes]float32)(acc[int(t.W)*Lanes:])
 				x := src[s+int(t.Off):][:len(gs)]
-				i := 0
-				for ; i+Lanes <= len(gs); i += Lanes {
-					g, x := (*[Lanes]float32)(gs[i:]), (*[Lanes]float32)(x[i:])
-					for l := range Lanes {
-						a[l] += g[l] * x[l]
-					}
-				}
-				for l := 0; i < len(gs); i, l = i+1, l+1 {
-					a[l] += gs[i] * x[i]
+				for l, v := range gs {
+					acc[int(t.W)*Lanes+l] += float32(v * x[l])
 				}
 			}
 		}
@@ -118,24 +132,35 @@ func maxGo(dst, src []float32, r Region, taps []Tap) {
 // MaxGrad is Max's gradient: it adds g (at the region's Dst) to dsrc at the first tap, in order,
 // whose read of src equals m (at the region's Dst). dsrc and src are indexed alike.
 func MaxGrad(dsrc, g, m, src []float32, r Region, taps []Tap) {
-	if useSIMD {
-		maxGradSIMD(dsrc, g, m, src, r, taps)
-		return
+	if rest, ok := r.rest(Lanes); ok {
+		for y := 0; y < rest.Rows; y++ {
+			for x := 0; x < rest.Cols; x++ {
+				at, s := rest.Dst+y*rest.DstRow+x*rest.DstCol, rest.Src+y*rest.SrcRow+x*rest.SrcCol
+				maxGradGo(dsrc, g, m, src, at, s, 1, 0, 0, rest.Run, taps)
+			}
+		}
 	}
-	maxGradGo(dsrc, g, m, src, r, taps)
+	lines(&r, Lanes, func(d, s, count, ds, ss int) {
+		if useSIMD {
+			maxGradSIMD(dsrc, g, m, src, d, s, count, ds, ss, taps)
+		} else {
+			maxGradGo(dsrc, g, m, src, d, s, count, ds, ss, Lanes, taps)
+		}
+	})
 }
 
-func maxGradGo(dsrc, g, m, src []float32, r Region, taps []Tap) {
-	for y := 0; y < r.Rows; y++ {
-		for x := 0; x < r.Cols; x++ {
-			at := r.Dst + y*r.DstRow + x*r.DstCol
-			s := r.Src + y*r.SrcRow + x*r.SrcCol
-			for i := range r.Run {
-				for _, t := range taps {
-					if j := s + int(t.Off) + i; src[j] == m[at+i] {
-						dsrc[j] += g[at+i]
-						break
-					}
+// maxGradGo takes a line: count blocks of at most Lanes floats, tap after tap in each, as overlapping reads add up in that order.
+func maxGradGo(dsrc, g, m, src []float32, d, s, count, ds, ss, block int, taps []Tap) {
+	for i := range count {
+		var left [Lanes]float32
+		copy(left[:block], g[d+i*ds:])
+		top := m[d+i*ds:]
+		for _, t := range taps {
+			j := s + i*ss + int(t.Off)
+			for l := range block {
+				if src[j+l] == top[l] {
+					dsrc[j+l] += left[l]
+					left[l] = 0
 				}
 			}
 		}
@@ -159,7 +184,7 @@ func gateGo(dst, x, y []float32, threshold float32) (sum, dot float32) {
 		}
 		dst[i] = v
 		s[i%Lanes] += v
-		p[i%Lanes] += v * y[i]
+		p[i%Lanes] += float32(v * y[i])
 	}
 	return Fold(s[:], 0), Fold(p[:], 0)
 }
@@ -173,15 +198,32 @@ func Moments(x []float32) (mean, m2 float32) {
 }
 
 func momentsGo(x []float32) (mean, m2 float32) {
-	var s [Lanes]float32
+	mean = total(x, 0, false) / float32(len(x))
+	return mean, total(x, mean, true)
+}
+
+// total is Σ (x - mean), or of the squares, from partial sums of even and odd blocks of Lanes.
+func total(x []float32, mean float32, square bool) float32 {
+	var s [2][Lanes]float32
+	whole := len(x) / Lanes * Lanes
 	for i, v := range x {
-		s[i%Lanes] += v
+		if v -= mean; square {
+			v = float32(v * v)
+		}
+		if i == whole {
+			for l := range Lanes {
+				s[0][l] += s[1][l]
+			}
+			s[1] = [Lanes]float32{}
+		}
+		if i >= whole {
+			s[0][i-whole] += v
+		} else {
+			s[i/Lanes%2][i%Lanes] += v
+		}
 	}
-	mean = Fold(s[:], 0) / float32(len(x))
-	s = [Lanes]float32{}
-	for i, v := range x {
-		v -= mean
-		s[i%Lanes] += v * v
+	for l := range Lanes {
+		s[0][l] += s[1][l]
 	}
-	return mean, Fold(s[:], 0)
+	return Fold(s[0][:], 0)
 }

@@ -47,9 +47,9 @@ func BenchmarkKernels(b *testing.B) {
 			if simd && !useSIMD {
 				continue
 			}
-			sum, dot := sumGo, dotGo
+			sum, line := sumGo, dotGo
 			if simd {
-				sum, dot = sumSIMD, dotSIMD
+				sum, line = sumSIMD, dotSIMD
 			}
 			b.Run(fmt.Sprintf("Sum/%s/simd=%v", c.name, simd), func(b *testing.B) {
 				for b.Loop() {
@@ -59,7 +59,7 @@ func BenchmarkKernels(b *testing.B) {
 			})
 			b.Run(fmt.Sprintf("Dot/%s/simd=%v", c.name, simd), func(b *testing.B) {
 				for b.Loop() {
-					dot(acc, mem, mem, c.r, c.taps)
+					lines(&c.r, Lanes, func(d, s, count, ds, ss int) { line(acc, mem, mem, d, s, count, ds, ss, c.taps) })
 				}
 				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})

@@ -35,14 +35,14 @@ func sum8(d, s unsafe.Pointer, ds, ss int, taps []Tap, w unsafe.Pointer, bias, f
 		f := broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W))))
 		p := unsafe.Add(s, 4*int(t.Off))
 		q := unsafe.Add(p, 4*ss)
-		v0 = load(p).MulAdd(f, v0)
-		v1 = load(unsafe.Add(p, ss)).MulAdd(f, v1)
-		v2 = load(unsafe.Add(p, 2*ss)).MulAdd(f, v2)
-		v3 = load(unsafe.Add(p, 3*ss)).MulAdd(f, v3)
-		v4 = load(q).MulAdd(f, v4)
-		v5 = load(unsafe.Add(q, ss)).MulAdd(f, v5)
-		v6 = load(unsafe.Add(q, 2*ss)).MulAdd(f, v6)
-		v7 = load(unsafe.Add(q, 3*ss)).MulAdd(f, v7)
+		v0 = load(p).Mul(f).Add(v0)
+		v1 = load(unsafe.Add(p, ss)).Mul(f).Add(v1)
+		v2 = load(unsafe.Add(p, 2*ss)).Mul(f).Add(v2)
+		v3 = load(unsafe.Add(p, 3*ss)).Mul(f).Add(v3)
+		v4 = load(q).Mul(f).Add(v4)
+		v5 = load(unsafe.Add(q, ss)).Mul(f).Add(v5)
+		v6 = load(unsafe.Add(q, 2*ss)).Mul(f).Add(v6)
+		v7 = load(unsafe.Add(q, 3*ss)).Mul(f).Add(v7)
 	}
 	m := broadcast(floor)
 	store(d, v0.Max(m))
@@ -66,10 +66,10 @@ func sum4(d, s unsafe.Pointer, ds, ss int, taps []Tap, w unsafe.Pointer, bias, f
 		t := &taps[i]
 		f := broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W))))
 		p := unsafe.Add(s, 4*int(t.Off))
-		v0 = load(p).MulAdd(f, v0)
-		v1 = load(unsafe.Add(p, ss)).MulAdd(f, v1)
-		v2 = load(unsafe.Add(p, 2*ss)).MulAdd(f, v2)
-		v3 = load(unsafe.Add(p, 3*ss)).MulAdd(f, v3)
+		v0 = load(p).Mul(f).Add(v0)
+		v1 = load(unsafe.Add(p, ss)).Mul(f).Add(v1)
+		v2 = load(unsafe.Add(p, 2*ss)).Mul(f).Add(v2)
+		v3 = load(unsafe.Add(p, 3*ss)).Mul(f).Add(v3)
 	}
 	m := broadcast(floor)
 	store(d, v0.Max(m))
@@ -85,25 +85,27 @@ func sum1(d, s unsafe.Pointer, taps []Tap, w unsafe.Pointer, bias, floor float32
 	}
 	for i := 0; i < len(taps); i++ {
 		t := &taps[i]
-		v = load(unsafe.Add(s, 4*int(t.Off))).MulAdd(broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W)))), v)
+		v = load(unsafe.Add(s, 4*int(t.Off))).Mul(broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W))))).Add(v)
 	}
 	store(d, v.Max(broadcast(floor)))
 }
 
-// dotGroup runs at most eight taps over a line.
+// dotGroup runs at most eight taps over a line of count blocks of Lanes floats, one half of a block after the other.
 func dotGroup(acc, g, s *float32, count, gs, ss int, taps []Tap) {
-	ap, gp, sp := unsafe.Pointer(acc), unsafe.Pointer(g), unsafe.Pointer(s)
-	i := 0
-	if len(taps) == 8 {
-		dot8(ap, gp, sp, count, gs, ss, taps)
-		return
-	}
-	if len(taps) >= 4 {
-		dot4(ap, gp, sp, count, gs, ss, taps[:4])
-		i = 4
-	}
-	for ; i < len(taps); i++ {
-		dot1(ap, gp, sp, count, gs, ss, &taps[i])
+	for half := 0; half < Lanes; half += width {
+		ap, gp, sp := at(unsafe.Pointer(acc), half), at(unsafe.Pointer(g), half), at(unsafe.Pointer(s), half)
+		i := 0
+		switch {
+		case len(taps) == 8:
+			dot8(ap, gp, sp, count, gs, ss, taps)
+			continue
+		case len(taps) >= 4:
+			dot4(ap, gp, sp, count, gs, ss, taps[:4])
+			i = 4
+		}
+		for ; i < len(taps); i++ {
+			dot1(ap, gp, sp, count, gs, ss, &taps[i])
+		}
 	}
 }
 
@@ -115,14 +117,14 @@ func dot8(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
 	for i, o := 0, 0; i < count; i, o = i+1, o+ss {
 		x := load(g)
 		g = unsafe.Add(g, gs)
-		v0 = load(unsafe.Add(p0, o)).MulAdd(x, v0)
-		v1 = load(unsafe.Add(p1, o)).MulAdd(x, v1)
-		v2 = load(unsafe.Add(p2, o)).MulAdd(x, v2)
-		v3 = load(unsafe.Add(p3, o)).MulAdd(x, v3)
-		v4 = load(unsafe.Add(p4, o)).MulAdd(x, v4)
-		v5 = load(unsafe.Add(p5, o)).MulAdd(x, v5)
-		v6 = load(unsafe.Add(p6, o)).MulAdd(x, v6)
-		v7 = load(unsafe.Add(p7, o)).MulAdd(x, v7)
+		v0 = load(unsafe.Add(p0, o)).Mul(x).Add(v0)
+		v1 = load(unsafe.Add(p1, o)).Mul(x).Add(v1)
+		v2 = load(unsafe.Add(p2, o)).Mul(x).Add(v2)
+		v3 = load(unsafe.Add(p3, o)).Mul(x).Add(v3)
+		v4 = load(unsafe.Add(p4, o)).Mul(x).Add(v4)
+		v5 = load(unsafe.Add(p5, o)).Mul(x).Add(v5)
+		v6 = load(unsafe.Add(p6, o)).Mul(x).Add(v6)
+		v7 = load(unsafe.Add(p7, o)).Mul(x).Add(v7)
 	}
 	for i, v := range [...]vec{v0, v1, v2, v3, v4, v5, v6, v7} {
 		a := at(acc, Lanes*int(t[i].W))
@@ -137,10 +139,10 @@ func dot4(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
 	for i, o := 0, 0; i < count; i, o = i+1, o+ss {
 		x := load(g)
 		g = unsafe.Add(g, gs)
-		v0 = load(unsafe.Add(p0, o)).MulAdd(x, v0)
-		v1 = load(unsafe.Add(p1, o)).MulAdd(x, v1)
-		v2 = load(unsafe.Add(p2, o)).MulAdd(x, v2)
-		v3 = load(unsafe.Add(p3, o)).MulAdd(x, v3)
+		v0 = load(unsafe.Add(p0, o)).Mul(x).Add(v0)
+		v1 = load(unsafe.Add(p1, o)).Mul(x).Add(v1)
+		v2 = load(unsafe.Add(p2, o)).Mul(x).Add(v2)
+		v3 = load(unsafe.Add(p3, o)).Mul(x).Add(v3)
 	}
 	for i, v := range [...]vec{v0, v1, v2, v3} {
 		a := at(acc, Lanes*int(t[i].W))
@@ -150,11 +152,11 @@ func dot4(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
 
 func dot1(acc, g, s unsafe.Pointer, count, gs, ss int, t *Tap) {
 	a := at(acc, Lanes*int(t.W))
-	v := load(a)
+	var v vec
 	s = at(s, int(t.Off))
 	for i := 0; i < count; i++ {
-		v = load(s).MulAdd(load(g), v)
+		v = load(s).Mul(load(g)).Add(v)
 		g, s = unsafe.Add(g, gs), unsafe.Add(s, ss)
 	}
-	store(a, v)
+	store(a, load(a).Add(v))
 }

@@ -37,3 +37,38 @@ func (r Region) at(dst, src int) Region {
 	r.Src += src
 	return r
 }
+
+// lines calls line for every line of the region's whole vectors of width floats: count vectors that lie a stride apart, along
+// the run where that is long, else across rows or columns, so that enough independent sums are in flight wherever a border
+// leaves only a pixel's batch to a run. The rest of each run is left out.
+func lines(r *Region, width int, line func(d, s, count, ds, ss int)) {
+	n := r.Run / width
+	switch {
+	case n == 0:
+	case n >= 4 || r.Rows == 1 && r.Cols == 1:
+		for y := 0; y < r.Rows; y++ {
+			for x := 0; x < r.Cols; x++ {
+				line(r.Dst+y*r.DstRow+x*r.DstCol, r.Src+y*r.SrcRow+x*r.SrcCol, n, width, width)
+			}
+		}
+	case r.Rows >= r.Cols:
+		for x := 0; x < r.Cols; x++ {
+			for v := 0; v < n; v++ {
+				line(r.Dst+x*r.DstCol+v*width, r.Src+x*r.SrcCol+v*width, r.Rows, r.DstRow, r.SrcRow)
+			}
+		}
+	default:
+		for y := 0; y < r.Rows; y++ {
+			for v := 0; v < n; v++ {
+				line(r.Dst+y*r.DstRow+v*width, r.Src+y*r.SrcRow+v*width, r.Cols, r.DstCol, r.SrcCol)
+			}
+		}
+	}
+}
+
+// rest is the region's run ends that fill no vector of width floats.
+func (r Region) rest(width int) (Region, bool) {
+	n := r.Run / width * width
+	r.Run -= n
+	return r.at(n, n), r.Run > 0
+}

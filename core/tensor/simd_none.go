@@ -7,10 +7,13 @@ const useSIMD = false
 func sumSIMD(dst, src []float32, r Region, taps []Tap, w []float32, bias, floor float32, add bool) {
 	sumGo(dst, src, r, taps, w, bias, floor, add)
 }
-func dotSIMD(acc, g, src []float32, r Region, taps []Tap) { dotGo(acc, g, src, r, taps) }
-func maxSIMD(dst, src []float32, r Region, taps []Tap)    { maxGo(dst, src, r, taps) }
-func maxGradSIMD(dsrc, g, m, src []float32, r Region, taps []Tap) {
-	maxGradGo(dsrc, g, m, src, r, taps)
+
+func dotSIMD(acc, g, src []float32, d, s, count, ds, ss int, taps []Tap) {
+	dotGo(acc, g, src, d, s, count, ds, ss, taps)
+}
+func maxSIMD(dst, src []float32, r Region, taps []Tap) { maxGo(dst, src, r, taps) }
+func maxGradSIMD(dsrc, g, m, src []float32, d, s, count, ds, ss int, taps []Tap) {
+	maxGradGo(dsrc, g, m, src, d, s, count, ds, ss, Lanes, taps)
 }
 
 func gateSIMD(dst, x, y []float32, threshold float32) (sum, dot float32) {

@@ -83,7 +83,8 @@ func sum(b *bytes.Buffer) {
 			if i == 4 {
 				p("LEAQ (R11)(R9*4), R11")
 			}
-			p("VFMADD231PS %s, Y8, Y%d", vector("R11", "R9", "R12", i), i)
+			p("VMULPS %s, Y8, Y%d", vector("R11", "R9", "R12", i), 9+i%5)
+			p("VADDPS Y%d, Y%d, Y%d", 9+i%5, i, i)
 		}
 		p("ADDQ $8, R14")
 		p("DECQ DX")
@@ -123,7 +124,8 @@ func dot(b *bytes.Buffer, n int) {
 	fmt.Fprintf(b, "loop%d:\n", n)
 	p("VMOVUPS (DI), Y8")
 	for i := range n {
-		p("VFMADD231PS (R%d)(SI*1), Y8, Y%d", 8+i, i)
+		p("VMULPS (R%d)(SI*1), Y8, Y%d", 8+i, 9+i%7)
+		p("VADDPS Y%d, Y%d, Y%d", 9+i%7, i, i)
 	}
 	p("ADDQ DX, DI")
 	p("ADDQ BX, SI")

@@ -1,0 +1,79 @@
+package darts
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"hlrslab/core/nn"
+	"hlrslab/core/tensor"
+)
+
+// TestWhereTheWeightsAre: a total can be right by errors that cancel; each cell and operation must be.
+func TestWhereTheWeightsAre(t *testing.T) {
+	var store nn.Store
+	Supernet(nn.NewGraph(&store, tensor.NewPool(1), 1, 32), 16, 8, 4, "cell7")
+	under := func(prefix string) (n int) {
+		for _, p := range store.Weights.List {
+			if strings.HasPrefix(p.Name, prefix) {
+				n += p.Len()
+			}
+		}
+		return n
+	}
+	for prefix, want := range map[string]int{
+		"stem.": 1392, "cell0.": 45888, "cell1.": 46144, "cell2.": 144000, "cell3.": 137856,
+		"cell4.": 139904, "cell5.": 484608, "cell6.": 460032, "cell7.": 468224,
+	} {
+		if got := under(prefix); got != want {
+			t.Errorf("%s: %d weights, want %d", prefix, got, want)
+		}
+	}
+	for op, want := range map[string][3]int{ // at 16, 32 and 64 channels
+		"sep_conv_3x3": {800, 2624, 9344}, "sep_conv_5x5": {1312, 3648, 11392}, "dil_conv_3x3": {400, 1312, 4672},
+		"dil_conv_5x5": {656, 1824, 5696}, "skip_connect": {0, 1024, 4096}, "max_pool_3x3": {}, "none": {},
+	} {
+		for i, cell := range []int{0, 2, 5} { // edge 0 has stride 2 in cells 2 and 5
+			if got := under(fmt.Sprintf("cell%d.edge0.%s.", cell, op)); got != want[i] {
+				t.Errorf("cell %d, %s: %d weights, want %d", cell, op, got, want[i])
+			}
+		}
+	}
+}
+
+func TestSmallAndWideNetworks(t *testing.T) {
+	uniform := func(op string) string {
+		pair := strings.Repeat(fmt.Sprintf("('%s', 0), ('%s', 1), ", op, op), 4)
+		return fmt.Sprintf("normal=[%s], normal_concat=range(2, 6), reduce=[%s], reduce_concat=range(2, 6)", pair, pair)
+	}
+	// Five nodes, some of them not in the cell's output, and a 7×7 convolution.
+	nasnet := `normal=[('sep_conv_5x5', 1), ('sep_conv_3x3', 0), ('sep_conv_5x5', 0), ('sep_conv_3x3', 0), ('avg_pool_3x3', 1),
+		('skip_connect', 0), ('avg_pool_3x3', 0), ('avg_pool_3x3', 0), ('sep_conv_3x3', 1), ('skip_connect', 1)], normal_concat=[2, 3, 4, 5, 6],
+		reduce=[('sep_conv_5x5', 1), ('sep_conv_7x7', 0), ('max_pool_3x3', 1), ('sep_conv_7x7', 0), ('avg_pool_3x3', 1),
+		('sep_conv_5x5', 0), ('skip_connect', 3), ('avg_pool_3x3', 2), ('sep_conv_3x3', 2), ('max_pool_3x3', 1)], reduce_concat=[4, 5, 6]`
+	v1, v2 := Published[0].Text, Published[1].Text
+	for _, c := range []struct {
+		name, text                              string
+		channels, layers, classes, params, macs int
+	}{
+		{"skip", uniform("skip_connect"), 16, 8, 10, 143226, 0},
+		{"pool", uniform("max_pool_3x3"), 16, 8, 10, 100730, 0},
+		{"convolution", uniform("sep_conv_3x3"), 16, 8, 10, 411002, 0},
+		{"V1", v1, 16, 20, 10, 671034, 0},
+		{"V2", v2, 16, 20, 10, 710682, 0},
+		{"V1", v1, 36, 20, 100, 3221344, 0},
+		{"V2", v2, 36, 20, 100, 3401272, 0},
+		{"NASNet", nasnet, 36, 20, 10, 3830950, 603452448},
+		{"NASNet", nasnet, 16, 8, 10, 333946, 0},
+	} {
+		g, err := ParseGenotype(c.text)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		params, macs := EvalCost(g, c.channels, c.layers, c.classes, 32)
+		if params != c.params || c.macs > 0 && macs != c.macs {
+			t.Errorf("%s, C=%d L=%d, %d classes: %d weights and %d multiply-adds, want %d and %d",
+				c.name, c.channels, c.layers, c.classes, params, macs, c.params, c.macs)
+		}
+	}
+}

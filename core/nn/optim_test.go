@@ -1,0 +1,49 @@
+package nn
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+// TestAdamByHand takes three steps of rate 0.1 from α = 1, with β = (0.5, 0.999) and decay 0.1. By hand,
+// with G = g + 0.1α and the bias corrections 1 − βᵗ:
+//
+//	g       G          m           1−β₁ᵗ   v             1−β₂ᵗ        √v̂         α
+//	 0.4    0.5        0.25        0.5     0.00025       0.001        0.5        1 − 0.1·0.5/0.5 = 0.9
+//	−1.09  −1         −0.375       0.75    0.00124975    0.001999     0.7906881  0.9 + 0.1·0.5/0.7906881 = 0.9632361
+//	 2      2.0963236  0.8606618   0.875   0.00564307    0.002997001  1.3721904  0.9632361 − 0.1·0.9836135/1.3721904 = 0.8915541
+func TestAdamByHand(t *testing.T) {
+	adam := &Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: 0.1, M: make([]float64, 1), V: make([]float64, 1)}
+	alpha := []float32{1}
+	for i, step := range []struct{ g, m, v, alpha float64 }{
+		{0.4, 0.25, 0.00025, 0.9},
+		{-1.09, -0.375, 0.00124975, 0.9632361},
+		{2, 0.8606618, 0.00564307, 0.8915541},
+	} {
+		adam.Step(alpha, []float64{step.g}, 0.1)
+		for what, c := range map[string][2]float64{"m": {adam.M[0], step.m}, "v": {adam.V[0], step.v}, "alpha": {float64(alpha[0]), step.alpha}} {
+			if math.Abs(c[0]-c[1]) > 1e-6*math.Abs(c[1]) {
+				t.Errorf("step %d: %s = %v, want %v", i+1, what, c[0], c[1])
+			}
+		}
+	}
+}
+
+// TestAdamAtRateZero: a frozen architecture stays bit for bit, while the moments go on.
+func TestAdamAtRateZero(t *testing.T) {
+	adam := &Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: 1e-3, M: make([]float64, 5), V: make([]float64, 5)}
+	alpha := []float32{0, 1e-3, -0.1, math.SmallestNonzeroFloat32, math.MaxFloat32}
+	start := slices.Clone(alpha)
+	for range 3 {
+		adam.Step(alpha, []float64{1, -1, 1e30, -1e-30, 0}, 0)
+	}
+	for i := range alpha {
+		if math.Float32bits(alpha[i]) != math.Float32bits(start[i]) {
+			t.Errorf("alpha %d went from %v to %v", i, start[i], alpha[i])
+		}
+	}
+	if adam.Steps != 3 || slices.Contains(adam.M, 0) || slices.Contains(adam.V, 0) {
+		t.Errorf("after %d steps the moments are %v and %v", adam.Steps, adam.M, adam.V)
+	}
+}

@@ -10,7 +10,7 @@ const tileColumns = 256
 // part is one matrix of a Conv: rows out of all input channels as plan reads them.
 type part struct {
 	depthwise         int // weights of a depthwise window, -1 if the window is a fixed selection
-	forward, backward [2]tensor.Plan
+	forward, backward [2]*tensor.Plan
 	kernel            int // taps of the window
 	pointwise         int // weights, rows × inputs
 	row, rows         int // output channels
@@ -190,7 +190,7 @@ func (c *Conv) forward(g *Graph, k, worker int) {
 			n := min(tileColumns, length-col)
 			for row := range p.rows {
 				w := g.Weights[p.pointwise+row*c.inputs:][:c.inputs]
-				tensor.Sum(g.mem, g.mem, tensor.Line(g.at(c.product, k, p.row+row)+col, col, n), t, w, 0, tensor.NoFloor, false)
+				tensor.Sum(g.mem, g.at(c.product, k, p.row+row)+col, col, n, t, w, 0, tensor.NoFloor, false)
 			}
 		}
 	}
@@ -212,8 +212,7 @@ func (p *part) weights(g *Graph, ch int) []float32 {
 // relu writes the ReLU of the normalised product's channel ch of chunk k to dst.
 func (c *Conv) relu(g *Graph, k, ch, dst int) {
 	tap := [1]tensor.Tap{}
-	r := tensor.Line(dst, g.at(c.product, k, ch), g.length(c.product, k))
-	tensor.Sum(g.mem, g.mem, r, tap[:], c.norm.scale[ch:ch+1], c.norm.shift[ch], 0, false)
+	tensor.Sum(g.mem, dst, g.at(c.product, k, ch), g.length(c.product, k), tap[:], c.norm.scale[ch:ch+1], c.norm.shift[ch], 0, false)
 }
 
 // undo schedules the backward pass of c after level, at which its normalisation's coefficients are there.
@@ -261,13 +260,11 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 			}
 			if g.weighting {
 				for row := range p.rows {
-					r := tensor.Line(int(drow[row].Off), col, n)
-					tensor.Dot(acc[row*c.inputs*tensor.Lanes:], g.mem, g.mem, r, taps)
+					tensor.Dot(acc[row*c.inputs*tensor.Lanes:], g.mem, int(drow[row].Off), col, n, taps)
 				}
 			}
 			for ch := range c.inputs {
-				r := tensor.Line(g.at(c.window, k, c.winRow(i)+ch)+col, 0, n)
-				tensor.Sum(g.mem, g.mem, r, drow[:p.rows], g.Weights[p.pointwise+ch:], 0, tensor.NoFloor, false)
+				tensor.Sum(g.mem, g.at(c.window, k, c.winRow(i)+ch)+col, 0, n, drow[:p.rows], g.Weights[p.pointwise+ch:], 0, tensor.NoFloor, false)
 			}
 		}
 		if g.weighting {
@@ -291,7 +288,7 @@ func (c *Conv) middle(g *Graph, k, ch, worker int) {
 		acc := g.acc[worker][:tensor.Lanes]
 		clear(acc)
 		tap := [1]tensor.Tap{}
-		tensor.Dot(acc, g.mem, g.mem, tensor.Line(at, g.at(b.product, k, ch), n), tap[:])
+		tensor.Dot(acc, g.mem, at, g.at(b.product, k, ch), n, tap[:])
 		dot = float32((float64(tensor.Fold(acc, 0)) - b.norm.mean[ch]*float64(sum)) * b.norm.inverse[ch])
 	}
 	b.norm.sum[k][ch], b.norm.dot[k][ch] = sum, dot
@@ -302,8 +299,7 @@ func (c *Conv) middle(g *Graph, k, ch, worker int) {
 func (c *Conv) gather(g *Graph, k, ch, worker, dst, src int, add bool) {
 	if !c.hasWin {
 		tap := [1]tensor.Tap{}
-		r := tensor.Line(dst, g.at(c.window, k, ch), g.length(c.window, k))
-		tensor.Sum(g.mem, g.mem, r, tap[:], one, 0, tensor.NoFloor, add)
+		tensor.Sum(g.mem, dst, g.at(c.window, k, ch), g.length(c.window, k), tap[:], one, 0, tensor.NoFloor, add)
 		return
 	}
 	for i := range c.parts {

@@ -6,7 +6,7 @@ import "hlrslab/core/tensor"
 type Dense struct {
 	in, product   Map
 	weights, fan  int
-	taps          [2]tensor.Plan
+	taps          [2]*tensor.Plan
 	norm          *norm
 	grad          Map
 	ready, undone int
@@ -20,16 +20,8 @@ func (g *Graph) Stem(name, bn string, out int, w tensor.Window) *Dense {
 	d.product = g.alloc(out, w.Out(in.H), w.Out(in.W))
 	d.norm = g.newNorm(bn, d.product, true)
 	for i, b := range []int{g.sizes[0], g.last()} {
-		plan, _ := w.Conv(in.H, in.W, b)
-		for _, s := range plan { // the same window in every input channel
-			var taps []tensor.Tap
-			for c := range in.C {
-				for _, t := range s.Taps {
-					taps = append(taps, tensor.Tap{Off: t.Off + int32(c*in.plane(b)), W: t.W + int32(c*w.K*w.K)})
-				}
-			}
-			d.taps[i] = append(d.taps[i], tensor.Segment{Region: s.Region, Taps: taps})
-		}
+		plan, _ := w.Conv(in.H, in.W, b) // the same window in every input channel
+		d.taps[i] = plan.Repeat(in.C, in.plane(b), w.K*w.K)
 	}
 	g.maxAcc = max(g.maxAcc, d.fan)
 	g.MACs += d.fan * out * d.product.H * d.product.W

@@ -65,7 +65,7 @@ func (n *norm) measure(g *Graph, k, c int) {
 func (n *norm) pull(g *Graph, grad Map, k, c, dst, col, length int) {
 	pair := [2]tensor.Tap{{Off: int32(g.at(grad, k, c)), W: 0}, {Off: int32(g.at(n.x, k, c)), W: 1}}
 	ab := [2]float32{n.a[c], n.b[c]}
-	tensor.Sum(g.mem, g.mem, tensor.Line(dst, col, length), pair[:], ab[:], n.d[c], tensor.NoFloor, false)
+	tensor.Sum(g.mem, dst, col, length, pair[:], ab[:], n.d[c], tensor.NoFloor, false)
 }
 
 // finish turns the chunks' moments (Chan, Golub, LeVeque 1983) or, out of training, the running

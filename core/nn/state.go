@@ -45,7 +45,7 @@ type pooled struct {
 	stride            int
 	out               Map
 	norm              *norm
-	forward, backward [2]tensor.Plan
+	forward, backward [2]*tensor.Plan
 	weights           []float32
 	users             []use
 }
@@ -172,7 +172,7 @@ func (s *State) forward(g *Graph, k, ch, worker int) {
 	s.add(g, k, ch, worker)
 	if s.relu.C > 0 {
 		tap := [1]tensor.Tap{}
-		tensor.Sum(g.mem, g.mem, tensor.Line(g.at(s.relu, k, ch), at, n), tap[:], one, 0, 0, false)
+		tensor.Sum(g.mem, g.at(s.relu, k, ch), at, n, tap[:], one, 0, 0, false)
 	}
 	for _, p := range s.pools {
 		if p.kind == MaxPool {
@@ -201,8 +201,7 @@ func (s *State) add(g *Graph, k, ch, worker int) {
 		}
 		coef[i], taps[i] = w, tensor.Tap{Off: int32(g.at(s.maps[i], k, ch)), W: int32(i)}
 	}
-	r := tensor.Line(g.at(s.sum, k, ch), 0, g.length(s.sum, k))
-	tensor.Sum(g.mem, g.mem, r, taps, coef, bias, tensor.NoFloor, false)
+	tensor.Sum(g.mem, g.at(s.sum, k, ch), 0, g.length(s.sum, k), taps, coef, bias, tensor.NoFloor, false)
 }
 
 // undo schedules the backward pass of s and of its terms' sources.
@@ -253,7 +252,7 @@ func (s *State) backward(g *Graph, k, ch, worker int) {
 		for i, u := range s.users {
 			coef[i], taps[i] = u.by.weight(g, u.term), tensor.Tap{Off: int32(g.at(u.by.grad, k, ch)), W: int32(i)}
 		}
-		tensor.Sum(g.mem, g.mem, tensor.Line(grad, 0, n), taps, coef, 0, tensor.NoFloor, true)
+		tensor.Sum(g.mem, grad, 0, n, taps, coef, 0, tensor.NoFloor, true)
 	}
 	for _, p := range s.pools {
 		p.gather(g, k, ch, worker, grad, at)
@@ -265,7 +264,7 @@ func (s *State) backward(g *Graph, k, ch, worker int) {
 		taps[i] = tensor.Tap{Off: int32(g.at(m, k, ch)), W: int32(i)}
 	}
 	taps[len(s.terms)] = tensor.Tap{Off: int32(g.ones), W: int32(len(s.terms))}
-	tensor.Dot(acc, g.mem, g.mem, tensor.Line(grad, 0, n), taps)
+	tensor.Dot(acc, g.mem, grad, 0, n, taps)
 	fold(s.dots[k][ch*len(taps):][:len(taps)], acc)
 }
 
@@ -303,7 +302,7 @@ func (p *pooled) gather(g *Graph, k, ch, worker, grad, at int) {
 	}
 	last := len(p.users)
 	coef[last], taps[last] = b, tensor.Tap{Off: int32(m), W: int32(last)}
-	tensor.Sum(g.mem, g.mem, tensor.Line(dm, 0, g.length(p.out, k)), taps, coef, d, tensor.NoFloor, false)
+	tensor.Sum(g.mem, dm, 0, g.length(p.out, k), taps, coef, d, tensor.NoFloor, false)
 	v := g.variant(k)
 	if p.kind == MaxPool {
 		p.forward[v].MaxGrad(g.mem, grad, dm, m, at)

@@ -2,98 +2,107 @@ package tensor
 
 import "math"
 
-// Sum sets, over the region,
-//
-//	dst = max(floor, bias + Σ_t w[t.W]·src[+t.Off])
-//
-// or adds dst's old value inside the maximum if add is set. Use NoFloor for no maximum. dst and src
-// may be the same slice; a tap may read what the kernel writes only at the same element.
-func Sum(dst, src []float32, r Region, taps []Tap, w []float32, bias, floor float32, add bool) {
-	if useSIMD {
-		sumSIMD(dst, src, r, taps, w, bias, floor, add)
-		return
-	}
-	sumGo(dst, src, r, taps, w, bias, floor, add)
-}
-
 // NoFloor is the floor that leaves a Sum as it is.
 var NoFloor = float32(math.Inf(-1))
 
-func sumGo(dst, src []float32, r Region, taps []Tap, w []float32, bias, floor float32, add bool) {
-	for y := 0; y < r.Rows; y++ {
-		for x := 0; x < r.Cols; x++ {
-			d := dst[r.Dst+y*r.DstRow+x*r.DstCol:][:r.Run]
-			s := r.Src + y*r.SrcRow + x*r.SrcCol
-			for lo := 0; lo < len(d); lo += len(sumBlock{}) { // a tap may read d itself: sum aside
-				var block sumBlock
-				v := block[:min(len(block), len(d)-lo)]
-				for i := range v {
-					v[i] = bias
-					if add {
-						v[i] += d[lo+i]
-					}
-				}
-				for _, t := range taps {
-					f := w[t.W]
-					x := src[s+int(t.Off)+lo:][:len(v)]
-					for i := range v {
-						v[i] += float32(f * x[i])
-					}
-				}
-				for i, x := range v {
-					d[lo+i] = max(x, floor)
-				}
-			}
+// Sum sets the n floats of mem at dst to
+//
+//	max(floor, bias + Σ_t w[t.W]·mem[src+t.Off])
+//
+// or adds their old values inside the maximum if add is set. Use NoFloor for no maximum. A tap may read what the kernel
+// writes only at the same element.
+func Sum(mem []float32, dst, src, n int, taps []Tap, w []float32, bias, floor float32, add bool) {
+	l := [1]line{{count: int32(n / Lanes), ds: Lanes, ss: Lanes, ntaps: int32(len(taps))}}
+	sumLines(mem, dst, src, l[:], taps, w, bias, floor, add)
+	if whole := n / Lanes * Lanes; whole < n {
+		sumGo(mem, dst+whole, src+whole, n-whole, taps, w, bias, floor, add)
+	}
+}
+
+// sumLines runs whole blocks.
+func sumLines(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
+	if useSIMD {
+		sumSIMD(mem, dst, src, lines, taps, w, bias, floor, add)
+	} else {
+		sumLinesGo(mem, dst, src, lines, taps, w, bias, floor, add)
+	}
+}
+
+func sumLinesGo(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
+	for _, l := range lines {
+		for i := range int(l.count) {
+			sumGo(mem, dst+int(l.d)+i*int(l.ds), src+int(l.s)+i*int(l.ss), Lanes, taps[l.taps:][:l.ntaps], w, bias, floor, add)
 		}
 	}
 }
 
-type sumBlock [64]float32
-
-// Dot adds to acc[t.W·Lanes:][:Lanes], for every tap t, the inner product over the region of g (at
-// the region's Dst) and src[+t.Off], spread over Lanes partial sums: element i of a run goes to
-// lane i mod Lanes. Fold makes a number of it.
-func Dot(acc, g, src []float32, r Region, taps []Tap) {
-	if rest, ok := r.rest(Lanes); ok {
-		dotRest(acc, g, src, rest, taps)
-	}
-	lines(&r, Lanes, func(d, s, count, ds, ss int) {
-		if useSIMD {
-			dotSIMD(acc, g, src, d, s, count, ds, ss, taps)
-		} else {
-			dotGo(acc, g, src, d, s, count, ds, ss, taps)
+// sumGo sums at most Lanes floats.
+func sumGo(mem []float32, d, s, n int, taps []Tap, w []float32, bias, floor float32, add bool) {
+	var v [Lanes]float32 // a tap may read what is written: sum aside
+	for i := range n {
+		v[i] = bias
+		if add {
+			v[i] += mem[d+i]
 		}
-	})
-}
-
-// dotGo adds a line: count blocks of Lanes floats, ds apart in g and ss in src.
-func dotGo(acc, g, src []float32, d, s, count, ds, ss int, taps []Tap) {
+	}
 	for _, t := range taps {
-		var sum [Lanes]float32
-		for i := range count {
-			g, x := (*[Lanes]float32)(g[d+i*ds:]), (*[Lanes]float32)(src[s+i*ss+int(t.Off):])
-			for l := range Lanes {
-				sum[l] += float32(g[l] * x[l])
-			}
+		f, x := w[t.W], mem[s+int(t.Off):][:n]
+		for i := range x {
+			v[i] += float32(f * x[i])
 		}
-		a := (*[Lanes]float32)(acc[int(t.W)*Lanes:])
-		for l := range Lanes {
-			a[l] += sum[l]
+	}
+	for i := range n {
+		mem[d+i] = max(v[i], floor)
+	}
+}
+
+// Dot adds to acc[t.W·Lanes:][:Lanes], for every tap t, the inner product of the n floats of mem at g and at src+t.Off, spread
+// over Lanes partial sums: element i goes to lane i mod Lanes. Fold makes a number of it.
+func Dot(acc, mem []float32, g, src, n int, taps []Tap) {
+	if whole := n / Lanes * Lanes; whole < n {
+		dotGo(acc, mem, g+whole, src+whole, n-whole, taps)
+	}
+	l := [1]line{{count: int32(n / Lanes), ds: Lanes, ss: Lanes}}
+	for lo := 0; lo < len(taps); lo += Lanes {
+		l[0].ntaps = int32(min(Lanes, len(taps)-lo))
+		dotLines(acc, mem, g, src, l[:], taps[lo:])
+	}
+}
+
+// dotLines runs whole blocks, at most Lanes taps in a line.
+func dotLines(acc, mem []float32, g, src int, lines []line, taps []Tap) {
+	if useSIMD {
+		dotSIMD(acc, mem, g, src, lines, taps)
+	} else {
+		dotLinesGo(acc, mem, g, src, lines, taps)
+	}
+}
+
+func dotLinesGo(acc, mem []float32, g, src int, lines []line, taps []Tap) {
+	for _, l := range lines {
+		for _, t := range taps[l.taps:][:l.ntaps] {
+			var sum [Lanes]float32
+			for i := range int(l.count) {
+				g := (*[Lanes]float32)(mem[g+int(l.d)+i*int(l.ds):])
+				x := (*[Lanes]float32)(mem[src+int(l.s)+i*int(l.ss)+int(t.Off):])
+				for i := range Lanes {
+					sum[i] += float32(g[i] * x[i])
+				}
+			}
+			a := (*[Lanes]float32)(acc[int(t.W)*Lanes:])
+			for i := range Lanes {
+				a[i] += sum[i]
+			}
 		}
 	}
 }
 
-func dotRest(acc, g, src []float32, r Region, taps []Tap) {
-	for y := 0; y < r.Rows; y++ {
-		for x := 0; x < r.Cols; x++ {
-			gs := g[r.Dst+y*r.DstRow+x*r.DstCol:][:r.Run]
-			s := r.Src + y*r.SrcRow + x*r.SrcCol
-			for _, t := range taps {
-				x := src[s+int(t.Off):][:len(gs)]
-				for l, v := range gs {
-					acc[int(t.W)*Lanes+l] += float32(v * x[l])
-				}
-			}
+// dotGo adds at most Lanes products of each tap.
+func dotGo(acc, mem []float32, g, s, n int, taps []Tap) {
+	for _, t := range taps {
+		a, g, x := acc[int(t.W)*Lanes:], mem[g:][:n], mem[s+int(t.Off):][:n]
+		for i := range g {
+			a[i] += float32(g[i] * x[i])
 		}
 	}
 }
@@ -104,64 +113,44 @@ func Fold(acc []float32, w int) float32 {
 	return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
 }
 
-// Max sets dst over the region to the largest of the taps' reads.
-func Max(dst, src []float32, r Region, taps []Tap) {
-	if useSIMD {
-		maxSIMD(dst, src, r, taps)
-		return
-	}
-	maxGo(dst, src, r, taps)
-}
-
-func maxGo(dst, src []float32, r Region, taps []Tap) {
-	for y := 0; y < r.Rows; y++ {
-		for x := 0; x < r.Cols; x++ {
-			d := dst[r.Dst+y*r.DstRow+x*r.DstCol:][:r.Run]
-			s := r.Src + y*r.SrcRow + x*r.SrcCol
-			for i := range d {
-				v := NoFloor
-				for _, t := range taps {
-					v = max(v, src[s+int(t.Off)+i])
-				}
-				d[i] = v
-			}
+// maxLinesGo sets whole blocks to the largest of the taps' reads.
+func maxLinesGo(mem []float32, dst, src int, lines []line, taps []Tap) {
+	for _, l := range lines {
+		for i := range int(l.count) {
+			maxGo(mem, dst+int(l.d)+i*int(l.ds), src+int(l.s)+i*int(l.ss), Lanes, taps[l.taps:][:l.ntaps])
 		}
 	}
 }
 
-// MaxGrad is Max's gradient: it adds g (at the region's Dst) to dsrc at the first tap, in order,
-// whose read of src equals m (at the region's Dst). dsrc and src are indexed alike.
-func MaxGrad(dsrc, g, m, src []float32, r Region, taps []Tap) {
-	if rest, ok := r.rest(Lanes); ok {
-		for y := 0; y < rest.Rows; y++ {
-			for x := 0; x < rest.Cols; x++ {
-				at, s := rest.Dst+y*rest.DstRow+x*rest.DstCol, rest.Src+y*rest.SrcRow+x*rest.SrcCol
-				maxGradGo(dsrc, g, m, src, at, s, 1, 0, 0, rest.Run, taps)
-			}
-		}
-	}
-	lines(&r, Lanes, func(d, s, count, ds, ss int) {
-		if useSIMD {
-			maxGradSIMD(dsrc, g, m, src, d, s, count, ds, ss, taps)
-		} else {
-			maxGradGo(dsrc, g, m, src, d, s, count, ds, ss, Lanes, taps)
-		}
-	})
-}
-
-// maxGradGo takes a line: count blocks of at most Lanes floats, tap after tap in each, as overlapping reads add up in that order.
-func maxGradGo(dsrc, g, m, src []float32, d, s, count, ds, ss, block int, taps []Tap) {
-	for i := range count {
-		var left [Lanes]float32
-		copy(left[:block], g[d+i*ds:])
-		top := m[d+i*ds:]
+func maxGo(mem []float32, d, s, n int, taps []Tap) {
+	for i := range n {
+		v := NoFloor
 		for _, t := range taps {
-			j := s + i*ss + int(t.Off)
-			for l := range block {
-				if src[j+l] == top[l] {
-					dsrc[j+l] += left[l]
-					left[l] = 0
-				}
+			v = max(v, mem[s+int(t.Off)+i])
+		}
+		mem[d+i] = v
+	}
+}
+
+// maxGradLinesGo is the gradient of maxLinesGo: it adds mem[g] to mem[dst] at the first tap, in order, whose read of mem[src]
+// equals mem[m]; g and m lie alike, dst and src likewise.
+func maxGradLinesGo(mem []float32, dst, g, m, src int, lines []line, taps []Tap) {
+	for _, l := range lines {
+		for i := range int(l.count) {
+			d, s := int(l.d)+i*int(l.ds), int(l.s)+i*int(l.ss)
+			maxGradGo(mem, dst+s, g+d, m+d, src+s, Lanes, taps[l.taps:][:l.ntaps])
+		}
+	}
+}
+
+func maxGradGo(mem []float32, dst, g, m, src, n int, taps []Tap) {
+	var left [Lanes]float32 // a tap that matches takes what is left
+	copy(left[:n], mem[g:])
+	for _, t := range taps {
+		for i := range n {
+			if j := int(t.Off) + i; mem[src+j] == mem[m+i] {
+				mem[dst+j] += left[i]
+				left[i] = 0
 			}
 		}
 	}

@@ -38,28 +38,29 @@ func BenchmarkKernels(b *testing.B) {
 		{"depthwise3/inner", Region{Dst: dst, Rows: 30, DstRow: 512, SrcRow: 512, Cols: 1, Run: 480}, window(3)},
 		{"depthwise5/border", Region{Dst: dst, Rows: 28, DstRow: 512, SrcRow: 512, Cols: 1, Run: 16}, window(5)[:20]},
 		{"depthwise5/corner", Region{Dst: dst, Rows: 1, Cols: 1, Run: 16}, window(3)},
-		{"pointwise4", Line(dst, 0, 256), rows(4)},
-		{"pointwise16", Line(dst, 0, 256), rows(16)},
-		{"pointwise64", Line(dst, 0, 256), rows(64)},
+		{"pointwise4", Region{Dst: dst, Rows: 1, Cols: 1, Run: 256}, rows(4)},
+		{"pointwise16", Region{Dst: dst, Rows: 1, Cols: 1, Run: 256}, rows(16)},
+		{"pointwise64", Region{Dst: dst, Rows: 1, Cols: 1, Run: 256}, rows(64)},
 	} {
+		p := compile([]segment{{c.r, c.taps}})
 		flop := 2 * float64(c.r.Rows*c.r.Cols*c.r.Run*len(c.taps))
 		for _, simd := range []bool{true, false} {
 			if simd && !useSIMD {
 				continue
 			}
-			sum, line := sumGo, dotGo
+			sum, dot := sumLinesGo, dotLinesGo
 			if simd {
-				sum, line = sumSIMD, dotSIMD
+				sum, dot = sumSIMD, dotSIMD
 			}
 			b.Run(fmt.Sprintf("Sum/%s/simd=%v", c.name, simd), func(b *testing.B) {
 				for b.Loop() {
-					sum(mem, mem, c.r, c.taps, w, 0, NoFloor, false)
+					sum(mem, 0, 0, p.lines, p.taps, w, 0, NoFloor, false)
 				}
 				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
 			b.Run(fmt.Sprintf("Dot/%s/simd=%v", c.name, simd), func(b *testing.B) {
 				for b.Loop() {
-					lines(&c.r, Lanes, func(d, s, count, ds, ss int) { line(acc, mem, mem, d, s, count, ds, ss, c.taps) })
+					dot(acc, mem, 0, 0, p.groups, p.taps)
 				}
 				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})

@@ -55,33 +55,28 @@ func TestTwinsAgree(t *testing.T) {
 			floor = 0
 		}
 		add := rapid.Bool().Draw(t, "add")
+		p := compile([]segment{{r, taps}})
 		fast, plain := slices.Clone(mem), slices.Clone(mem)
-		sumSIMD(fast, fast, r, taps, w, bias, floor, add)
-		sumGo(plain, plain, r, taps, w, bias, floor, add)
+		sumSIMD(fast, 0, 0, p.lines, p.taps, w, bias, floor, add)
+		sumLinesGo(plain, 0, 0, p.lines, p.taps, w, bias, floor, add)
 		same(t, "Sum", fast, plain)
 
 		a, b := make([]float32, len(w)*Lanes), make([]float32, len(w)*Lanes)
-		Dot(a, mem, mem, r, taps)
-		if rest, ok := r.rest(Lanes); ok {
-			dotRest(b, mem, mem, rest, taps)
-		}
-		lines(&r, Lanes, func(d, s, count, ds, ss int) { dotGo(b, mem, mem, d, s, count, ds, ss, taps) })
+		dotSIMD(a, mem, 0, 0, p.groups, p.taps)
+		dotLinesGo(b, mem, 0, 0, p.groups, p.taps)
 		same(t, "Dot", a, b)
 		if len(taps) == 0 {
 			return
 		}
 		fast, plain = slices.Clone(mem), slices.Clone(mem)
-		maxSIMD(fast, fast, r, taps)
-		maxGo(plain, plain, r, taps)
-		if !slices.Equal(fast, plain) {
-			t.Fatal("Max differs")
-		}
-		g1, g2 := make([]float32, len(mem)), make([]float32, len(mem))
-		lines(&r, Lanes, func(d, s, count, ds, ss int) {
-			maxGradSIMD(g1, mem, fast, mem, d, s, count, ds, ss, taps)
-			maxGradGo(g2, mem, plain, mem, d, s, count, ds, ss, Lanes, taps)
-		})
-		same(t, "MaxGrad", g1, g2)
+		maxSIMD(fast, 0, 0, p.lines, p.taps)
+		maxLinesGo(plain, 0, 0, p.lines, p.taps)
+		same(t, "Max", fast, plain)
+		all := slices.Concat(mem, fast, make([]float32, len(mem)))
+		again := slices.Clone(all)
+		maxGradSIMD(all, 2*len(mem), 0, len(mem), 0, p.lines, p.taps)
+		maxGradLinesGo(again, 2*len(mem), 0, len(mem), 0, p.lines, p.taps)
+		same(t, "MaxGrad", all, again)
 
 		x, y := mem[:len(mem)/2], mem[len(mem)/2:]
 		d1, d2 := make([]float32, len(x)), make([]float32, len(x))
@@ -152,8 +147,8 @@ func TestMeanLeavesPaddingOut(t *testing.T) {
 		}
 	}
 	divisors := map[int]int{}
-	for _, s := range forward {
-		divisors[len(s.Taps)] += s.Rows * s.Cols * s.Run
+	for _, s := range forward.segments {
+		divisors[len(s.taps)] += s.Rows * s.Cols * s.Run
 	}
 	if divisors[4] != 4 || divisors[6] != 4 || divisors[9] != 1 {
 		t.Errorf("divisors %v, want 4, 6 and 9 at corners, borders and inside", divisors)

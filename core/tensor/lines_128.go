@@ -4,19 +4,33 @@ package tensor
 
 import "unsafe"
 
-// sumLine runs Sum over a line of count vectors, strides in bytes.
-func sumLine(d, s *float32, ds, ss, count int, taps *Tap, ntaps int, w *float32, bias, floor float32, add int) {
-	dp, sp, wp, t := unsafe.Pointer(d), unsafe.Pointer(s), unsafe.Pointer(w), unsafe.Slice(taps, ntaps)
+// sumRun runs Sum over lines.
+func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int) {
+	for _, l := range unsafe.Slice(lines, n) {
+		list := unsafe.Slice((*Tap)(unsafe.Add(unsafe.Pointer(taps), 8*int(l.taps))), int(l.ntaps))
+		dp, sp := at(unsafe.Pointer(d), int(l.d)), at(unsafe.Pointer(s), int(l.s))
+		if l.ds == Lanes && l.ss == Lanes {
+			sumLine(dp, sp, 4*width, 4*width, Lanes/width*int(l.count), list, unsafe.Pointer(w), bias, floor, add != 0)
+			continue
+		}
+		for half := 0; half < Lanes; half += width {
+			sumLine(at(dp, half), at(sp, half), 4*int(l.ds), 4*int(l.ss), int(l.count), list, unsafe.Pointer(w), bias, floor, add != 0)
+		}
+	}
+}
+
+// sumLine sums count vectors, strides in bytes.
+func sumLine(dp, sp unsafe.Pointer, ds, ss, count int, t []Tap, wp unsafe.Pointer, bias, floor float32, add bool) {
 	i := 0
 	for ; i+8 <= count; i += 8 {
-		sum8(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), ds, ss, t, wp, bias, floor, add != 0)
+		sum8(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), ds, ss, t, wp, bias, floor, add)
 	}
 	if i+4 <= count {
-		sum4(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), ds, ss, t, wp, bias, floor, add != 0)
+		sum4(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), ds, ss, t, wp, bias, floor, add)
 		i += 4
 	}
 	for ; i < count; i++ {
-		sum1(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), t, wp, bias, floor, add != 0)
+		sum1(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), t, wp, bias, floor, add)
 	}
 }
 
@@ -90,22 +104,28 @@ func sum1(d, s unsafe.Pointer, taps []Tap, w unsafe.Pointer, bias, floor float32
 	store(d, v.Max(broadcast(floor)))
 }
 
-// dotGroup runs at most eight taps over a line of count blocks of Lanes floats, one half of a block after the other.
-func dotGroup(acc, g, s *float32, count, gs, ss int, taps []Tap) {
-	for half := 0; half < Lanes; half += width {
-		ap, gp, sp := at(unsafe.Pointer(acc), half), at(unsafe.Pointer(g), half), at(unsafe.Pointer(s), half)
-		i := 0
-		switch {
-		case len(taps) == 8:
-			dot8(ap, gp, sp, count, gs, ss, taps)
-			continue
-		case len(taps) >= 4:
-			dot4(ap, gp, sp, count, gs, ss, taps[:4])
-			i = 4
+// dotRun runs Dot over lines, one half of their blocks after the other.
+func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap) {
+	for _, l := range unsafe.Slice(lines, n) {
+		list := unsafe.Slice((*Tap)(unsafe.Add(unsafe.Pointer(taps), 8*int(l.taps))), int(l.ntaps))
+		for half := 0; half < Lanes; half += width {
+			dotLine(at(unsafe.Pointer(acc), half), at(unsafe.Pointer(x), int(l.d)+half), at(unsafe.Pointer(s), int(l.s)+half), int(l.count), 4*int(l.ds), 4*int(l.ss), list)
 		}
-		for ; i < len(taps); i++ {
-			dot1(ap, gp, sp, count, gs, ss, &taps[i])
-		}
+	}
+}
+
+func dotLine(ap, gp, sp unsafe.Pointer, count, gs, ss int, taps []Tap) {
+	i := 0
+	switch {
+	case len(taps) == 8:
+		dot8(ap, gp, sp, count, gs, ss, taps)
+		return
+	case len(taps) >= 4:
+		dot4(ap, gp, sp, count, gs, ss, taps[:4])
+		i = 4
+	}
+	for ; i < len(taps); i++ {
+		dot1(ap, gp, sp, count, gs, ss, &taps[i])
 	}
 }
 

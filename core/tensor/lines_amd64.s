@@ -4,24 +4,41 @@
 
 #include "textflag.h"
 
-// func sumLine(d, s *float32, ds, ss, count int, taps *Tap, ntaps int, w *float32, bias, floor float32, add int)
-TEXT ·sumLine(SB), NOSPLIT, $0-80
+// func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
+TEXT ·sumRun(SB), NOSPLIT, $0-64
+	MOVQ w+40(FP), R10
+	VBROADCASTSS bias+48(FP), Y14
+	VBROADCASTSS floor+52(FP), Y15
+	MOVQ lines+16(FP), AX
+line:
+	DECQ n+24(FP)
+	JLT end
 	MOVQ d+0(FP), DI
 	MOVQ s+8(FP), SI
-	MOVQ ds+16(FP), R8
-	MOVQ ss+24(FP), R9
-	MOVQ count+32(FP), CX
-	MOVQ taps+40(FP), BX
-	MOVQ w+56(FP), R10
+	MOVQ taps+32(FP), BX
+	MOVLQSX (AX), R11
+	LEAQ (DI)(R11*4), DI
+	MOVLQSX 4(AX), R11
+	LEAQ (SI)(R11*4), SI
+	MOVLQSX 8(AX), R8
+	SHLQ $2, R8
+	MOVLQSX 12(AX), R9
+	SHLQ $2, R9
+	MOVLQSX 16(AX), CX
+	MOVLQSX 20(AX), R11
+	LEAQ (BX)(R11*8), BX
+	MOVLQSX 24(AX), R13 // taps left: in memory between blocks
+	ADDQ $32, AX
+	MOVQ AX, lines+16(FP)
 	LEAQ (R9)(R9*2), R12
-	VBROADCASTSS bias+64(FP), Y14
-	VBROADCASTSS floor+68(FP), Y15
+	LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0
+	NEGQ R13
 block8:
 	CMPQ CX, $8
 	JLT done8
-	LEAQ (R8)(R8*2), R13
+	LEAQ (R8)(R8*2), R15
 	LEAQ (DI)(R8*4), AX
-	CMPQ add+72(FP), $0
+	CMPQ add+56(FP), $0
 	JNE add8
 	VMOVAPS Y14, Y0
 	VMOVAPS Y14, Y1
@@ -36,20 +53,19 @@ add8:
 	VADDPS (DI), Y14, Y0
 	VADDPS (DI)(R8*1), Y14, Y1
 	VADDPS (DI)(R8*2), Y14, Y2
-	VADDPS (DI)(R13*1), Y14, Y3
+	VADDPS (DI)(R15*1), Y14, Y3
 	VADDPS (AX), Y14, Y4
 	VADDPS (AX)(R8*1), Y14, Y5
 	VADDPS (AX)(R8*2), Y14, Y6
-	VADDPS (AX)(R13*1), Y14, Y7
+	VADDPS (AX)(R15*1), Y14, Y7
 taps8:
-	MOVQ BX, R14
-	MOVQ ntaps+48(FP), DX
+	MOVQ R13, DX
 	TESTQ DX, DX
 	JE store8
 tap8:
-	MOVLQSX (R14), R11
-	MOVLQSX 4(R14), R15
-	VBROADCASTSS (R10)(R15*4), Y8
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Y8
 	LEAQ (SI)(R11*4), R11
 	VMULPS (R11), Y8, Y9
 	VADDPS Y9, Y0, Y0
@@ -68,8 +84,7 @@ tap8:
 	VADDPS Y10, Y6, Y6
 	VMULPS (R11)(R12*1), Y8, Y11
 	VADDPS Y11, Y7, Y7
-	ADDQ $8, R14
-	DECQ DX
+	INCQ DX
 	JNE tap8
 store8:
 	VMAXPS Y0, Y15, Y0
@@ -79,7 +94,7 @@ store8:
 	VMAXPS Y2, Y15, Y2
 	VMOVUPS Y2, (DI)(R8*2)
 	VMAXPS Y3, Y15, Y3
-	VMOVUPS Y3, (DI)(R13*1)
+	VMOVUPS Y3, (DI)(R15*1)
 	VMAXPS Y4, Y15, Y4
 	VMOVUPS Y4, (AX)
 	VMAXPS Y5, Y15, Y5
@@ -87,7 +102,7 @@ store8:
 	VMAXPS Y6, Y15, Y6
 	VMOVUPS Y6, (AX)(R8*2)
 	VMAXPS Y7, Y15, Y7
-	VMOVUPS Y7, (AX)(R13*1)
+	VMOVUPS Y7, (AX)(R15*1)
 	LEAQ (DI)(R8*8), DI
 	LEAQ (SI)(R9*8), SI
 	SUBQ $8, CX
@@ -96,9 +111,9 @@ done8:
 block4:
 	CMPQ CX, $4
 	JLT done4
-	LEAQ (R8)(R8*2), R13
+	LEAQ (R8)(R8*2), R15
 	LEAQ (DI)(R8*4), AX
-	CMPQ add+72(FP), $0
+	CMPQ add+56(FP), $0
 	JNE add4
 	VMOVAPS Y14, Y0
 	VMOVAPS Y14, Y1
@@ -109,16 +124,15 @@ add4:
 	VADDPS (DI), Y14, Y0
 	VADDPS (DI)(R8*1), Y14, Y1
 	VADDPS (DI)(R8*2), Y14, Y2
-	VADDPS (DI)(R13*1), Y14, Y3
+	VADDPS (DI)(R15*1), Y14, Y3
 taps4:
-	MOVQ BX, R14
-	MOVQ ntaps+48(FP), DX
+	MOVQ R13, DX
 	TESTQ DX, DX
 	JE store4
 tap4:
-	MOVLQSX (R14), R11
-	MOVLQSX 4(R14), R15
-	VBROADCASTSS (R10)(R15*4), Y8
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Y8
 	LEAQ (SI)(R11*4), R11
 	VMULPS (R11), Y8, Y9
 	VADDPS Y9, Y0, Y0
@@ -128,8 +142,7 @@ tap4:
 	VADDPS Y11, Y2, Y2
 	VMULPS (R11)(R12*1), Y8, Y12
 	VADDPS Y12, Y3, Y3
-	ADDQ $8, R14
-	DECQ DX
+	INCQ DX
 	JNE tap4
 store4:
 	VMAXPS Y0, Y15, Y0
@@ -139,37 +152,73 @@ store4:
 	VMAXPS Y2, Y15, Y2
 	VMOVUPS Y2, (DI)(R8*2)
 	VMAXPS Y3, Y15, Y3
-	VMOVUPS Y3, (DI)(R13*1)
+	VMOVUPS Y3, (DI)(R15*1)
 	LEAQ (DI)(R8*4), DI
 	LEAQ (SI)(R9*4), SI
 	SUBQ $4, CX
 	JMP block4
 done4:
+block2:
+	CMPQ CX, $2
+	JLT done2
+	LEAQ (R8)(R8*2), R15
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE add2
+	VMOVAPS Y14, Y0
+	VMOVAPS Y14, Y1
+	JMP taps2
+add2:
+	VADDPS (DI), Y14, Y0
+	VADDPS (DI)(R8*1), Y14, Y1
+taps2:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE store2
+tap2:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Y8
+	LEAQ (SI)(R11*4), R11
+	VMULPS (R11), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	VMULPS (R11)(R9*1), Y8, Y10
+	VADDPS Y10, Y1, Y1
+	INCQ DX
+	JNE tap2
+store2:
+	VMAXPS Y0, Y15, Y0
+	VMOVUPS Y0, (DI)
+	VMAXPS Y1, Y15, Y1
+	VMOVUPS Y1, (DI)(R8*1)
+	LEAQ (DI)(R8*2), DI
+	LEAQ (SI)(R9*2), SI
+	SUBQ $2, CX
+	JMP block2
+done2:
 block1:
 	CMPQ CX, $1
 	JLT done1
-	LEAQ (R8)(R8*2), R13
+	LEAQ (R8)(R8*2), R15
 	LEAQ (DI)(R8*4), AX
-	CMPQ add+72(FP), $0
+	CMPQ add+56(FP), $0
 	JNE add1
 	VMOVAPS Y14, Y0
 	JMP taps1
 add1:
 	VADDPS (DI), Y14, Y0
 taps1:
-	MOVQ BX, R14
-	MOVQ ntaps+48(FP), DX
+	MOVQ R13, DX
 	TESTQ DX, DX
 	JE store1
 tap1:
-	MOVLQSX (R14), R11
-	MOVLQSX 4(R14), R15
-	VBROADCASTSS (R10)(R15*4), Y8
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Y8
 	LEAQ (SI)(R11*4), R11
 	VMULPS (R11), Y8, Y9
 	VADDPS Y9, Y0, Y0
-	ADDQ $8, R14
-	DECQ DX
+	INCQ DX
 	JNE tap1
 store1:
 	VMAXPS Y0, Y15, Y0
@@ -179,52 +228,78 @@ store1:
 	SUBQ $1, CX
 	JMP block1
 done1:
+	MOVQ lines+16(FP), AX
+	JMP line
+end:
 	VZEROUPPER
 	RET
 
-// func dotLine1(acc, x, s *float32, count, gs, ss int, taps *Tap)
-TEXT ·dotLine1(SB), NOSPLIT, $0-56
+// func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap)
+TEXT ·dotRun(SB), NOSPLIT, $0-48
+line:
+	DECQ n+32(FP)
+	JLT end
+	MOVQ lines+24(FP), SI
+	ADDQ $32, lines+24(FP)
+	MOVLQSX 16(SI), CX
+	TESTQ CX, CX
+	JE line
 	MOVQ x+8(FP), DI
+	MOVLQSX (SI), R8
+	LEAQ (DI)(R8*4), DI
 	MOVQ s+16(FP), AX
-	MOVQ count+24(FP), CX
-	MOVQ gs+32(FP), DX
-	MOVQ taps+48(FP), BX
+	MOVLQSX 4(SI), R8
+	LEAQ (AX)(R8*4), AX
+	MOVLQSX 8(SI), DX
+	SHLQ $2, DX
+	MOVQ taps+40(FP), BX
+	MOVLQSX 20(SI), R8
+	LEAQ (BX)(R8*8), BX
+	MOVLQSX 24(SI), R8
+	CMPQ R8, $8
+	JE taps8
+	CMPQ R8, $7
+	JE taps7
+	CMPQ R8, $6
+	JE taps6
+	CMPQ R8, $5
+	JE taps5
+	CMPQ R8, $4
+	JE taps4
+	CMPQ R8, $3
+	JE taps3
+	CMPQ R8, $2
+	JE taps2
+taps1:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
 	VXORPS Y0, Y0, Y0
-	MOVQ ss+40(FP), BX
+	MOVLQSX 12(SI), AX
+	SHLQ $2, AX
 	XORQ SI, SI
 loop1:
 	VMOVUPS (DI), Y8
 	VMULPS (R8)(SI*1), Y8, Y9
 	VADDPS Y9, Y0, Y0
 	ADDQ DX, DI
-	ADDQ BX, SI
+	ADDQ AX, SI
 	DECQ CX
 	JNE loop1
 	MOVQ acc+0(FP), AX
-	MOVQ taps+48(FP), BX
 	MOVLQSX 4(BX), R8
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
 	VMOVUPS Y0, (AX)(R8*1)
-	VZEROUPPER
-	RET
-
-// func dotLine2(acc, x, s *float32, count, gs, ss int, taps *Tap)
-TEXT ·dotLine2(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), AX
-	MOVQ count+24(FP), CX
-	MOVQ gs+32(FP), DX
-	MOVQ taps+48(FP), BX
+	JMP line
+taps2:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
 	VXORPS Y0, Y0, Y0
 	MOVLQSX 8(BX), R9
 	LEAQ (AX)(R9*4), R9
 	VXORPS Y1, Y1, Y1
-	MOVQ ss+40(FP), BX
+	MOVLQSX 12(SI), AX
+	SHLQ $2, AX
 	XORQ SI, SI
 loop2:
 	VMOVUPS (DI), Y8
@@ -233,11 +308,10 @@ loop2:
 	VMULPS (R9)(SI*1), Y8, Y10
 	VADDPS Y10, Y1, Y1
 	ADDQ DX, DI
-	ADDQ BX, SI
+	ADDQ AX, SI
 	DECQ CX
 	JNE loop2
 	MOVQ acc+0(FP), AX
-	MOVQ taps+48(FP), BX
 	MOVLQSX 4(BX), R8
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
@@ -246,16 +320,8 @@ loop2:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y1, Y1
 	VMOVUPS Y1, (AX)(R8*1)
-	VZEROUPPER
-	RET
-
-// func dotLine3(acc, x, s *float32, count, gs, ss int, taps *Tap)
-TEXT ·dotLine3(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), AX
-	MOVQ count+24(FP), CX
-	MOVQ gs+32(FP), DX
-	MOVQ taps+48(FP), BX
+	JMP line
+taps3:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
 	VXORPS Y0, Y0, Y0
@@ -265,7 +331,8 @@ TEXT ·dotLine3(SB), NOSPLIT, $0-56
 	MOVLQSX 16(BX), R10
 	LEAQ (AX)(R10*4), R10
 	VXORPS Y2, Y2, Y2
-	MOVQ ss+40(FP), BX
+	MOVLQSX 12(SI), AX
+	SHLQ $2, AX
 	XORQ SI, SI
 loop3:
 	VMOVUPS (DI), Y8
@@ -276,11 +343,10 @@ loop3:
 	VMULPS (R10)(SI*1), Y8, Y11
 	VADDPS Y11, Y2, Y2
 	ADDQ DX, DI
-	ADDQ BX, SI
+	ADDQ AX, SI
 	DECQ CX
 	JNE loop3
 	MOVQ acc+0(FP), AX
-	MOVQ taps+48(FP), BX
 	MOVLQSX 4(BX), R8
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
@@ -293,16 +359,8 @@ loop3:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y2, Y2
 	VMOVUPS Y2, (AX)(R8*1)
-	VZEROUPPER
-	RET
-
-// func dotLine4(acc, x, s *float32, count, gs, ss int, taps *Tap)
-TEXT ·dotLine4(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), AX
-	MOVQ count+24(FP), CX
-	MOVQ gs+32(FP), DX
-	MOVQ taps+48(FP), BX
+	JMP line
+taps4:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
 	VXORPS Y0, Y0, Y0
@@ -315,7 +373,8 @@ TEXT ·dotLine4(SB), NOSPLIT, $0-56
 	MOVLQSX 24(BX), R11
 	LEAQ (AX)(R11*4), R11
 	VXORPS Y3, Y3, Y3
-	MOVQ ss+40(FP), BX
+	MOVLQSX 12(SI), AX
+	SHLQ $2, AX
 	XORQ SI, SI
 loop4:
 	VMOVUPS (DI), Y8
@@ -328,11 +387,10 @@ loop4:
 	VMULPS (R11)(SI*1), Y8, Y12
 	VADDPS Y12, Y3, Y3
 	ADDQ DX, DI
-	ADDQ BX, SI
+	ADDQ AX, SI
 	DECQ CX
 	JNE loop4
 	MOVQ acc+0(FP), AX
-	MOVQ taps+48(FP), BX
 	MOVLQSX 4(BX), R8
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
@@ -349,16 +407,8 @@ loop4:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y3, Y3
 	VMOVUPS Y3, (AX)(R8*1)
-	VZEROUPPER
-	RET
-
-// func dotLine5(acc, x, s *float32, count, gs, ss int, taps *Tap)
-TEXT ·dotLine5(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), AX
-	MOVQ count+24(FP), CX
-	MOVQ gs+32(FP), DX
-	MOVQ taps+48(FP), BX
+	JMP line
+taps5:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
 	VXORPS Y0, Y0, Y0
@@ -374,7 +424,8 @@ TEXT ·dotLine5(SB), NOSPLIT, $0-56
 	MOVLQSX 32(BX), R12
 	LEAQ (AX)(R12*4), R12
 	VXORPS Y4, Y4, Y4
-	MOVQ ss+40(FP), BX
+	MOVLQSX 12(SI), AX
+	SHLQ $2, AX
 	XORQ SI, SI
 loop5:
 	VMOVUPS (DI), Y8
@@ -389,11 +440,10 @@ loop5:
 	VMULPS (R12)(SI*1), Y8, Y13
 	VADDPS Y13, Y4, Y4
 	ADDQ DX, DI
-	ADDQ BX, SI
+	ADDQ AX, SI
 	DECQ CX
 	JNE loop5
 	MOVQ acc+0(FP), AX
-	MOVQ taps+48(FP), BX
 	MOVLQSX 4(BX), R8
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
@@ -414,16 +464,8 @@ loop5:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y4, Y4
 	VMOVUPS Y4, (AX)(R8*1)
-	VZEROUPPER
-	RET
-
-// func dotLine6(acc, x, s *float32, count, gs, ss int, taps *Tap)
-TEXT ·dotLine6(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), AX
-	MOVQ count+24(FP), CX
-	MOVQ gs+32(FP), DX
-	MOVQ taps+48(FP), BX
+	JMP line
+taps6:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
 	VXORPS Y0, Y0, Y0
@@ -442,7 +484,8 @@ TEXT ·dotLine6(SB), NOSPLIT, $0-56
 	MOVLQSX 40(BX), R13
 	LEAQ (AX)(R13*4), R13
 	VXORPS Y5, Y5, Y5
-	MOVQ ss+40(FP), BX
+	MOVLQSX 12(SI), AX
+	SHLQ $2, AX
 	XORQ SI, SI
 loop6:
 	VMOVUPS (DI), Y8
@@ -459,11 +502,10 @@ loop6:
 	VMULPS (R13)(SI*1), Y8, Y14
 	VADDPS Y14, Y5, Y5
 	ADDQ DX, DI
-	ADDQ BX, SI
+	ADDQ AX, SI
 	DECQ CX
 	JNE loop6
 	MOVQ acc+0(FP), AX
-	MOVQ taps+48(FP), BX
 	MOVLQSX 4(BX), R8
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
@@ -488,16 +530,8 @@ loop6:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y5, Y5
 	VMOVUPS Y5, (AX)(R8*1)
-	VZEROUPPER
-	RET
-
-// func dotLine7(acc, x, s *float32, count, gs, ss int, taps *Tap)
-TEXT ·dotLine7(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), AX
-	MOVQ count+24(FP), CX
-	MOVQ gs+32(FP), DX
-	MOVQ taps+48(FP), BX
+	JMP line
+taps7:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
 	VXORPS Y0, Y0, Y0
@@ -519,7 +553,8 @@ TEXT ·dotLine7(SB), NOSPLIT, $0-56
 	MOVLQSX 48(BX), R14
 	LEAQ (AX)(R14*4), R14
 	VXORPS Y6, Y6, Y6
-	MOVQ ss+40(FP), BX
+	MOVLQSX 12(SI), AX
+	SHLQ $2, AX
 	XORQ SI, SI
 loop7:
 	VMOVUPS (DI), Y8
@@ -538,11 +573,10 @@ loop7:
 	VMULPS (R14)(SI*1), Y8, Y15
 	VADDPS Y15, Y6, Y6
 	ADDQ DX, DI
-	ADDQ BX, SI
+	ADDQ AX, SI
 	DECQ CX
 	JNE loop7
 	MOVQ acc+0(FP), AX
-	MOVQ taps+48(FP), BX
 	MOVLQSX 4(BX), R8
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
@@ -571,16 +605,8 @@ loop7:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y6, Y6
 	VMOVUPS Y6, (AX)(R8*1)
-	VZEROUPPER
-	RET
-
-// func dotLine8(acc, x, s *float32, count, gs, ss int, taps *Tap)
-TEXT ·dotLine8(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), AX
-	MOVQ count+24(FP), CX
-	MOVQ gs+32(FP), DX
-	MOVQ taps+48(FP), BX
+	JMP line
+taps8:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
 	VXORPS Y0, Y0, Y0
@@ -605,7 +631,8 @@ TEXT ·dotLine8(SB), NOSPLIT, $0-56
 	MOVLQSX 56(BX), R15
 	LEAQ (AX)(R15*4), R15
 	VXORPS Y7, Y7, Y7
-	MOVQ ss+40(FP), BX
+	MOVLQSX 12(SI), AX
+	SHLQ $2, AX
 	XORQ SI, SI
 loop8:
 	VMOVUPS (DI), Y8
@@ -626,11 +653,10 @@ loop8:
 	VMULPS (R15)(SI*1), Y8, Y9
 	VADDPS Y9, Y7, Y7
 	ADDQ DX, DI
-	ADDQ BX, SI
+	ADDQ AX, SI
 	DECQ CX
 	JNE loop8
 	MOVQ acc+0(FP), AX
-	MOVQ taps+48(FP), BX
 	MOVLQSX 4(BX), R8
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
@@ -663,5 +689,7 @@ loop8:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y7, Y7
 	VMOVUPS Y7, (AX)(R8*1)
+	JMP line
+end:
 	VZEROUPPER
 	RET

@@ -1,14 +1,48 @@
 package tensor
 
-// Segment is a region of a plane whose elements read the same taps.
-type Segment struct {
+// segment is a region of a plane whose elements read the same taps.
+type segment struct {
 	Region
-	Taps []Tap
+	taps []Tap
 }
 
-// Plan is a windowed operation on one plane (H × W × B floats, batch innermost), compiled to
-// segments: a border is a segment with fewer taps, a stride a step between runs.
-type Plan []Segment
+// Plan is a windowed operation on one plane (H × W × B floats, batch innermost), compiled to lines: a border is a segment
+// with fewer taps, a stride a step between runs.
+type Plan struct {
+	segments []segment
+	lines    []line // of all taps
+	groups   []line // of at most Lanes taps each, for Dot
+	taps     []Tap
+}
+
+func compile(segments []segment) *Plan {
+	p := &Plan{segments: segments}
+	for _, s := range segments {
+		at, n := len(p.taps), len(s.taps)
+		p.taps = append(p.taps, s.taps...)
+		p.lines = append(p.lines, s.lines(at, n)...)
+		groups := (n + Lanes - 1) / Lanes
+		for i := range groups { // of nearly one size: a lone tap would wait for its own sums
+			lo, hi := i*n/groups, (i+1)*n/groups
+			p.groups = append(p.groups, s.lines(at+lo, hi-lo)...)
+		}
+	}
+	return p
+}
+
+// Repeat is the plan that sums the same window over n planes, plane floats apart, kernels of weights floats one after the other.
+func (p *Plan) Repeat(n, plane, weights int) *Plan {
+	out := make([]segment, len(p.segments))
+	for i, s := range p.segments {
+		out[i].Region = s.Region
+		for c := range n {
+			for _, t := range s.taps {
+				out[i].taps = append(out[i].taps, Tap{t.Off + int32(c*plane), t.W + int32(c*weights)})
+			}
+		}
+	}
+	return compile(out)
+}
 
 // Window is the geometry of a windowed operation on both axes of a square kernel.
 type Window struct{ K, Stride, Dilation, Pad int }
@@ -84,13 +118,13 @@ func alike(g axisGroup, taps []axisTap) bool {
 
 // Conv returns the plan of w from an h × w plane, and of its gradient from the output plane. Tap
 // ky, kx of the kernel has weight number ky·K + kx. b is the number of images.
-func (w Window) Conv(height, width, b int) (forward, backward Plan) {
+func (w Window) Conv(height, width, b int) (forward, backward *Plan) {
 	weight := func(ty, tx axisTap) int32 { return int32(ty.k*w.K + tx.k) }
 	return w.plans(height, width, b, weight)
 }
 
 // Mean returns the plans of average pooling with padding left out of the divisor, and its weights.
-func (w Window) Mean(height, width, b int) (forward, backward Plan, weights []float32) {
+func (w Window) Mean(height, width, b int) (forward, backward *Plan, weights []float32) {
 	n := w.K + 1
 	weights = make([]float32, n*n)
 	for y := 1; y < n; y++ {
@@ -102,7 +136,7 @@ func (w Window) Mean(height, width, b int) (forward, backward Plan, weights []fl
 	return forward, backward, weights
 }
 
-func (w Window) plans(height, width, b int, weight func(ty, tx axisTap) int32) (forward, backward Plan) {
+func (w Window) plans(height, width, b int, weight func(ty, tx axisTap) int32) (forward, backward *Plan) {
 	ow := w.Out(width)
 	forward = product(group(w.forward(height), 1, w.Stride), group(w.forward(width), 1, w.Stride), ow*b, width*b, b, weight)
 	backward = product(group(w.backward(height), w.Stride, 1), group(w.backward(width), w.Stride, 1), width*b, ow*b, b, weight)
@@ -110,8 +144,8 @@ func (w Window) plans(height, width, b int, weight func(ty, tx axisTap) int32) (
 }
 
 // product crosses the groups of both axes. dstRow and srcRow are the floats of a row of each plane.
-func product(ys, xs []axisGroup, dstRow, srcRow, b int, weight func(ty, tx axisTap) int32) Plan {
-	var plan Plan
+func product(ys, xs []axisGroup, dstRow, srcRow, b int, weight func(ty, tx axisTap) int32) *Plan {
+	var plan []segment
 	for _, gy := range ys {
 		for _, gx := range xs {
 			r := Region{
@@ -131,16 +165,16 @@ func product(ys, xs []axisGroup, dstRow, srcRow, b int, weight func(ty, tx axisT
 					taps = append(taps, Tap{int32(ty.src*srcRow + tx.src*b), weight(ty, tx)})
 				}
 			}
-			plan = append(plan, Segment{r, taps})
+			plan = append(plan, segment{r, taps})
 		}
 	}
-	return plan
+	return compile(plan)
 }
 
 // Select is the plan that copies every second pixel, from offset off on both axes, out of a
 // height × width plane to one of the halved size, rounded up; what lies outside is zero. Its
 // gradient is exact for every size.
-func Select(off, height, width, b int) (forward, backward Plan) {
+func Select(off, height, width, b int) (forward, backward *Plan) {
 	// A 1×1 window with stride 2 and negative padding off, cut to the halved size.
 	axis := func(n int) (f, g [][]axisTap) {
 		f, g = make([][]axisTap, (n+1)/2), make([][]axisTap, n)
@@ -162,29 +196,42 @@ func Select(off, height, width, b int) (forward, backward Plan) {
 }
 
 // Sum runs the plan as a weighted sum from the plane at src to the plane at dst (see the kernel).
-func (p Plan) Sum(mem []float32, dst, src int, w []float32, bias, floor float32, add bool) {
-	for i := range p {
-		Sum(mem, mem, p[i].at(dst, src), p[i].Taps, w, bias, floor, add)
+func (p *Plan) Sum(mem []float32, dst, src int, w []float32, bias, floor float32, add bool) {
+	sumLines(mem, dst, src, p.lines, p.taps, w, bias, floor, add)
+	for _, seg := range p.segments {
+		seg.rest(func(d, s, n int) { sumGo(mem, dst+d, src+s, n, seg.taps, w, bias, floor, add) })
 	}
 }
 
 // Dot adds the gradients with respect to the weights, from the gradient plane at g and the plane at src.
-func (p Plan) Dot(acc, mem []float32, g, src int) {
-	for i := range p {
-		Dot(acc, mem, mem, p[i].at(g, src), p[i].Taps)
+func (p *Plan) Dot(acc, mem []float32, g, src int) {
+	for _, seg := range p.segments {
+		seg.rest(func(d, s, n int) { dotGo(acc, mem, g+d, src+s, n, seg.taps) })
+	}
+	dotLines(acc, mem, g, src, p.groups, p.taps)
+}
+
+// Max sets the plane at dst to the largest reads.
+func (p *Plan) Max(mem []float32, dst, src int) {
+	if useSIMD {
+		maxSIMD(mem, dst, src, p.lines, p.taps)
+	} else {
+		maxLinesGo(mem, dst, src, p.lines, p.taps)
+	}
+	for _, seg := range p.segments {
+		seg.rest(func(d, s, n int) { maxGo(mem, dst+d, src+s, n, seg.taps) })
 	}
 }
 
-// Max runs the plan as a maximum.
-func (p Plan) Max(mem []float32, dst, src int) {
-	for i := range p {
-		Max(mem, mem, p[i].at(dst, src), p[i].Taps)
+// MaxGrad adds the gradient at g of the maximum at m of the plane at src to the plane at dst: at the first read, in order, that
+// equals the maximum.
+func (p *Plan) MaxGrad(mem []float32, dst, g, m, src int) {
+	if useSIMD {
+		maxGradSIMD(mem, dst, g, m, src, p.lines, p.taps)
+	} else {
+		maxGradLinesGo(mem, dst, g, m, src, p.lines, p.taps)
 	}
-}
-
-// MaxGrad adds the gradient at g of the maximum at m of the plane at src to the plane at dsrc.
-func (p Plan) MaxGrad(mem []float32, dsrc, g, m, src int) {
-	for i := range p {
-		MaxGrad(mem[dsrc:], mem[g:], mem[m:], mem[src:], p[i].Region, p[i].Taps)
+	for _, seg := range p.segments {
+		seg.rest(func(d, s, n int) { maxGradGo(mem, dst+s, g+d, m+d, src+s, n, seg.taps) })
 	}
 }

@@ -6,15 +6,18 @@
 // Sum, a weighted sum of shifted reads (depthwise and pointwise convolution, their gradients with
 // respect to the input, average pooling, BatchNorm and the mixed operation are all of this form),
 // and Dot, many inner products with one factor in common (every gradient with respect to weights).
+//
+// All forms of a kernel have the same bits: the same operations in the same order, none fused, in blocks of Lanes floats
+// whatever the width of the machine's vectors.
 package tensor
 
 // Chunk is the number of images that share a block of memory; only a batch's last chunk is smaller.
 const Chunk = 16
 
-// Lanes is the number of partial sums Dot keeps for a tap, on every target alike.
+// Lanes is the number of floats of a block, and of partial sums that Dot keeps for a tap.
 const Lanes = 8
 
-// Tap is one read of a kernel: Off floats from the region's source, with weight (or sum) number W.
+// Tap is one read of a kernel: Off floats from the source, with weight (or sum) number W.
 type Tap struct{ Off, W int32 }
 
 // Region is the index set of a kernel: Rows × Cols runs of Run contiguous floats. Element (r, c, i)
@@ -26,49 +29,50 @@ type Region struct {
 	Run                  int
 }
 
-// Line is the region of n contiguous floats at dst and src.
-func Line(dst, src, n int) Region {
-	return Region{Dst: dst, Src: src, Rows: 1, Cols: 1, Run: n}
-}
+// line is count blocks of Lanes floats, ds apart in one operand and ss in the other, that read the ntaps taps from number
+// taps on. The kernels in assembly know this layout; offsets are in floats.
+type line struct{ d, s, ds, ss, count, taps, ntaps, _ int32 }
 
-// at returns the region moved by dst and src floats.
-func (r Region) at(dst, src int) Region {
-	r.Dst += dst
-	r.Src += src
-	return r
-}
-
-// lines calls line for every line of the region's whole vectors of width floats: count vectors that lie a stride apart, along
-// the run where that is long, else across rows or columns, so that enough independent sums are in flight wherever a border
-// leaves only a pixel's batch to a run. The rest of each run is left out.
-func lines(r *Region, width int, line func(d, s, count, ds, ss int)) {
-	n := r.Run / width
+// lines cuts the whole blocks of a region into lines: along the run where that is long, else across rows or columns, so that
+// enough independent sums are in flight wherever a border leaves only a pixel's batch to a run.
+func (r Region) lines(taps, ntaps int) (out []line) {
+	add := func(d, s, count, ds, ss int) {
+		out = append(out, line{int32(d), int32(s), int32(ds), int32(ss), int32(count), int32(taps), int32(ntaps), 0})
+	}
+	n := r.Run / Lanes
 	switch {
 	case n == 0:
 	case n >= 4 || r.Rows == 1 && r.Cols == 1:
-		for y := 0; y < r.Rows; y++ {
-			for x := 0; x < r.Cols; x++ {
-				line(r.Dst+y*r.DstRow+x*r.DstCol, r.Src+y*r.SrcRow+x*r.SrcCol, n, width, width)
+		for y := range r.Rows {
+			for x := range r.Cols {
+				add(r.Dst+y*r.DstRow+x*r.DstCol, r.Src+y*r.SrcRow+x*r.SrcCol, n, Lanes, Lanes)
 			}
 		}
 	case r.Rows >= r.Cols:
-		for x := 0; x < r.Cols; x++ {
-			for v := 0; v < n; v++ {
-				line(r.Dst+x*r.DstCol+v*width, r.Src+x*r.SrcCol+v*width, r.Rows, r.DstRow, r.SrcRow)
+		for x := range r.Cols {
+			for v := range n {
+				add(r.Dst+x*r.DstCol+v*Lanes, r.Src+x*r.SrcCol+v*Lanes, r.Rows, r.DstRow, r.SrcRow)
 			}
 		}
 	default:
-		for y := 0; y < r.Rows; y++ {
-			for v := 0; v < n; v++ {
-				line(r.Dst+y*r.DstRow+v*width, r.Src+y*r.SrcRow+v*width, r.Cols, r.DstCol, r.SrcCol)
+		for y := range r.Rows {
+			for v := range n {
+				add(r.Dst+y*r.DstRow+v*Lanes, r.Src+y*r.SrcRow+v*Lanes, r.Cols, r.DstCol, r.SrcCol)
 			}
 		}
 	}
+	return out
 }
 
-// rest is the region's run ends that fill no vector of width floats.
-func (r Region) rest(width int) (Region, bool) {
-	n := r.Run / width * width
-	r.Run -= n
-	return r.at(n, n), r.Run > 0
+// rest calls f for each run's end that fills no block: n floats at d and s.
+func (r Region) rest(f func(d, s, n int)) {
+	whole := r.Run / Lanes * Lanes
+	if whole == r.Run {
+		return
+	}
+	for y := range r.Rows {
+		for x := range r.Cols {
+			f(r.Dst+y*r.DstRow+x*r.DstCol+whole, r.Src+y*r.SrcRow+x*r.SrcCol+whole, r.Run-whole)
+		}
+	}
 }

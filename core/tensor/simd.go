@@ -10,59 +10,58 @@ import "unsafe"
 func ptr(s []float32) unsafe.Pointer                 { return unsafe.Pointer(unsafe.SliceData(s)) }
 func at(p unsafe.Pointer, floats int) unsafe.Pointer { return unsafe.Add(p, 4*floats) }
 
-func sumSIMD(dst, src []float32, r Region, taps []Tap, w []float32, bias, floor float32, add bool) {
-	if rest, ok := r.rest(width); ok {
-		sumGo(dst, src, rest, taps, w, bias, floor, add)
-	}
-	dp, sp, wp, tp := ptr(dst), ptr(src), (*float32)(ptr(w)), unsafe.SliceData(taps)
+func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
 	old := 0
 	if add {
 		old = 1
 	}
-	lines(&r, width, func(d, s, count, ds, ss int) {
-		sumLine((*float32)(at(dp, d)), (*float32)(at(sp, s)), 4*ds, 4*ss, count, tp, len(taps), wp, bias, floor, old)
-	})
+	m := ptr(mem)
+	sumRun((*float32)(at(m, dst)), (*float32)(at(m, src)), unsafe.SliceData(lines), len(lines), unsafe.SliceData(taps), (*float32)(ptr(w)), bias, floor, old)
 }
 
-func dotSIMD(acc, g, src []float32, d, s, count, ds, ss int, taps []Tap) {
-	ap, gp, sp := (*float32)(ptr(acc)), (*float32)(at(ptr(g), d)), (*float32)(at(ptr(src), s))
-	groups := (len(taps) + 7) / 8
-	for i := 0; i < groups; i++ { // of nearly one size: a lone tap would wait for its own sums
-		dotGroup(ap, gp, sp, count, 4*ds, 4*ss, taps[i*len(taps)/groups:(i+1)*len(taps)/groups])
-	}
+func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {
+	m := ptr(mem)
+	dotRun((*float32)(ptr(acc)), (*float32)(at(m, g)), (*float32)(at(m, src)), unsafe.SliceData(lines), len(lines), unsafe.SliceData(taps))
 }
 
-func maxSIMD(dst, src []float32, r Region, taps []Tap) {
-	if rest, ok := r.rest(width); ok {
-		maxGo(dst, src, rest, taps)
-	}
-	dp, sp := ptr(dst), ptr(src)
-	lines(&r, width, func(d, s, count, ds, ss int) {
-		for i := 0; i < count; i++ {
-			p := at(sp, s+i*ss)
-			v := broadcast(NoFloor)
-			for t := 0; t < len(taps); t++ {
-				v = v.Max(load(at(p, int(taps[t].Off))))
+func maxSIMD(mem []float32, dst, src int, lines []line, taps []Tap) {
+	m := ptr(mem)
+	for j := range lines {
+		l := &lines[j]
+		list := taps[l.taps:][:l.ntaps]
+		for i := range int(l.count) {
+			for h := 0; h < Lanes; h += width {
+				p := at(m, src+int(l.s)+i*int(l.ss)+h)
+				v := broadcast(NoFloor)
+				for t := 0; t < len(list); t++ {
+					v = v.Max(load(at(p, int(list[t].Off))))
+				}
+				store(at(m, dst+int(l.d)+i*int(l.ds)+h), v)
 			}
-			store(at(dp, d+i*ds), v)
 		}
-	})
+	}
 	leave()
 }
 
-func maxGradSIMD(dsrc, g, m, src []float32, d, s, count, ds, ss int, taps []Tap) {
-	dp, gp, mp, sp := ptr(dsrc), ptr(g), ptr(m), ptr(src)
-	for i := 0; i < count; i++ {
-		var left, top [Lanes / width]vec // a tap that matches takes what is left
-		for h := range left {
-			left[h], top[h] = load(at(gp, d+i*ds+h*width)), load(at(mp, d+i*ds+h*width))
-		}
-		for t := 0; t < len(taps); t++ {
+func maxGradSIMD(mem []float32, dst, g, m, src int, lines []line, taps []Tap) {
+	p := ptr(mem)
+	for j := range lines {
+		l := &lines[j]
+		list := taps[l.taps:][:l.ntaps]
+		for i := range int(l.count) {
+			d, s := int(l.d)+i*int(l.ds), int(l.s)+i*int(l.ss)
+			var left, top [Lanes / width]vec // a tap that matches takes what is left
 			for h := range left {
-				o := s + i*ss + int(taps[t].Off) + h*width
-				take := left[h].Masked(load(at(sp, o)).Equal(top[h]))
-				store(at(dp, o), load(at(dp, o)).Add(take))
-				left[h] = left[h].Sub(take)
+				left[h], top[h] = load(at(p, g+d+h*width)), load(at(p, m+d+h*width))
+			}
+			for t := 0; t < len(list); t++ {
+				for h := range left {
+					o := s + int(list[t].Off) + h*width
+					take := left[h].Masked(load(at(p, src+o)).Equal(top[h]))
+					to := at(p, dst+o)
+					store(to, load(to).Add(take))
+					left[h] = left[h].Sub(take)
+				}
 			}
 		}
 	}

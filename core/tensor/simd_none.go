@@ -4,16 +4,20 @@ package tensor
 
 const useSIMD = false
 
-func sumSIMD(dst, src []float32, r Region, taps []Tap, w []float32, bias, floor float32, add bool) {
-	sumGo(dst, src, r, taps, w, bias, floor, add)
+func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
+	sumLinesGo(mem, dst, src, lines, taps, w, bias, floor, add)
 }
 
-func dotSIMD(acc, g, src []float32, d, s, count, ds, ss int, taps []Tap) {
-	dotGo(acc, g, src, d, s, count, ds, ss, taps)
+func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {
+	dotLinesGo(acc, mem, g, src, lines, taps)
 }
-func maxSIMD(dst, src []float32, r Region, taps []Tap) { maxGo(dst, src, r, taps) }
-func maxGradSIMD(dsrc, g, m, src []float32, d, s, count, ds, ss int, taps []Tap) {
-	maxGradGo(dsrc, g, m, src, d, s, count, ds, ss, Lanes, taps)
+
+func maxSIMD(mem []float32, dst, src int, lines []line, taps []Tap) {
+	maxLinesGo(mem, dst, src, lines, taps)
+}
+
+func maxGradSIMD(mem []float32, dst, g, m, src int, lines []line, taps []Tap) {
+	maxGradLinesGo(mem, dst, g, m, src, lines, taps)
 }
 
 func gateSIMD(dst, x, y []float32, threshold float32) (sum, dot float32) {

@@ -188,10 +188,7 @@ func (c *Conv) forward(g *Graph, k, worker int) {
 		t := c.reads(g, k, i, worker)
 		for col := 0; col < length; col += tileColumns {
 			n := min(tileColumns, length-col)
-			for row := range p.rows {
-				w := g.Weights[p.pointwise+row*c.inputs:][:c.inputs]
-				tensor.Sum(g.mem, g.at(c.product, k, p.row+row)+col, col, n, t, w, 0, tensor.NoFloor, false)
-			}
+			tensor.Product(g.mem, g.at(c.product, k, p.row)+col, c.product.plane(g.sizes[k]), p.rows, col, n, t, g.Weights[p.pointwise:], c.inputs)
 		}
 	}
 	for ch := range c.product.C {
@@ -263,9 +260,7 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 					tensor.Dot(acc[row*c.inputs*tensor.Lanes:], g.mem, int(drow[row].Off), col, n, taps)
 				}
 			}
-			for ch := range c.inputs {
-				tensor.Sum(g.mem, g.at(c.window, k, c.winRow(i)+ch)+col, 0, n, drow[:p.rows], g.Weights[p.pointwise+ch:], 0, tensor.NoFloor, false)
-			}
+			tensor.Product(g.mem, g.at(c.window, k, c.winRow(i))+col, c.window.plane(g.sizes[k]), c.inputs, 0, n, drow[:p.rows], g.Weights[p.pointwise:], 1)
 		}
 		if g.weighting {
 			fold(g.partial[k][p.pointwise:][:p.rows*c.inputs], acc)

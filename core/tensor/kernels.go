@@ -19,6 +19,27 @@ func Sum(mem []float32, dst, src, n int, taps []Tap, w []float32, bias, floor fl
 	}
 }
 
+// Product sets rows of n floats of mem, row apart from dst on, to a matrix product: element i of row r is
+//
+//	Σ_t w[r·wrow+t.W]·mem[src+t.Off+i]
+//
+// as Sum would make each row. No row may be read.
+func Product(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) {
+	doneRows, done := 0, 0
+	if useSIMD {
+		doneRows, done = productSIMD(mem, dst, row, rows, src, n, taps, w, wrow)
+	}
+	for r := range rows {
+		from := 0
+		if r < doneRows {
+			from = done
+		}
+		if from < n {
+			Sum(mem, dst+r*row+from, src+from, n-from, taps, w[r*wrow:], 0, NoFloor, false)
+		}
+	}
+}
+
 // sumLines runs whole blocks.
 func sumLines(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
 	if useSIMD {

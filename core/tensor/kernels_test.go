@@ -78,6 +78,19 @@ func TestTwinsAgree(t *testing.T) {
 		maxGradLinesGo(again, 2*len(mem), 0, len(mem), 0, p.lines, p.taps)
 		same(t, "MaxGrad", all, again)
 
+		rows, row := rapid.IntRange(1, 9).Draw(t, "matrix rows"), r.Run+3
+		matrix := make([]float32, rows*(len(taps)+2))
+		for i := range matrix {
+			matrix[i] = mem[i%len(mem)]
+		}
+		fast = append(slices.Clone(mem), make([]float32, rows*row+r.Run)...)
+		plain = slices.Clone(fast)
+		Product(fast, len(mem), row, rows, 0, r.Run, taps, matrix, len(taps)+1)
+		for i := range rows {
+			Sum(plain, len(mem)+i*row, 0, r.Run, taps, matrix[i*(len(taps)+1):], 0, NoFloor, false)
+		}
+		same(t, "Product", fast, plain)
+
 		x, y := mem[:len(mem)/2], mem[len(mem)/2:]
 		d1, d2 := make([]float32, len(x)), make([]float32, len(x))
 		s1, p1 := gateSIMD(d1, x, y[:len(x)], w[0])

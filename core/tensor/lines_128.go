@@ -180,3 +180,37 @@ func dot1(acc, g, s unsafe.Pointer, count, gs, ss int, t *Tap) {
 	}
 	store(a, load(a).Add(v))
 }
+
+// productRun runs four rows of Product over blocks of 2·Lanes floats; row and wrow in bytes.
+func productRun(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int) {
+	list := unsafe.Slice(taps, ntaps)
+	for i := 0; i < blocks*Lanes/width; i++ {
+		var a0, a1, b0, b1, c0, c1, e0, e1 vec
+		sp := at(unsafe.Pointer(s), 2*width*i)
+		for j := 0; j < len(list); j++ {
+			p := at(sp, int(list[j].Off))
+			x, y := load(p), load(at(p, width))
+			f := at(unsafe.Pointer(w), int(list[j].W))
+			v := broadcast(*(*float32)(f))
+			a0, a1 = x.Mul(v).Add(a0), y.Mul(v).Add(a1)
+			v = broadcast(*(*float32)(unsafe.Add(f, wrow)))
+			b0, b1 = x.Mul(v).Add(b0), y.Mul(v).Add(b1)
+			v = broadcast(*(*float32)(unsafe.Add(f, 2*wrow)))
+			c0, c1 = x.Mul(v).Add(c0), y.Mul(v).Add(c1)
+			v = broadcast(*(*float32)(unsafe.Add(f, 3*wrow)))
+			e0, e1 = x.Mul(v).Add(e0), y.Mul(v).Add(e1)
+		}
+		o := at(unsafe.Pointer(d), 2*width*i)
+		store(o, a0)
+		store(at(o, width), a1)
+		o = unsafe.Add(o, row)
+		store(o, b0)
+		store(at(o, width), b1)
+		o = unsafe.Add(o, row)
+		store(o, c0)
+		store(at(o, width), c1)
+		o = unsafe.Add(o, row)
+		store(o, e0)
+		store(at(o, width), e1)
+	}
+}

@@ -10,14 +10,18 @@ type segment struct {
 // with fewer taps, a stride a step between runs.
 type Plan struct {
 	segments []segment
-	lines    []line // of all taps
-	groups   []line // of at most Lanes taps each, for Dot
+	ragged   []segment // those with runs that end in a broken block
+	lines    []line    // of all taps
+	groups   []line    // of at most Lanes taps each, for Dot
 	taps     []Tap
 }
 
 func compile(segments []segment) *Plan {
 	p := &Plan{segments: segments}
 	for _, s := range segments {
+		if s.Run%Lanes > 0 {
+			p.ragged = append(p.ragged, s)
+		}
 		at, n := len(p.taps), len(s.taps)
 		p.taps = append(p.taps, s.taps...)
 		p.lines = append(p.lines, s.lines(at, n)...)
@@ -198,14 +202,14 @@ func Select(off, height, width, b int) (forward, backward *Plan) {
 // Sum runs the plan as a weighted sum from the plane at src to the plane at dst (see the kernel).
 func (p *Plan) Sum(mem []float32, dst, src int, w []float32, bias, floor float32, add bool) {
 	sumLines(mem, dst, src, p.lines, p.taps, w, bias, floor, add)
-	for _, seg := range p.segments {
+	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { sumGo(mem, dst+d, src+s, n, seg.taps, w, bias, floor, add) })
 	}
 }
 
 // Dot adds the gradients with respect to the weights, from the gradient plane at g and the plane at src.
 func (p *Plan) Dot(acc, mem []float32, g, src int) {
-	for _, seg := range p.segments {
+	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { dotGo(acc, mem, g+d, src+s, n, seg.taps) })
 	}
 	dotLines(acc, mem, g, src, p.groups, p.taps)
@@ -218,7 +222,7 @@ func (p *Plan) Max(mem []float32, dst, src int) {
 	} else {
 		maxLinesGo(mem, dst, src, p.lines, p.taps)
 	}
-	for _, seg := range p.segments {
+	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { maxGo(mem, dst+d, src+s, n, seg.taps) })
 	}
 }
@@ -231,7 +235,7 @@ func (p *Plan) MaxGrad(mem []float32, dst, g, m, src int) {
 	} else {
 		maxGradLinesGo(mem, dst, g, m, src, p.lines, p.taps)
 	}
-	for _, seg := range p.segments {
+	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { maxGradGo(mem, dst+s, g+d, m+d, src+s, n, seg.taps) })
 	}
 }

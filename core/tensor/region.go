@@ -67,9 +67,6 @@ func (r Region) lines(taps, ntaps int) (out []line) {
 // rest calls f for each run's end that fills no block: n floats at d and s.
 func (r Region) rest(f func(d, s, n int)) {
 	whole := r.Run / Lanes * Lanes
-	if whole == r.Run {
-		return
-	}
 	for y := range r.Rows {
 		for x := range r.Cols {
 			f(r.Dst+y*r.DstRow+x*r.DstCol+whole, r.Src+y*r.SrcRow+x*r.SrcCol+whole, r.Run-whole)

@@ -19,6 +19,15 @@ func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32,
 	sumRun((*float32)(at(m, dst)), (*float32)(at(m, src)), unsafe.SliceData(lines), len(lines), unsafe.SliceData(taps), (*float32)(ptr(w)), bias, floor, old)
 }
 
+// productSIMD does as many whole blocks of four rows by 2·Lanes floats as there are.
+func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) (doneRows, done int) {
+	m := ptr(mem)
+	for ; doneRows+4 <= rows; doneRows += 4 {
+		productRun((*float32)(at(m, dst+doneRows*row)), 4*row, (*float32)(at(m, src)), n/(2*Lanes), unsafe.SliceData(taps), len(taps), (*float32)(at(ptr(w), doneRows*wrow)), 4*wrow)
+	}
+	return doneRows, n / (2 * Lanes) * 2 * Lanes
+}
+
 func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {
 	m := ptr(mem)
 	dotRun((*float32)(ptr(acc)), (*float32)(at(m, g)), (*float32)(at(m, src)), unsafe.SliceData(lines), len(lines), unsafe.SliceData(taps))

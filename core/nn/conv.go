@@ -23,7 +23,7 @@ type Conv struct {
 	before  *Conv    // the ReLU of a Conv's normalised output
 	inputs  int
 	parts   []part
-	window  Map // the window's output, part after part; overwritten by its gradient
+	window  Map // the gradient of the window's output, part after part; that itself is made anew where it is needed
 	product Map
 	norm    *norm
 	grad    Map // upstream gradient; set by the reader
@@ -138,7 +138,11 @@ func (g *Graph) read(c *Conv) {
 		}
 		g.MACs += p.rows * c.inputs * c.product.H * c.product.W
 	}
+	if c.hasWin {
+		g.maxWindow = max(g.maxWindow, c.inputs*c.window.plane(g.sizes[0]))
+	}
 	c.ready = level
+	c.use(g, level)
 	g.forward = grow(g.forward, level)
 	g.forward[level].add(step{len(g.sizes), func(k, worker int) { c.forward(g, k, worker) }, func() { c.norm.finish(g) }})
 }
@@ -149,13 +153,33 @@ func (c *Conv) input(g *Graph, k, ch int) int { return g.at(c.ins[ch], k, c.inCh
 // winRow is the first window channel of part i.
 func (c *Conv) winRow(i int) int { return i * c.inputs }
 
-// reads is the product's input of part i in chunk k as taps: the window's output, or the ReLU itself.
+// use says that the product and what it is made of are used at a level.
+func (c *Conv) use(g *Graph, level int) {
+	g.use(c.product, level)
+	for _, s := range c.source {
+		g.use(s.relu, level)
+	}
+	if c.before != nil {
+		g.use(c.before.product, level)
+	}
+}
+
+// reads is the product's input of part i in chunk k as taps: the window's output, made in the worker's scratch, or the ReLU
+// itself.
 func (c *Conv) reads(g *Graph, k, i, worker int) []tensor.Tap {
 	t := g.taps1[worker][:c.inputs]
 	for ch := range t {
 		at := 0
 		if c.hasWin {
-			at = g.at(c.window, k, c.winRow(i)+ch)
+			at = g.windows[worker] + ch*c.window.plane(g.sizes[k])
+			src := g.plane1[worker]
+			if c.before != nil {
+				c.before.relu(g, k, ch, src)
+			} else {
+				src = c.input(g, k, ch)
+			}
+			p := &c.parts[i]
+			p.forward[g.variant(k)].Sum(g.mem, at, src, p.weights(g, ch), 0, tensor.NoFloor, false)
 		} else {
 			at = c.input(g, k, ch)
 		}
@@ -165,23 +189,6 @@ func (c *Conv) reads(g *Graph, k, i, worker int) []tensor.Tap {
 }
 
 func (c *Conv) forward(g *Graph, k, worker int) {
-	v := g.variant(k)
-	for i := range c.parts {
-		if !c.hasWin {
-			break
-		}
-		p := &c.parts[i]
-		for ch := range c.inputs {
-			src := 0
-			if c.before != nil {
-				src = g.plane1[worker]
-				c.before.relu(g, k, ch, src)
-			} else {
-				src = c.input(g, k, ch)
-			}
-			p.forward[v].Sum(g.mem, g.at(c.window, k, c.winRow(i)+ch), src, p.weights(g, ch), 0, tensor.NoFloor, false)
-		}
-	}
 	length := g.length(c.product, k)
 	for i := range c.parts {
 		p := &c.parts[i]
@@ -218,7 +225,12 @@ func (c *Conv) undo(g *Graph, level int) {
 	g.backward = grow(g.backward, level+1)
 	g.backward[level].add(step{len(g.sizes), func(k, worker int) { c.backward(g, k, worker) }, nil})
 	c.undone = level
+	c.use(g, back(level))
+	g.use(c.grad, back(level))
+	g.use(c.window, back(level))
 	if b := c.before; b != nil {
+		g.use(c.window, back(level+1))
+		g.use(b.product, back(level+1))
 		chans := c.inputs
 		g.backward[level+1].add(step{len(g.sizes) * chans, func(task, worker int) { c.middle(g, task/chans, task%chans, worker) }, func() {
 			for ch := range chans {
@@ -244,8 +256,9 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 	tile := g.tile[worker]
 	for i := range c.parts {
 		p := &c.parts[i]
-		taps := c.reads(g, k, i, worker)
+		var taps []tensor.Tap
 		if g.weighting {
+			taps = c.reads(g, k, i, worker)
 			clear(acc[:p.rows*c.inputs*tensor.Lanes])
 		}
 		for col := 0; col < length; col += tileColumns {
@@ -305,9 +318,10 @@ func (c *Conv) gather(g *Graph, k, ch, worker, dst, src int, add bool) {
 	}
 }
 
-func (c *Conv) output() (Map, *norm)        { return c.product, c.norm }
-func (c *Conv) receive(grad Map)            { c.grad = grad }
-func (c *Conv) levels() (ready, undone int) { return c.ready, c.undone }
+func (c *Conv) gathered(g *Graph, level int) { g.use(c.window, back(level)) }
+func (c *Conv) output() (Map, *norm)         { return c.product, c.norm }
+func (c *Conv) receive(grad Map)             { c.grad = grad }
+func (c *Conv) levels() (ready, undone int)  { return c.ready, c.undone }
 
 // windowGradient stores the gradient with respect to channel ch's window weights, from the
 // gradient plane at grad and the input plane at src.

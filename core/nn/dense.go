@@ -25,6 +25,7 @@ func (g *Graph) Stem(name, bn string, out int, w tensor.Window) *Dense {
 	}
 	g.maxAcc = max(g.maxAcc, d.fan)
 	g.MACs += d.fan * out * d.product.H * d.product.W
+	g.use(d.product, 0)
 	g.forward = grow(g.forward, 0)
 	g.forward[0].add(step{len(g.sizes) * out, func(task, _ int) { d.forward(g, task/out, task%out) }, func() { d.norm.finish(g) }})
 	return d
@@ -43,6 +44,8 @@ func (d *Dense) forward(g *Graph, k, ch int) {
 func (d *Dense) undo(g *Graph, level int) {
 	out := d.product.C
 	d.undone = level + 1
+	g.use(d.grad, back(level+1))
+	g.use(d.product, back(level+1))
 	g.backward = grow(g.backward, level+1)
 	g.backward[level+1].add(step{len(g.sizes) * out, func(task, worker int) { d.backward(g, task/out, task%out, worker) }, nil})
 }

@@ -1,12 +1,14 @@
 package nn
 
 import (
+	"math"
+
 	"hlrslab/core/tensor"
 )
 
-// Map is a stack of C planes of H × W pixels for every image of the batch, at Off in the graph's
-// memory. Chunks of images follow each other; within one, channel planes do.
-type Map struct{ Off, C, H, W int }
+// Map is a stack of C planes of H × W pixels for every image of the batch, somewhere in the graph's memory.
+// Chunks of images follow each other; within one, channel planes do.
+type Map struct{ id, C, H, W int }
 
 // planePad keeps planes of a power of two apart in the cache's sets.
 const planePad = 16
@@ -53,7 +55,8 @@ type Graph struct {
 	pool  *tensor.Pool
 
 	mem      []float32
-	reserved int
+	reserved int // scratch, behind the maps
+	maps     []span
 	states   []*State
 	forward  []phase
 	backward []phase
@@ -64,12 +67,13 @@ type Graph struct {
 	grad      []float32
 
 	plane1, plane2, tile []int       // scratch of each worker, in mem
+	windows              []int       // likewise, for a chunk of a Conv's windows
 	acc                  [][]float32 // Dot's sums of each worker
 	taps1, taps2         [][]tensor.Tap
 	coef                 [][]float32
 	ones                 int // a plane of ones
 	maxPlane, maxRows    int
-	maxAcc               int
+	maxAcc, maxWindow    int
 
 	head     []*State
 	features []float32 // head channels × batch
@@ -86,17 +90,26 @@ func NewGraph(store *Store, pool *tensor.Pool, batch, size int) *Graph {
 	return g
 }
 
-// alloc reserves a map.
+// alloc adds a map, which has memory at the levels at which it is used.
 func (g *Graph) alloc(c, h, w int) Map {
-	m := Map{g.reserved, c, h, w}
-	g.reserved += len(g.sizes) * c * m.plane(g.sizes[0])
+	m := Map{len(g.maps), c, h, w}
+	g.maps = append(g.maps, span{size: len(g.sizes) * c * m.plane(g.sizes[0]), from: math.MaxInt, to: -1})
 	g.maxPlane = max(g.maxPlane, m.plane(g.sizes[0]))
 	return m
 }
 
+// use says that m holds something at a level: of the forward pass, or back(level) of the backward one.
+func (g *Graph) use(m Map, level int) {
+	s := &g.maps[m.id]
+	s.from, s.to = min(s.from, level), max(s.to, level)
+}
+
+// back is a backward level among all levels.
+func back(level int) int { return 1<<20 + level }
+
 // at is where channel c of chunk k of m lies.
 func (g *Graph) at(m Map, k, c int) int {
-	return m.Off + k*m.C*m.plane(g.sizes[0]) + c*m.plane(g.sizes[k])
+	return g.maps[m.id].off + k*m.C*m.plane(g.sizes[0]) + c*m.plane(g.sizes[k])
 }
 
 // length is the number of values of a plane of m in chunk k, and count that of a channel in all.
@@ -112,14 +125,14 @@ func (g *Graph) values(m Map, k, c int) []float32 {
 // Images is the input of a batch: place image n with Image.
 func (g *Graph) Images() []float32 {
 	m := g.Input
-	return g.mem[m.Off:][:len(g.sizes)*m.C*m.plane(g.sizes[0])]
+	return g.mem[g.at(m, 0, 0):][:g.maps[m.id].size]
 }
 
 // Image returns where, in a buffer of Images' length, pixel (0, 0) of channel 0 of image n lies, the
 // distance between channels, and that between pixels.
 func (g *Graph) Image(images []float32, n int) (dst []float32, plane, stride int) {
 	k, i := n/tensor.Chunk, n%tensor.Chunk
-	return images[g.at(g.Input, k, 0)-g.Input.Off+i:], g.Input.plane(g.sizes[k]), g.sizes[k]
+	return images[g.at(g.Input, k, 0)-g.at(g.Input, 0, 0)+i:], g.Input.plane(g.sizes[k]), g.sizes[k]
 }
 
 // Batch is the number of images.
@@ -155,11 +168,15 @@ func (g *Graph) Build(heads ...*State) {
 	for i := len(g.states) - 1; i >= 0; i-- {
 		g.states[i].undo(g)
 	}
+	g.use(g.Input, 0)
+	g.use(g.Input, math.MaxInt-1)
+	g.reserved = pack(g.maps)
 	for range g.pool.Threads() {
 		g.plane1 = append(g.plane1, g.reserved)
 		g.plane2 = append(g.plane2, g.reserved+g.maxPlane)
 		g.tile = append(g.tile, g.reserved+2*g.maxPlane)
-		g.reserved += 2*g.maxPlane + g.maxRows*(tileColumns+planePad)
+		g.windows = append(g.windows, g.reserved+2*g.maxPlane+g.maxRows*(tileColumns+planePad))
+		g.reserved += 2*g.maxPlane + g.maxRows*(tileColumns+planePad) + g.maxWindow
 		g.taps1 = append(g.taps1, make([]tensor.Tap, max(g.maxRows, maxTerms)))
 		g.taps2 = append(g.taps2, make([]tensor.Tap, max(g.maxRows, maxTerms)))
 		g.coef = append(g.coef, make([]float32, maxTerms))

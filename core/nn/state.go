@@ -16,6 +16,7 @@ type source interface {
 // A reader reads the ReLU of a state and can say what gradient it sends back.
 type reader interface {
 	gather(g *Graph, k, ch, worker, dst, src int, add bool)
+	gathered(g *Graph, level int) // says at which level gather runs
 	levels() (ready, undone int)
 }
 
@@ -113,6 +114,10 @@ func (g *Graph) enter(s *State, c, h, w int) {
 	s.sum, s.grad = g.alloc(c, h, w), g.alloc(c, h, w)
 	for range g.sizes {
 		s.dots = append(s.dots, make([]float32, c*(len(s.terms)+1)))
+	}
+	g.use(s.sum, s.ready)
+	for _, m := range s.maps {
+		g.use(m, s.ready)
 	}
 	g.forward = grow(g.forward, s.ready)
 	g.forward[s.ready].add(step{len(g.sizes) * c, func(task, worker int) { s.forward(g, task/c, task%c, worker) }, func() {
@@ -220,6 +225,7 @@ func (s *State) undo(g *Graph) {
 		}
 	}
 	s.undone = level
+	s.use(g, level)
 	g.backward = grow(g.backward, level)
 	c := s.sum.C
 	g.backward[level].add(step{len(g.sizes) * c, func(task, worker int) { s.backward(g, task/c, task%c, worker) }, func() { s.finish(g) }})
@@ -227,6 +233,32 @@ func (s *State) undo(g *Graph) {
 		if t.Source != nil {
 			t.Source.undo(g, level)
 		}
+	}
+}
+
+// use says what the backward pass uses at its level.
+func (s *State) use(g *Graph, level int) {
+	g.use(s.sum, back(level))
+	g.use(s.grad, back(level))
+	if s.relu.C > 0 {
+		g.use(s.relu, s.ready)
+		g.use(s.relu, back(level))
+	}
+	for _, r := range s.readers {
+		r.gathered(g, level)
+	}
+	for _, u := range s.users {
+		g.use(u.by.grad, back(level))
+	}
+	for _, p := range s.pools {
+		g.use(p.out, s.ready)
+		g.use(p.out, back(level))
+		for _, u := range p.users {
+			g.use(u.by.grad, back(level))
+		}
+	}
+	for _, m := range s.maps {
+		g.use(m, back(level))
 	}
 }
 

@@ -144,7 +144,7 @@ func (g *Graph) read(c *Conv) {
 	c.ready = level
 	c.use(g, level)
 	g.forward = grow(g.forward, level)
-	g.forward[level].add(step{len(g.sizes), func(k, worker int) { c.forward(g, k, worker) }, func() { c.norm.finish(g) }})
+	g.forward[level].add(step{1, func(k, _, worker int) { c.forward(g, k, worker) }, func() { c.norm.finish(g) }})
 }
 
 // input is where channel ch of the ReLU input lies in chunk k.
@@ -223,7 +223,7 @@ func (c *Conv) relu(g *Graph, k, ch, dst int) {
 func (c *Conv) undo(g *Graph, level int) {
 	level++
 	g.backward = grow(g.backward, level+1)
-	g.backward[level].add(step{len(g.sizes), func(k, worker int) { c.backward(g, k, worker) }, nil})
+	g.backward[level].add(step{1, func(k, _, worker int) { c.backward(g, k, worker) }, nil})
 	c.undone = level
 	c.use(g, back(level))
 	g.use(c.grad, back(level))
@@ -232,7 +232,7 @@ func (c *Conv) undo(g *Graph, level int) {
 		g.use(c.window, back(level+1))
 		g.use(b.product, back(level+1))
 		chans := c.inputs
-		g.backward[level+1].add(step{len(g.sizes) * chans, func(task, worker int) { c.middle(g, task/chans, task%chans, worker) }, func() {
+		g.backward[level+1].add(step{chans, func(k, ch, worker int) { c.middle(g, k, ch, worker) }, func() {
 			for ch := range chans {
 				var sum, dot float64
 				for k := range g.sizes {

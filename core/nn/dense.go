@@ -27,7 +27,7 @@ func (g *Graph) Stem(name, bn string, out int, w tensor.Window) *Dense {
 	g.MACs += d.fan * out * d.product.H * d.product.W
 	g.use(d.product, 0)
 	g.forward = grow(g.forward, 0)
-	g.forward[0].add(step{len(g.sizes) * out, func(task, _ int) { d.forward(g, task/out, task%out) }, func() { d.norm.finish(g) }})
+	g.forward[0].add(step{out, func(k, ch, _ int) { d.forward(g, k, ch) }, func() { d.norm.finish(g) }})
 	return d
 }
 
@@ -47,7 +47,7 @@ func (d *Dense) undo(g *Graph, level int) {
 	g.use(d.grad, back(level+1))
 	g.use(d.product, back(level+1))
 	g.backward = grow(g.backward, level+1)
-	g.backward[level+1].add(step{len(g.sizes) * out, func(task, worker int) { d.backward(g, task/out, task%out, worker) }, nil})
+	g.backward[level+1].add(step{out, func(k, ch, worker int) { d.backward(g, k, ch, worker) }, nil})
 }
 
 func (d *Dense) backward(g *Graph, k, ch, worker int) {

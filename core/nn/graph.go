@@ -16,17 +16,17 @@ const planePad = 16
 // plane is the distance between two planes of m for chunks of b images.
 func (m Map) plane(b int) int { return (m.H*m.W*b+15)&^15 + planePad }
 
-// step is a set of independent tasks, and what closes it, alone, once its phase has ended.
+// step is a set of independent tasks for each chunk k, and what closes it, alone, once its phase has ended.
 type step struct {
 	tasks int
-	run   func(task, worker int)
+	run   func(k, task, worker int)
 	after func()
 }
 
-// phase is the steps of one level; its tasks are independent of each other.
+// phase is the steps of one level; its tasks are independent of each other. They run chunk after chunk, as steps read alike.
 type phase struct {
 	steps []step
-	tasks int
+	tasks int // of a chunk
 	run   func(task, worker int)
 }
 
@@ -202,11 +202,13 @@ func (g *Graph) Build(heads ...*State) {
 
 // bind makes the function that finds a task's step.
 func (p *phase) bind() {
-	steps := p.steps
+	steps, tasks := p.steps, p.tasks
 	p.run = func(task, worker int) {
+		k := task / tasks
+		task %= tasks
 		for i := range steps {
 			if task < steps[i].tasks {
-				steps[i].run(task, worker)
+				steps[i].run(k, task, worker)
 				return
 			}
 			task -= steps[i].tasks
@@ -217,7 +219,7 @@ func (p *phase) bind() {
 func (g *Graph) runPhases(phases []phase) {
 	for i := range phases {
 		p := &phases[i]
-		g.pool.Run(p.tasks, p.run)
+		g.pool.Run(len(g.sizes)*p.tasks, p.run)
 		for j := range p.steps {
 			if f := p.steps[j].after; f != nil {
 				f()

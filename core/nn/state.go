@@ -120,7 +120,7 @@ func (g *Graph) enter(s *State, c, h, w int) {
 		g.use(m, s.ready)
 	}
 	g.forward = grow(g.forward, s.ready)
-	g.forward[s.ready].add(step{len(g.sizes) * c, func(task, worker int) { s.forward(g, task/c, task%c, worker) }, func() {
+	g.forward[s.ready].add(step{c, func(k, ch, worker int) { s.forward(g, k, ch, worker) }, func() {
 		for _, p := range s.pools {
 			if p.norm != nil {
 				p.norm.finish(g)
@@ -228,7 +228,7 @@ func (s *State) undo(g *Graph) {
 	s.use(g, level)
 	g.backward = grow(g.backward, level)
 	c := s.sum.C
-	g.backward[level].add(step{len(g.sizes) * c, func(task, worker int) { s.backward(g, task/c, task%c, worker) }, func() { s.finish(g) }})
+	g.backward[level].add(step{c, func(k, ch, worker int) { s.backward(g, k, ch, worker) }, func() { s.finish(g) }})
 	for _, t := range s.terms {
 		if t.Source != nil {
 			t.Source.undo(g, level)

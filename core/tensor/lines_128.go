@@ -4,6 +4,12 @@ package tensor
 
 import "unsafe"
 
+// There are no wider forms.
+const useWide = false
+
+func sumWide(_, _ *float32, _ *line, _ int, _ *Tap, _ *float32, _, _ float32, _ int)     {}
+func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
+
 // sumRun runs Sum over lines.
 func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int) {
 	for _, l := range unsafe.Slice(lines, n) {

@@ -9,10 +9,11 @@ TEXT ·sumRun(SB), NOSPLIT, $0-64
 	MOVQ w+40(FP), R10
 	VBROADCASTSS bias+48(FP), Y14
 	VBROADCASTSS floor+52(FP), Y15
-	MOVQ lines+16(FP), AX
 line:
 	DECQ n+24(FP)
 	JLT end
+	MOVQ lines+16(FP), AX
+	ADDQ $32, lines+16(FP)
 	MOVQ d+0(FP), DI
 	MOVQ s+8(FP), SI
 	MOVQ taps+32(FP), BX
@@ -27,19 +28,17 @@ line:
 	MOVLQSX 16(AX), CX
 	MOVLQSX 20(AX), R11
 	LEAQ (BX)(R11*8), BX
-	MOVLQSX 24(AX), R13 // taps left: in memory between blocks
-	ADDQ $32, AX
-	MOVQ AX, lines+16(FP)
-	LEAQ (R9)(R9*2), R12
+	MOVLQSX 24(AX), R13
 	LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0
 	NEGQ R13
+	LEAQ (R9)(R9*2), R12
+	LEAQ (R8)(R8*2), R15
 block8:
 	CMPQ CX, $8
-	JLT done8
-	LEAQ (R8)(R8*2), R15
+	JLT block8end
 	LEAQ (DI)(R8*4), AX
 	CMPQ add+56(FP), $0
-	JNE add8
+	JNE block8add
 	VMOVAPS Y14, Y0
 	VMOVAPS Y14, Y1
 	VMOVAPS Y14, Y2
@@ -48,8 +47,8 @@ block8:
 	VMOVAPS Y14, Y5
 	VMOVAPS Y14, Y6
 	VMOVAPS Y14, Y7
-	JMP taps8
-add8:
+	JMP block8taps
+block8add:
 	VADDPS (DI), Y14, Y0
 	VADDPS (DI)(R8*1), Y14, Y1
 	VADDPS (DI)(R8*2), Y14, Y2
@@ -58,11 +57,11 @@ add8:
 	VADDPS (AX)(R8*1), Y14, Y5
 	VADDPS (AX)(R8*2), Y14, Y6
 	VADDPS (AX)(R15*1), Y14, Y7
-taps8:
+block8taps:
 	MOVQ R13, DX
 	TESTQ DX, DX
-	JE store8
-tap8:
+	JE block8store
+block8tap:
 	MOVLQSX (BX)(DX*8), R11
 	MOVLQSX 4(BX)(DX*8), R14
 	VBROADCASTSS (R10)(R14*4), Y8
@@ -85,8 +84,8 @@ tap8:
 	VMULPS (R11)(R12*1), Y8, Y11
 	VADDPS Y11, Y7, Y7
 	INCQ DX
-	JNE tap8
-store8:
+	JNE block8tap
+block8store:
 	VMAXPS Y0, Y15, Y0
 	VMOVUPS Y0, (DI)
 	VMAXPS Y1, Y15, Y1
@@ -107,29 +106,28 @@ store8:
 	LEAQ (SI)(R9*8), SI
 	SUBQ $8, CX
 	JMP block8
-done8:
+block8end:
 block4:
 	CMPQ CX, $4
-	JLT done4
-	LEAQ (R8)(R8*2), R15
+	JLT block4end
 	LEAQ (DI)(R8*4), AX
 	CMPQ add+56(FP), $0
-	JNE add4
+	JNE block4add
 	VMOVAPS Y14, Y0
 	VMOVAPS Y14, Y1
 	VMOVAPS Y14, Y2
 	VMOVAPS Y14, Y3
-	JMP taps4
-add4:
+	JMP block4taps
+block4add:
 	VADDPS (DI), Y14, Y0
 	VADDPS (DI)(R8*1), Y14, Y1
 	VADDPS (DI)(R8*2), Y14, Y2
 	VADDPS (DI)(R15*1), Y14, Y3
-taps4:
+block4taps:
 	MOVQ R13, DX
 	TESTQ DX, DX
-	JE store4
-tap4:
+	JE block4store
+block4tap:
 	MOVLQSX (BX)(DX*8), R11
 	MOVLQSX 4(BX)(DX*8), R14
 	VBROADCASTSS (R10)(R14*4), Y8
@@ -143,8 +141,8 @@ tap4:
 	VMULPS (R11)(R12*1), Y8, Y12
 	VADDPS Y12, Y3, Y3
 	INCQ DX
-	JNE tap4
-store4:
+	JNE block4tap
+block4store:
 	VMAXPS Y0, Y15, Y0
 	VMOVUPS Y0, (DI)
 	VMAXPS Y1, Y15, Y1
@@ -157,25 +155,24 @@ store4:
 	LEAQ (SI)(R9*4), SI
 	SUBQ $4, CX
 	JMP block4
-done4:
+block4end:
 block2:
 	CMPQ CX, $2
-	JLT done2
-	LEAQ (R8)(R8*2), R15
+	JLT block2end
 	LEAQ (DI)(R8*4), AX
 	CMPQ add+56(FP), $0
-	JNE add2
+	JNE block2add
 	VMOVAPS Y14, Y0
 	VMOVAPS Y14, Y1
-	JMP taps2
-add2:
+	JMP block2taps
+block2add:
 	VADDPS (DI), Y14, Y0
 	VADDPS (DI)(R8*1), Y14, Y1
-taps2:
+block2taps:
 	MOVQ R13, DX
 	TESTQ DX, DX
-	JE store2
-tap2:
+	JE block2store
+block2tap:
 	MOVLQSX (BX)(DX*8), R11
 	MOVLQSX 4(BX)(DX*8), R14
 	VBROADCASTSS (R10)(R14*4), Y8
@@ -185,8 +182,8 @@ tap2:
 	VMULPS (R11)(R9*1), Y8, Y10
 	VADDPS Y10, Y1, Y1
 	INCQ DX
-	JNE tap2
-store2:
+	JNE block2tap
+block2store:
 	VMAXPS Y0, Y15, Y0
 	VMOVUPS Y0, (DI)
 	VMAXPS Y1, Y15, Y1
@@ -195,23 +192,22 @@ store2:
 	LEAQ (SI)(R9*2), SI
 	SUBQ $2, CX
 	JMP block2
-done2:
+block2end:
 block1:
 	CMPQ CX, $1
-	JLT done1
-	LEAQ (R8)(R8*2), R15
+	JLT block1end
 	LEAQ (DI)(R8*4), AX
 	CMPQ add+56(FP), $0
-	JNE add1
+	JNE block1add
 	VMOVAPS Y14, Y0
-	JMP taps1
-add1:
+	JMP block1taps
+block1add:
 	VADDPS (DI), Y14, Y0
-taps1:
+block1taps:
 	MOVQ R13, DX
 	TESTQ DX, DX
-	JE store1
-tap1:
+	JE block1store
+block1tap:
 	MOVLQSX (BX)(DX*8), R11
 	MOVLQSX 4(BX)(DX*8), R14
 	VBROADCASTSS (R10)(R14*4), Y8
@@ -219,16 +215,435 @@ tap1:
 	VMULPS (R11), Y8, Y9
 	VADDPS Y9, Y0, Y0
 	INCQ DX
-	JNE tap1
-store1:
+	JNE block1tap
+block1store:
 	VMAXPS Y0, Y15, Y0
 	VMOVUPS Y0, (DI)
 	LEAQ (DI)(R8*1), DI
 	LEAQ (SI)(R9*1), SI
 	SUBQ $1, CX
 	JMP block1
-done1:
+block1end:
+	JMP line
+end:
+	VZEROUPPER
+	RET
+
+// func sumWide(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
+TEXT ·sumWide(SB), NOSPLIT, $0-64
+	MOVQ w+40(FP), R10
+	VBROADCASTSS bias+48(FP), Z14
+	VBROADCASTSS floor+52(FP), Z15
+line:
+	DECQ n+24(FP)
+	JLT end
 	MOVQ lines+16(FP), AX
+	ADDQ $32, lines+16(FP)
+	MOVQ d+0(FP), DI
+	MOVQ s+8(FP), SI
+	MOVQ taps+32(FP), BX
+	MOVLQSX (AX), R11
+	LEAQ (DI)(R11*4), DI
+	MOVLQSX 4(AX), R11
+	LEAQ (SI)(R11*4), SI
+	MOVLQSX 8(AX), R8
+	SHLQ $2, R8
+	MOVLQSX 12(AX), R9
+	SHLQ $2, R9
+	MOVLQSX 16(AX), CX
+	MOVLQSX 20(AX), R11
+	LEAQ (BX)(R11*8), BX
+	MOVLQSX 24(AX), R13
+	LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0
+	NEGQ R13
+	CMPQ R8, $32
+	JNE narrow
+	CMPQ R9, $32
+	JNE narrow
+wide8:
+	CMPQ CX, $16
+	JLT wide8end
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE wide8add
+	VMOVAPS Z14, Z0
+	VMOVAPS Z14, Z1
+	VMOVAPS Z14, Z2
+	VMOVAPS Z14, Z3
+	VMOVAPS Z14, Z4
+	VMOVAPS Z14, Z5
+	VMOVAPS Z14, Z6
+	VMOVAPS Z14, Z7
+	JMP wide8taps
+wide8add:
+	VADDPS 0(DI), Z14, Z0
+	VADDPS 64(DI), Z14, Z1
+	VADDPS 128(DI), Z14, Z2
+	VADDPS 192(DI), Z14, Z3
+	VADDPS 256(DI), Z14, Z4
+	VADDPS 320(DI), Z14, Z5
+	VADDPS 384(DI), Z14, Z6
+	VADDPS 448(DI), Z14, Z7
+wide8taps:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE wide8store
+wide8tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Z8
+	LEAQ (SI)(R11*4), R11
+	VMULPS 0(R11), Z8, Z9
+	VADDPS Z9, Z0, Z0
+	VMULPS 64(R11), Z8, Z10
+	VADDPS Z10, Z1, Z1
+	VMULPS 128(R11), Z8, Z11
+	VADDPS Z11, Z2, Z2
+	VMULPS 192(R11), Z8, Z12
+	VADDPS Z12, Z3, Z3
+	VMULPS 256(R11), Z8, Z13
+	VADDPS Z13, Z4, Z4
+	VMULPS 320(R11), Z8, Z9
+	VADDPS Z9, Z5, Z5
+	VMULPS 384(R11), Z8, Z10
+	VADDPS Z10, Z6, Z6
+	VMULPS 448(R11), Z8, Z11
+	VADDPS Z11, Z7, Z7
+	INCQ DX
+	JNE wide8tap
+wide8store:
+	VMAXPS Z0, Z15, Z0
+	VMOVUPS Z0, 0(DI)
+	VMAXPS Z1, Z15, Z1
+	VMOVUPS Z1, 64(DI)
+	VMAXPS Z2, Z15, Z2
+	VMOVUPS Z2, 128(DI)
+	VMAXPS Z3, Z15, Z3
+	VMOVUPS Z3, 192(DI)
+	VMAXPS Z4, Z15, Z4
+	VMOVUPS Z4, 256(DI)
+	VMAXPS Z5, Z15, Z5
+	VMOVUPS Z5, 320(DI)
+	VMAXPS Z6, Z15, Z6
+	VMOVUPS Z6, 384(DI)
+	VMAXPS Z7, Z15, Z7
+	VMOVUPS Z7, 448(DI)
+	ADDQ $512, DI
+	ADDQ $512, SI
+	SUBQ $16, CX
+	JMP wide8
+wide8end:
+wide4:
+	CMPQ CX, $8
+	JLT wide4end
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE wide4add
+	VMOVAPS Z14, Z0
+	VMOVAPS Z14, Z1
+	VMOVAPS Z14, Z2
+	VMOVAPS Z14, Z3
+	JMP wide4taps
+wide4add:
+	VADDPS 0(DI), Z14, Z0
+	VADDPS 64(DI), Z14, Z1
+	VADDPS 128(DI), Z14, Z2
+	VADDPS 192(DI), Z14, Z3
+wide4taps:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE wide4store
+wide4tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Z8
+	LEAQ (SI)(R11*4), R11
+	VMULPS 0(R11), Z8, Z9
+	VADDPS Z9, Z0, Z0
+	VMULPS 64(R11), Z8, Z10
+	VADDPS Z10, Z1, Z1
+	VMULPS 128(R11), Z8, Z11
+	VADDPS Z11, Z2, Z2
+	VMULPS 192(R11), Z8, Z12
+	VADDPS Z12, Z3, Z3
+	INCQ DX
+	JNE wide4tap
+wide4store:
+	VMAXPS Z0, Z15, Z0
+	VMOVUPS Z0, 0(DI)
+	VMAXPS Z1, Z15, Z1
+	VMOVUPS Z1, 64(DI)
+	VMAXPS Z2, Z15, Z2
+	VMOVUPS Z2, 128(DI)
+	VMAXPS Z3, Z15, Z3
+	VMOVUPS Z3, 192(DI)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	SUBQ $8, CX
+	JMP wide4
+wide4end:
+wide2:
+	CMPQ CX, $4
+	JLT wide2end
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE wide2add
+	VMOVAPS Z14, Z0
+	VMOVAPS Z14, Z1
+	JMP wide2taps
+wide2add:
+	VADDPS 0(DI), Z14, Z0
+	VADDPS 64(DI), Z14, Z1
+wide2taps:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE wide2store
+wide2tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Z8
+	LEAQ (SI)(R11*4), R11
+	VMULPS 0(R11), Z8, Z9
+	VADDPS Z9, Z0, Z0
+	VMULPS 64(R11), Z8, Z10
+	VADDPS Z10, Z1, Z1
+	INCQ DX
+	JNE wide2tap
+wide2store:
+	VMAXPS Z0, Z15, Z0
+	VMOVUPS Z0, 0(DI)
+	VMAXPS Z1, Z15, Z1
+	VMOVUPS Z1, 64(DI)
+	ADDQ $128, DI
+	ADDQ $128, SI
+	SUBQ $4, CX
+	JMP wide2
+wide2end:
+wide1:
+	CMPQ CX, $2
+	JLT wide1end
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE wide1add
+	VMOVAPS Z14, Z0
+	JMP wide1taps
+wide1add:
+	VADDPS 0(DI), Z14, Z0
+wide1taps:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE wide1store
+wide1tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Z8
+	LEAQ (SI)(R11*4), R11
+	VMULPS 0(R11), Z8, Z9
+	VADDPS Z9, Z0, Z0
+	INCQ DX
+	JNE wide1tap
+wide1store:
+	VMAXPS Z0, Z15, Z0
+	VMOVUPS Z0, 0(DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $2, CX
+	JMP wide1
+wide1end:
+narrow:
+	LEAQ (R9)(R9*2), R12
+	LEAQ (R8)(R8*2), R15
+block8:
+	CMPQ CX, $8
+	JLT block8end
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE block8add
+	VMOVAPS Y14, Y0
+	VMOVAPS Y14, Y1
+	VMOVAPS Y14, Y2
+	VMOVAPS Y14, Y3
+	VMOVAPS Y14, Y4
+	VMOVAPS Y14, Y5
+	VMOVAPS Y14, Y6
+	VMOVAPS Y14, Y7
+	JMP block8taps
+block8add:
+	VADDPS (DI), Y14, Y0
+	VADDPS (DI)(R8*1), Y14, Y1
+	VADDPS (DI)(R8*2), Y14, Y2
+	VADDPS (DI)(R15*1), Y14, Y3
+	VADDPS (AX), Y14, Y4
+	VADDPS (AX)(R8*1), Y14, Y5
+	VADDPS (AX)(R8*2), Y14, Y6
+	VADDPS (AX)(R15*1), Y14, Y7
+block8taps:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE block8store
+block8tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Y8
+	LEAQ (SI)(R11*4), R11
+	VMULPS (R11), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	VMULPS (R11)(R9*1), Y8, Y10
+	VADDPS Y10, Y1, Y1
+	VMULPS (R11)(R9*2), Y8, Y11
+	VADDPS Y11, Y2, Y2
+	VMULPS (R11)(R12*1), Y8, Y12
+	VADDPS Y12, Y3, Y3
+	LEAQ (R11)(R9*4), R11
+	VMULPS (R11), Y8, Y13
+	VADDPS Y13, Y4, Y4
+	VMULPS (R11)(R9*1), Y8, Y9
+	VADDPS Y9, Y5, Y5
+	VMULPS (R11)(R9*2), Y8, Y10
+	VADDPS Y10, Y6, Y6
+	VMULPS (R11)(R12*1), Y8, Y11
+	VADDPS Y11, Y7, Y7
+	INCQ DX
+	JNE block8tap
+block8store:
+	VMAXPS Y0, Y15, Y0
+	VMOVUPS Y0, (DI)
+	VMAXPS Y1, Y15, Y1
+	VMOVUPS Y1, (DI)(R8*1)
+	VMAXPS Y2, Y15, Y2
+	VMOVUPS Y2, (DI)(R8*2)
+	VMAXPS Y3, Y15, Y3
+	VMOVUPS Y3, (DI)(R15*1)
+	VMAXPS Y4, Y15, Y4
+	VMOVUPS Y4, (AX)
+	VMAXPS Y5, Y15, Y5
+	VMOVUPS Y5, (AX)(R8*1)
+	VMAXPS Y6, Y15, Y6
+	VMOVUPS Y6, (AX)(R8*2)
+	VMAXPS Y7, Y15, Y7
+	VMOVUPS Y7, (AX)(R15*1)
+	LEAQ (DI)(R8*8), DI
+	LEAQ (SI)(R9*8), SI
+	SUBQ $8, CX
+	JMP block8
+block8end:
+block4:
+	CMPQ CX, $4
+	JLT block4end
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE block4add
+	VMOVAPS Y14, Y0
+	VMOVAPS Y14, Y1
+	VMOVAPS Y14, Y2
+	VMOVAPS Y14, Y3
+	JMP block4taps
+block4add:
+	VADDPS (DI), Y14, Y0
+	VADDPS (DI)(R8*1), Y14, Y1
+	VADDPS (DI)(R8*2), Y14, Y2
+	VADDPS (DI)(R15*1), Y14, Y3
+block4taps:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE block4store
+block4tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Y8
+	LEAQ (SI)(R11*4), R11
+	VMULPS (R11), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	VMULPS (R11)(R9*1), Y8, Y10
+	VADDPS Y10, Y1, Y1
+	VMULPS (R11)(R9*2), Y8, Y11
+	VADDPS Y11, Y2, Y2
+	VMULPS (R11)(R12*1), Y8, Y12
+	VADDPS Y12, Y3, Y3
+	INCQ DX
+	JNE block4tap
+block4store:
+	VMAXPS Y0, Y15, Y0
+	VMOVUPS Y0, (DI)
+	VMAXPS Y1, Y15, Y1
+	VMOVUPS Y1, (DI)(R8*1)
+	VMAXPS Y2, Y15, Y2
+	VMOVUPS Y2, (DI)(R8*2)
+	VMAXPS Y3, Y15, Y3
+	VMOVUPS Y3, (DI)(R15*1)
+	LEAQ (DI)(R8*4), DI
+	LEAQ (SI)(R9*4), SI
+	SUBQ $4, CX
+	JMP block4
+block4end:
+block2:
+	CMPQ CX, $2
+	JLT block2end
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE block2add
+	VMOVAPS Y14, Y0
+	VMOVAPS Y14, Y1
+	JMP block2taps
+block2add:
+	VADDPS (DI), Y14, Y0
+	VADDPS (DI)(R8*1), Y14, Y1
+block2taps:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE block2store
+block2tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Y8
+	LEAQ (SI)(R11*4), R11
+	VMULPS (R11), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	VMULPS (R11)(R9*1), Y8, Y10
+	VADDPS Y10, Y1, Y1
+	INCQ DX
+	JNE block2tap
+block2store:
+	VMAXPS Y0, Y15, Y0
+	VMOVUPS Y0, (DI)
+	VMAXPS Y1, Y15, Y1
+	VMOVUPS Y1, (DI)(R8*1)
+	LEAQ (DI)(R8*2), DI
+	LEAQ (SI)(R9*2), SI
+	SUBQ $2, CX
+	JMP block2
+block2end:
+block1:
+	CMPQ CX, $1
+	JLT block1end
+	LEAQ (DI)(R8*4), AX
+	CMPQ add+56(FP), $0
+	JNE block1add
+	VMOVAPS Y14, Y0
+	JMP block1taps
+block1add:
+	VADDPS (DI), Y14, Y0
+block1taps:
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE block1store
+block1tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VBROADCASTSS (R10)(R14*4), Y8
+	LEAQ (SI)(R11*4), R11
+	VMULPS (R11), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	INCQ DX
+	JNE block1tap
+block1store:
+	VMAXPS Y0, Y15, Y0
+	VMOVUPS Y0, (DI)
+	LEAQ (DI)(R8*1), DI
+	LEAQ (SI)(R9*1), SI
+	SUBQ $1, CX
+	JMP block1
+block1end:
 	JMP line
 end:
 	VZEROUPPER
@@ -761,6 +1176,78 @@ store:
 	VMOVUPS Y7, 32(DI)(R15*1)
 	ADDQ $64, DI
 	ADDQ $64, SI
+	JMP block
+end:
+	VZEROUPPER
+	RET
+
+// func productWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
+TEXT ·productWide(SB), NOSPLIT, $0-64
+	MOVQ d+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ s+16(FP), SI
+	MOVQ blocks+24(FP), CX
+	MOVQ taps+32(FP), BX
+	MOVQ ntaps+40(FP), R13
+	MOVQ w+48(FP), R10
+	MOVQ wrow+56(FP), R9
+	LEAQ (R8)(R8*2), R15
+	LEAQ (R9)(R9*2), R12
+	LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0
+	NEGQ R13
+block:
+	DECQ CX
+	JLT end
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE store
+tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	LEAQ (R10)(R14*4), R14
+	VMOVUPS (SI)(R11*4), Z8
+	VMOVUPS 64(SI)(R11*4), Z9
+	VBROADCASTSS (R14), Z10
+	VMULPS Z8, Z10, Z11
+	VADDPS Z11, Z0, Z0
+	VMULPS Z9, Z10, Z12
+	VADDPS Z12, Z1, Z1
+	VBROADCASTSS (R14)(R9*1), Z13
+	VMULPS Z8, Z13, Z14
+	VADDPS Z14, Z2, Z2
+	VMULPS Z9, Z13, Z15
+	VADDPS Z15, Z3, Z3
+	VBROADCASTSS (R14)(R9*2), Z10
+	VMULPS Z8, Z10, Z11
+	VADDPS Z11, Z4, Z4
+	VMULPS Z9, Z10, Z12
+	VADDPS Z12, Z5, Z5
+	VBROADCASTSS (R14)(R12*1), Z13
+	VMULPS Z8, Z13, Z14
+	VADDPS Z14, Z6, Z6
+	VMULPS Z9, Z13, Z15
+	VADDPS Z15, Z7, Z7
+	INCQ DX
+	JNE tap
+store:
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	VMOVUPS Z2, (DI)(R8*1)
+	VMOVUPS Z3, 64(DI)(R8*1)
+	VMOVUPS Z4, (DI)(R8*2)
+	VMOVUPS Z5, 64(DI)(R8*2)
+	VMOVUPS Z6, (DI)(R15*1)
+	VMOVUPS Z7, 64(DI)(R15*1)
+	ADDQ $128, DI
+	ADDQ $128, SI
 	JMP block
 end:
 	VZEROUPPER

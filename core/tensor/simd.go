@@ -15,17 +15,30 @@ func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32,
 	if add {
 		old = 1
 	}
-	m := ptr(mem)
-	sumRun((*float32)(at(m, dst)), (*float32)(at(m, src)), unsafe.SliceData(lines), len(lines), unsafe.SliceData(taps), (*float32)(ptr(w)), bias, floor, old)
+	d, s, l, t, f := (*float32)(at(ptr(mem), dst)), (*float32)(at(ptr(mem), src)), unsafe.SliceData(lines), unsafe.SliceData(taps), (*float32)(ptr(w))
+	if useWide {
+		sumWide(d, s, l, len(lines), t, f, bias, floor, old)
+	} else {
+		sumRun(d, s, l, len(lines), t, f, bias, floor, old)
+	}
 }
 
-// productSIMD does as many whole blocks of four rows by 2·Lanes floats as there are.
+// productSIMD does as many whole blocks of four rows by two vectors as there are.
 func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) (doneRows, done int) {
-	m := ptr(mem)
-	for ; doneRows+4 <= rows; doneRows += 4 {
-		productRun((*float32)(at(m, dst+doneRows*row)), 4*row, (*float32)(at(m, src)), n/(2*Lanes), unsafe.SliceData(taps), len(taps), (*float32)(at(ptr(w), doneRows*wrow)), 4*wrow)
+	m, unit := ptr(mem), 2*Lanes
+	wide := useWide && n%(2*unit) == 0
+	if wide {
+		unit *= 2
 	}
-	return doneRows, n / (2 * Lanes) * 2 * Lanes
+	for ; doneRows+4 <= rows; doneRows += 4 {
+		d, s, f := (*float32)(at(m, dst+doneRows*row)), (*float32)(at(m, src)), (*float32)(at(ptr(w), doneRows*wrow))
+		if wide { // called by name: through a variable the operands would move to the heap
+			productWide(d, 4*row, s, n/unit, unsafe.SliceData(taps), len(taps), f, 4*wrow)
+		} else {
+			productRun(d, 4*row, s, n/unit, unsafe.SliceData(taps), len(taps), f, 4*wrow)
+		}
+	}
+	return doneRows, n / unit * unit
 }
 
 func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {

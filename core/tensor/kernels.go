@@ -12,7 +12,11 @@ var NoFloor = float32(math.Inf(-1))
 // or adds their old values inside the maximum if add is set. Use NoFloor for no maximum. A tap may read what the kernel
 // writes only at the same element.
 func Sum(mem []float32, dst, src, n int, taps []Tap, w []float32, bias, floor float32, add bool) {
-	l := [1]line{{count: int32(n / Lanes), ds: Lanes, ss: Lanes, ntaps: int32(len(taps))}}
+	unit := Lanes
+	if useWide && n%(2*Lanes) == 0 {
+		unit = 2 * Lanes
+	}
+	l := [1]line{{count: int32(n / unit), ds: int32(unit), ss: int32(unit), ntaps: int32(len(taps)), unit: int32(unit)}}
 	sumLines(mem, dst, src, l[:], taps, w, bias, floor, add)
 	if whole := n / Lanes * Lanes; whole < n {
 		sumGo(mem, dst+whole, src+whole, n-whole, taps, w, bias, floor, add)
@@ -52,7 +56,9 @@ func sumLines(mem []float32, dst, src int, lines []line, taps []Tap, w []float32
 func sumLinesGo(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
 	for _, l := range lines {
 		for i := range int(l.count) {
-			sumGo(mem, dst+int(l.d)+i*int(l.ds), src+int(l.s)+i*int(l.ss), Lanes, taps[l.taps:][:l.ntaps], w, bias, floor, add)
+			for h := 0; h < int(l.unit); h += Lanes {
+				sumGo(mem, dst+int(l.d)+i*int(l.ds)+h, src+int(l.s)+i*int(l.ss)+h, Lanes, taps[l.taps:][:l.ntaps], w, bias, floor, add)
+			}
 		}
 	}
 }

@@ -54,7 +54,7 @@ func BenchmarkKernels(b *testing.B) {
 			}
 			b.Run(fmt.Sprintf("Sum/%s/simd=%v", c.name, simd), func(b *testing.B) {
 				for b.Loop() {
-					sum(mem, 0, 0, p.lines, p.taps, w, 0, NoFloor, false)
+					sum(mem, 0, 0, p.wide, p.taps, w, 0, NoFloor, false)
 				}
 				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})

@@ -57,9 +57,11 @@ func TestTwinsAgree(t *testing.T) {
 		add := rapid.Bool().Draw(t, "add")
 		p := compile([]segment{{r, taps}})
 		fast, plain := slices.Clone(mem), slices.Clone(mem)
-		sumSIMD(fast, 0, 0, p.lines, p.taps, w, bias, floor, add)
-		sumLinesGo(plain, 0, 0, p.lines, p.taps, w, bias, floor, add)
-		same(t, "Sum", fast, plain)
+		for _, lines := range [][]line{p.lines, p.wide} {
+			sumSIMD(fast, 0, 0, lines, p.taps, w, bias, floor, add)
+			sumLinesGo(plain, 0, 0, lines, p.taps, w, bias, floor, add)
+			same(t, "Sum", fast, plain)
+		}
 
 		a, b := make([]float32, len(w)*Lanes), make([]float32, len(w)*Lanes)
 		dotSIMD(a, mem, 0, 0, p.groups, p.taps)

@@ -12,6 +12,7 @@ type Plan struct {
 	segments []segment
 	ragged   []segment // those with runs that end in a broken block
 	lines    []line    // of all taps
+	wide     []line    // likewise, by pairs of blocks where there are such and the machine's vectors hold them
 	groups   []line    // of at most Lanes taps each, for Dot
 	taps     []Tap
 }
@@ -24,11 +25,16 @@ func compile(segments []segment) *Plan {
 		}
 		at, n := len(p.taps), len(s.taps)
 		p.taps = append(p.taps, s.taps...)
-		p.lines = append(p.lines, s.lines(at, n)...)
+		p.lines = append(p.lines, s.lines(at, n, Lanes)...)
+		if useWide && s.Run%(2*Lanes) == 0 {
+			p.wide = append(p.wide, s.lines(at, n, 2*Lanes)...)
+		} else {
+			p.wide = append(p.wide, s.lines(at, n, Lanes)...)
+		}
 		groups := (n + Lanes - 1) / Lanes
 		for i := range groups { // of nearly one size: a lone tap would wait for its own sums
 			lo, hi := i*n/groups, (i+1)*n/groups
-			p.groups = append(p.groups, s.lines(at+lo, hi-lo)...)
+			p.groups = append(p.groups, s.lines(at+lo, hi-lo, Lanes)...)
 		}
 	}
 	return p
@@ -201,7 +207,7 @@ func Select(off, height, width, b int) (forward, backward *Plan) {
 
 // Sum runs the plan as a weighted sum from the plane at src to the plane at dst (see the kernel).
 func (p *Plan) Sum(mem []float32, dst, src int, w []float32, bias, floor float32, add bool) {
-	sumLines(mem, dst, src, p.lines, p.taps, w, bias, floor, add)
+	sumLines(mem, dst, src, p.wide, p.taps, w, bias, floor, add)
 	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { sumGo(mem, dst+d, src+s, n, seg.taps, w, bias, floor, add) })
 	}

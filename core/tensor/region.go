@@ -29,35 +29,36 @@ type Region struct {
 	Run                  int
 }
 
-// line is count blocks of Lanes floats, ds apart in one operand and ss in the other, that read the ntaps taps from number
+// line is count blocks of unit floats, ds apart in one operand and ss in the other, that read the ntaps taps from number
 // taps on. The kernels in assembly know this layout; offsets are in floats.
-type line struct{ d, s, ds, ss, count, taps, ntaps, _ int32 }
+type line struct{ d, s, ds, ss, count, taps, ntaps, unit int32 }
 
-// lines cuts the whole blocks of a region into lines: along the run where that is long, else across rows or columns, so that
-// enough independent sums are in flight wherever a border leaves only a pixel's batch to a run.
-func (r Region) lines(taps, ntaps int) (out []line) {
+// lines cuts the whole blocks of a region into lines: along the run where that is long, else across columns or rows, so that
+// enough independent sums are in flight wherever a border leaves only a pixel's batch to a run. Rows of a power of two, one
+// after the other, would fight for the same places in the cache.
+func (r Region) lines(taps, ntaps, unit int) (out []line) {
 	add := func(d, s, count, ds, ss int) {
-		out = append(out, line{int32(d), int32(s), int32(ds), int32(ss), int32(count), int32(taps), int32(ntaps), 0})
+		out = append(out, line{int32(d), int32(s), int32(ds), int32(ss), int32(count), int32(taps), int32(ntaps), int32(unit)})
 	}
-	n := r.Run / Lanes
+	n := r.Run / unit
 	switch {
 	case n == 0:
 	case n >= 4 || r.Rows == 1 && r.Cols == 1:
 		for y := range r.Rows {
 			for x := range r.Cols {
-				add(r.Dst+y*r.DstRow+x*r.DstCol, r.Src+y*r.SrcRow+x*r.SrcCol, n, Lanes, Lanes)
+				add(r.Dst+y*r.DstRow+x*r.DstCol, r.Src+y*r.SrcRow+x*r.SrcCol, n, unit, unit)
 			}
 		}
-	case r.Rows >= r.Cols:
-		for x := range r.Cols {
+	case r.Cols >= min(4, r.Rows):
+		for y := range r.Rows {
 			for v := range n {
-				add(r.Dst+x*r.DstCol+v*Lanes, r.Src+x*r.SrcCol+v*Lanes, r.Rows, r.DstRow, r.SrcRow)
+				add(r.Dst+y*r.DstRow+v*unit, r.Src+y*r.SrcRow+v*unit, r.Cols, r.DstCol, r.SrcCol)
 			}
 		}
 	default:
-		for y := range r.Rows {
+		for x := range r.Cols {
 			for v := range n {
-				add(r.Dst+y*r.DstRow+v*Lanes, r.Src+y*r.SrcRow+v*Lanes, r.Cols, r.DstCol, r.SrcCol)
+				add(r.Dst+x*r.DstCol+v*unit, r.Src+x*r.SrcCol+v*unit, r.Rows, r.DstRow, r.SrcRow)
 			}
 		}
 	}

@@ -28,3 +28,5 @@ func momentsSIMD(x []float32) (mean, m2 float32) { return momentsGo(x) }
 func productSIMD(_ []float32, _, _, _, _, _ int, _ []Tap, _ []float32, _ int) (rows, done int) {
 	return 0, 0
 }
+
+const useWide = false

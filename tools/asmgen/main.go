@@ -77,8 +77,7 @@ func strided(base, index, triple string, i int) string {
 	return fmt.Sprintf("(%s)(%s*%d)", base, index, i%4)
 }
 
-// sum writes Sum over lines: blocks of eight, four, two and single vectors of a line, each over all taps. In the wide form
-// lines without gaps go by pairs of vectors.
+// sum writes Sum over lines; the wide form takes lines of either unit.
 func (a *asm) sum(name string, wide bool) {
 	a.function(name, "d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int", 64)
 	consts := avx2
@@ -110,48 +109,39 @@ func (a *asm) sum(name string, wide bool) {
 	a.p("MOVLQSX 24(AX), R13")
 	a.p("LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0")
 	a.p("NEGQ R13")
-	if wide {
-		a.p("CMPQ R8, $%d", avx2.size)
-		a.p("JNE narrow")
-		a.p("CMPQ R9, $%d", avx2.size)
-		a.p("JNE narrow")
-		for _, n := range []int{8, 4, 2, 1} {
-			at := func(i int) string { return fmt.Sprintf("%d(DI)", 64*i) }
-			a.block(fmt.Sprint("wide", n), avx512, n, 2*n, at, func(i int) string { return fmt.Sprintf("%d(R11)", 64*i) }, "")
-			a.p("ADDQ $%d, DI", 64*n)
-			a.p("ADDQ $%d, SI", 64*n)
-			a.p("SUBQ $%d, CX", 2*n)
-			a.p("JMP wide%d", n)
-			a.label("wide%dend", n)
-		}
-		a.label("narrow")
-	}
 	a.p("LEAQ (R9)(R9*2), R12")
 	a.p("LEAQ (R8)(R8*2), R15")
-	for _, n := range []int{8, 4, 2, 1} {
-		at := func(i int) string {
-			if i < 4 {
-				return strided("DI", "R8", "R15", i)
-			}
-			return strided("AX", "R8", "R15", i)
-		}
-		a.block(fmt.Sprint("block", n), avx2, n, n, at, func(i int) string { return strided("R11", "R9", "R12", i) }, "LEAQ (R11)(R9*4), R11")
-		a.p("LEAQ (DI)(R8*%d), DI", n)
-		a.p("LEAQ (SI)(R9*%d), SI", n)
-		a.p("SUBQ $%d, CX", n)
-		a.p("JMP block%d", n)
-		a.label("block%dend", n)
+	if wide {
+		a.p("CMPL 28(AX), $%d", avx512.size/4)
+		a.p("JNE narrow")
+		a.blocks("wide", avx512)
+		a.p("JMP line")
+		a.label("narrow")
 	}
+	a.blocks("block", avx2)
 	a.p("JMP line")
 	a.label("end")
 	a.p("VZEROUPPER")
 	a.p("RET")
 }
 
-// block writes n vectors over all taps: at is where they go, from what a tap reads, next what moves R11 at the fifth.
-func (a *asm) block(name string, v vec, n, count int, at, from func(i int) string, next string) {
+// blocks writes a line of vectors in blocks of eight, four, two and one.
+func (a *asm) blocks(name string, v vec) {
+	for _, n := range []int{8, 4, 2, 1} {
+		a.block(fmt.Sprint(name, n), v, n)
+	}
+}
+
+// block writes blocks of n vectors, as many as there are, each over all taps.
+func (a *asm) block(name string, v vec, n int) {
+	at := func(i int) string {
+		if i < 4 {
+			return strided("DI", "R8", "R15", i)
+		}
+		return strided("AX", "R8", "R15", i)
+	}
 	a.label(name)
-	a.p("CMPQ CX, $%d", count)
+	a.p("CMPQ CX, $%d", n)
 	a.p("JLT %send", name)
 	a.p("LEAQ (DI)(R8*4), AX")
 	a.p("CMPQ add+56(FP), $0")
@@ -174,10 +164,10 @@ func (a *asm) block(name string, v vec, n, count int, at, from func(i int) strin
 	a.p("VBROADCASTSS (R10)(R14*4), %s", v.r(8))
 	a.p("LEAQ (SI)(R11*4), R11")
 	for i := range n {
-		if i == 4 && next != "" {
-			a.p(next)
+		if i == 4 {
+			a.p("LEAQ (R11)(R9*4), R11")
 		}
-		a.madd(v, from(i), 8, 9+i%5, i)
+		a.madd(v, strided("R11", "R9", "R12", i), 8, 9+i%5, i)
 	}
 	a.p("INCQ DX")
 	a.p("JNE %stap", name)
@@ -186,6 +176,11 @@ func (a *asm) block(name string, v vec, n, count int, at, from func(i int) strin
 		a.p("VMAXPS %[1]s, %[2]s, %[1]s", v.r(i), v.r(15)) // in this order a NaN stays one
 		a.p("VMOVUPS %s, %s", v.r(i), at(i))
 	}
+	a.p("LEAQ (DI)(R8*%d), DI", n)
+	a.p("LEAQ (SI)(R9*%d), SI", n)
+	a.p("SUBQ $%d, CX", n)
+	a.p("JMP %s", name)
+	a.label("%send", name)
 }
 
 // dot writes Dot over lines: for each line, the loop of its number of taps.

@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"slices"
+
 	"hlrslab/core/tensor"
 )
 
@@ -23,14 +25,15 @@ type Conv struct {
 	before  *Conv    // the ReLU of a Conv's normalised output
 	inputs  int
 	parts   []part
-	window  Map // the gradient of the window's output, part after part; that itself is made anew where it is needed
+	window  Map // the shape of the window's output, which is made where it is needed, in a worker's scratch
 	product Map
 	norm    *norm
-	grad    Map // upstream gradient; set by the reader
-	ready   int // forward level at which product is there
-	undone  int // backward level at which the window's gradient is there
-	ins     []Map
+	grad    Map      // upstream gradient; set by the reader
+	ready   int      // forward level at which product is there
+	undone  int      // backward level at which the window's gradient is there
+	from    []*State // of each input channel, whose channel it is
 	inChan  []int
+	sets    []bool // whether c is the first to send that channel a gradient
 	hasWin  bool
 }
 
@@ -58,7 +61,7 @@ func (g *Graph) Separable(dw, pw, bn string, in *State, w tensor.Window, affine 
 func (g *Graph) Then(dw, pw, bn string, first *Conv, w tensor.Window, affine bool) *Conv {
 	c := &Conv{before: first, inputs: first.product.C}
 	g.separable(c, dw, pw, bn, w, first.product.H, first.product.W, affine)
-	first.grad = c.window
+	first.grad = g.alloc(c.inputs, first.product.H, first.product.W)
 	g.read(c)
 	return c
 }
@@ -72,7 +75,7 @@ func (g *Graph) separable(c *Conv, dw, pw, bn string, w tensor.Window, h, wd int
 	p.pointwise = g.Store.Weights.Add(pw, n, n, n, 1, 1)
 	c.parts = []part{p}
 	c.hasWin = true
-	c.window = g.alloc(n, w.Out(h), w.Out(wd))
+	c.window = Map{C: n, H: w.Out(h), W: w.Out(wd)}
 	c.product = g.alloc(n, w.Out(h), w.Out(wd))
 	c.norm = g.newNorm(bn, c.product, affine)
 }
@@ -82,7 +85,7 @@ func (g *Graph) Pointwise(name, bn string, in []*State, out int, affine bool) *C
 	c := &Conv{source: in, inputs: channels(in)}
 	h, w := in[0].sum.H, in[0].sum.W
 	c.parts = []part{{depthwise: -1, pointwise: g.Store.Weights.Add(name, c.inputs, out, c.inputs, 1, 1), rows: out}}
-	c.window = g.alloc(c.inputs, h, w)
+	c.window = Map{C: c.inputs, H: h, W: w}
 	c.product = g.alloc(out, h, w)
 	c.norm = g.newNorm(bn, c.product, affine)
 	g.read(c)
@@ -101,7 +104,7 @@ func (g *Graph) FactorizedReduce(name1, name2, bn string, in []*State, out int, 
 		}
 		c.parts = append(c.parts, p)
 	}
-	c.window = g.alloc(2*c.inputs, (h+1)/2, (w+1)/2)
+	c.window = Map{C: c.inputs, H: (h + 1) / 2, W: (w + 1) / 2}
 	c.product = g.alloc(out, (h+1)/2, (w+1)/2)
 	c.norm = g.newNorm(bn, c.product, affine)
 	g.read(c)
@@ -123,9 +126,9 @@ func (g *Graph) read(c *Conv) {
 	}
 	for _, s := range c.source {
 		level = max(level, s.ready+1)
-		s.readBy(g, c, len(c.ins))
+		s.readBy(g, c)
 		for ch := range s.sum.C {
-			c.ins = append(c.ins, s.relu)
+			c.from = append(c.from, s)
 			c.inChan = append(c.inChan, ch)
 		}
 	}
@@ -138,8 +141,11 @@ func (g *Graph) read(c *Conv) {
 		}
 		g.MACs += p.rows * c.inputs * c.product.H * c.product.W
 	}
+	c.sets = make([]bool, len(c.from))
 	if c.hasWin {
 		g.maxWindow = max(g.maxWindow, c.inputs*c.window.plane(g.sizes[0]))
+	} else {
+		g.maxWindow = max(g.maxWindow, c.inputs*(tileColumns+planePad))
 	}
 	c.ready = level
 	c.use(g, level)
@@ -148,10 +154,7 @@ func (g *Graph) read(c *Conv) {
 }
 
 // input is where channel ch of the ReLU input lies in chunk k.
-func (c *Conv) input(g *Graph, k, ch int) int { return g.at(c.ins[ch], k, c.inChan[ch]) }
-
-// winRow is the first window channel of part i.
-func (c *Conv) winRow(i int) int { return i * c.inputs }
+func (c *Conv) input(g *Graph, k, ch int) int { return g.at(c.from[ch].relu, k, c.inChan[ch]) }
 
 // use says that the product and what it is made of are used at a level.
 func (c *Conv) use(g *Graph, level int) {
@@ -222,38 +225,80 @@ func (c *Conv) relu(g *Graph, k, ch, dst int) {
 // undo schedules the backward pass of c after level, at which its normalisation's coefficients are there.
 func (c *Conv) undo(g *Graph, level int) {
 	level++
-	g.backward = grow(g.backward, level+1)
-	g.backward[level].add(step{1, func(k, _, worker int) { c.backward(g, k, worker) }, nil})
 	c.undone = level
 	c.use(g, back(level))
 	g.use(c.grad, back(level))
-	g.use(c.window, back(level))
-	if b := c.before; b != nil {
-		g.use(c.window, back(level+1))
-		g.use(b.product, back(level+1))
-		chans := c.inputs
-		g.backward[level+1].add(step{chans, func(k, ch, worker int) { c.middle(g, k, ch, worker) }, func() {
-			for ch := range chans {
-				var sum, dot float64
-				for k := range g.sizes {
-					sum += float64(b.norm.sum[k][ch])
-					dot += float64(b.norm.dot[k][ch])
-				}
-				b.norm.back(g, ch, 1, sum, dot)
+	b := c.before
+	if b == nil {
+		for _, s := range c.source {
+			g.use(s.grad, back(level))
+		}
+		g.join(level, c)
+		return
+	}
+	g.use(b.grad, back(level))
+	g.backward = grow(g.backward, level)
+	g.backward[level].add(step{1, func(k, _, worker int) { c.backward(g, k, worker) }, func() {
+		for ch := range c.inputs {
+			var sum, dot float64
+			for k := range g.sizes {
+				sum += float64(b.norm.sum[k][ch])
+				dot += float64(b.norm.dot[k][ch])
 			}
-		}})
-		c.undone = level + 1
-		b.undo(g, level+1)
+			b.norm.back(g, ch, 1, sum, dot)
+		}
+	}})
+	b.undo(g, level)
+}
+
+// joint is the Convs of one backward level that send gradients to the same states: one task takes them one after the other.
+type joint struct {
+	level  int
+	states []*State
+	convs  []*Conv
+}
+
+// join enters c with those that share a state with it.
+func (g *Graph) join(level int, c *Conv) {
+	for _, j := range g.joints {
+		if j.level == level && slices.ContainsFunc(c.source, func(s *State) bool { return slices.Contains(j.states, s) }) {
+			j.states, j.convs = append(j.states, c.source...), append(j.convs, c)
+			return
+		}
+	}
+	g.joints = append(g.joints, &joint{level, slices.Clone(c.source), []*Conv{c}})
+}
+
+// schedule enters the joints' steps and says who is the first to send a state a gradient.
+func (g *Graph) schedule() {
+	slices.SortStableFunc(g.joints, func(a, b *joint) int { return a.level - b.level })
+	seen := map[*State]bool{}
+	for _, j := range g.joints {
+		for _, c := range j.convs {
+			for ch, s := range c.from {
+				c.sets[ch] = !seen[s]
+			}
+			for _, s := range c.source {
+				seen[s] = true
+			}
+		}
+		g.backward = grow(g.backward, j.level)
+		g.backward[j.level].add(step{1, func(k, _, worker int) {
+			for _, c := range j.convs {
+				c.backward(g, k, worker)
+			}
+		}, nil})
 	}
 }
 
-// backward takes the gradient of chunk k from the normalised product to the window's output, in
-// strips: product's, then the matrix's, then the window's.
+// backward takes the gradient of chunk k from the normalised product, in strips through the matrix to the window's output, in
+// whose place it comes, and on to the inputs.
 func (c *Conv) backward(g *Graph, k, worker int) {
 	drow := g.taps2[worker]
 	acc := g.acc[worker]
 	length := g.length(c.product, k)
-	tile := g.tile[worker]
+	tile, windows := g.tile[worker], g.windows[worker]
+	plane := c.window.plane(g.sizes[k])
 	for i := range c.parts {
 		p := &c.parts[i]
 		var taps []tensor.Tap
@@ -273,24 +318,45 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 					tensor.Dot(acc[row*c.inputs*tensor.Lanes:], g.mem, int(drow[row].Off), col, n, taps)
 				}
 			}
-			tensor.Product(g.mem, g.at(c.window, k, c.winRow(i))+col, c.window.plane(g.sizes[k]), c.inputs, 0, n, drow[:p.rows], g.Weights[p.pointwise:], 1)
+			w := g.Weights[p.pointwise:]
+			if c.hasWin {
+				tensor.Product(g.mem, windows+col, plane, c.inputs, 0, n, drow[:p.rows], w, 1)
+				continue
+			}
+			tensor.Product(g.mem, windows, tileColumns+planePad, c.inputs, 0, n, drow[:p.rows], w, 1)
+			for ch := range c.inputs {
+				tap := [1]tensor.Tap{{Off: int32(windows + ch*(tileColumns+planePad))}}
+				tensor.Sum(g.mem, c.target(g, k, ch)+col, 0, n, tap[:], one, 0, tensor.NoFloor, !c.sets[ch])
+			}
 		}
 		if g.weighting {
 			fold(g.partial[k][p.pointwise:][:p.rows*c.inputs], acc)
 		}
+		for ch := range c.inputs {
+			at := windows + ch*plane
+			switch {
+			case c.before != nil:
+				c.middle(g, k, ch, worker, at)
+			case c.hasWin:
+				p.backward[g.variant(k)].Sum(g.mem, c.target(g, k, ch), at, p.weights(g, ch), 0, tensor.NoFloor, !c.sets[ch] || i > 0)
+				c.windowGradient(g, p, k, ch, worker, at, c.input(g, k, ch))
+			}
+		}
 	}
 }
 
-// middle takes the gradient of one channel back through the window and the ReLU between the halves
-// of a separable convolution; it takes the place of the window's output's gradient.
-func (c *Conv) middle(g *Graph, k, ch, worker int) {
+// target is where the gradient of input channel ch goes in chunk k.
+func (c *Conv) target(g *Graph, k, ch int) int { return g.at(c.from[ch].grad, k, c.inChan[ch]) }
+
+// middle takes the gradient at grad of one channel of the window's output back through the window and the ReLU between the
+// halves of a separable convolution.
+func (c *Conv) middle(g *Graph, k, ch, worker, grad int) {
 	z, dz := g.plane1[worker], g.plane2[worker]
-	b, p, v := c.before, &c.parts[0], g.variant(k)
+	b, p := c.before, &c.parts[0]
 	b.relu(g, k, ch, z)
-	at := g.at(c.window, k, ch)
-	c.windowGradient(g, p, k, ch, worker, at, z)
-	n := g.length(b.product, k)
-	p.backward[v].Sum(g.mem, dz, at, p.weights(g, ch), 0, tensor.NoFloor, false)
+	c.windowGradient(g, p, k, ch, worker, grad, z)
+	at, n := g.at(b.grad, k, ch), g.length(b.product, k)
+	p.backward[g.variant(k)].Sum(g.mem, dz, grad, p.weights(g, ch), 0, tensor.NoFloor, false)
 	sum, dot := tensor.Gate(g.mem[at:at+n], g.mem[dz:dz+n], g.mem[z:z+n], 0)
 	if b.norm.gamma >= 0 { // z is γx̂ + β, not x̂
 		acc := g.acc[worker][:tensor.Lanes]
@@ -302,26 +368,9 @@ func (c *Conv) middle(g *Graph, k, ch, worker int) {
 	b.norm.sum[k][ch], b.norm.dot[k][ch] = sum, dot
 }
 
-// gather adds the gradient of channel ch's ReLU in chunk k to the plane at dst (or sets it) and stores
-// the window's weight gradient; src is the ReLU's plane.
-func (c *Conv) gather(g *Graph, k, ch, worker, dst, src int, add bool) {
-	if !c.hasWin {
-		tap := [1]tensor.Tap{}
-		tensor.Sum(g.mem, dst, g.at(c.window, k, ch), g.length(c.window, k), tap[:], one, 0, tensor.NoFloor, add)
-		return
-	}
-	for i := range c.parts {
-		p := &c.parts[i]
-		at := g.at(c.window, k, c.winRow(i)+ch)
-		p.backward[g.variant(k)].Sum(g.mem, dst, at, p.weights(g, ch), 0, tensor.NoFloor, add || i > 0)
-		c.windowGradient(g, p, k, ch, worker, at, src)
-	}
-}
-
-func (c *Conv) gathered(g *Graph, level int) { g.use(c.window, back(level)) }
-func (c *Conv) output() (Map, *norm)         { return c.product, c.norm }
-func (c *Conv) receive(grad Map)             { c.grad = grad }
-func (c *Conv) levels() (ready, undone int)  { return c.ready, c.undone }
+func (c *Conv) output() (Map, *norm)        { return c.product, c.norm }
+func (c *Conv) receive(grad Map)            { c.grad = grad }
+func (c *Conv) levels() (ready, undone int) { return c.ready, c.undone }
 
 // windowGradient stores the gradient with respect to channel ch's window weights, from the
 // gradient plane at grad and the input plane at src.

@@ -58,6 +58,7 @@ type Graph struct {
 	reserved int // scratch, behind the maps
 	maps     []span
 	states   []*State
+	joints   []*joint
 	forward  []phase
 	backward []phase
 
@@ -168,6 +169,7 @@ func (g *Graph) Build(heads ...*State) {
 	for i := len(g.states) - 1; i >= 0; i-- {
 		g.states[i].undo(g)
 	}
+	g.schedule()
 	g.use(g.Input, 0)
 	g.use(g.Input, math.MaxInt-1)
 	g.reserved = pack(g.maps)

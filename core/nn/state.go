@@ -13,13 +13,6 @@ type source interface {
 	undo(g *Graph, level int)
 }
 
-// A reader reads the ReLU of a state and can say what gradient it sends back.
-type reader interface {
-	gather(g *Graph, k, ch, worker, dst, src int, add bool)
-	gathered(g *Graph, level int) // says at which level gather runs
-	levels() (ready, undone int)
-}
-
 // Pooling says how a Term reads a state.
 type Pooling int
 
@@ -65,8 +58,7 @@ type State struct {
 	norms           []*norm // through which, or nil
 	pools           []*pooled
 	users           []use
-	readers         []reader
-	bases           []int // the reader's channel of this state's channel 0
+	readers         []*Conv
 	headed          bool
 	ready, undone   int
 	dots            [][]float32 // of each chunk: channels × (terms + 1)
@@ -133,12 +125,12 @@ func (g *Graph) enter(s *State, c, h, w int) {
 // Shape is the state's channels and size.
 func (s *State) Shape() (channels, height, width int) { return s.sum.C, s.sum.H, s.sum.W }
 
-// readBy enters a reader of the ReLU, whose channel base is this state's first.
-func (s *State) readBy(g *Graph, r reader, base int) {
+// readBy enters a reader of the ReLU.
+func (s *State) readBy(g *Graph, c *Conv) {
 	if s.relu.C == 0 {
 		s.relu = g.alloc(s.sum.C, s.sum.H, s.sum.W)
 	}
-	s.readers, s.bases = append(s.readers, r), append(s.bases, base)
+	s.readers = append(s.readers, c)
 }
 
 // pool returns the pool that t asks for, adding it if it is new.
@@ -212,9 +204,8 @@ func (s *State) add(g *Graph, k, ch, worker int) {
 // undo schedules the backward pass of s and of its terms' sources.
 func (s *State) undo(g *Graph) {
 	level := 0
-	for _, r := range s.readers {
-		_, u := r.levels()
-		level = max(level, u+1)
+	for _, c := range s.readers {
+		level = max(level, c.undone+1)
 	}
 	for _, u := range s.users {
 		level = max(level, u.by.undone+1)
@@ -244,9 +235,6 @@ func (s *State) use(g *Graph, level int) {
 		g.use(s.relu, s.ready)
 		g.use(s.relu, back(level))
 	}
-	for _, r := range s.readers {
-		r.gathered(g, level)
-	}
 	for _, u := range s.users {
 		g.use(u.by.grad, back(level))
 	}
@@ -262,19 +250,14 @@ func (s *State) use(g *Graph, level int) {
 	}
 }
 
-// backward gathers the gradient of channel ch of chunk k from all readers, and its inner products
+// backward completes the gradient of channel ch of chunk k, to which the readers have sent theirs, and takes its inner products
 // with the terms.
 func (s *State) backward(g *Graph, k, ch, worker int) {
 	at, grad, n := g.at(s.sum, k, ch), g.at(s.grad, k, ch), g.length(s.sum, k)
-	if len(s.readers) > 0 {
-		dr := g.plane1[worker]
-		relu := g.at(s.relu, k, ch)
-		for i, r := range s.readers {
-			r.gather(g, k, s.bases[i]+ch, worker, dr, relu, i > 0)
-		}
-		tensor.Gate(g.mem[grad:grad+n], g.mem[dr:dr+n], g.mem[at:at+n], 0)
+	if d := g.mem[grad : grad+n]; len(s.readers) > 0 {
+		tensor.Gate(d, d, g.mem[at:at+n], 0)
 	} else {
-		clear(g.mem[grad : grad+n])
+		clear(d)
 	}
 	if s.headed {
 		s.fromHead(g, k, ch)

@@ -35,6 +35,7 @@ type Conv struct {
 	inChan  []int
 	sets    []bool // whether c is the first to send that channel a gradient
 	hasWin  bool
+	inert   bool // no mixed operation lies before it: its gradient serves weights alone
 }
 
 // variant is which of a plan's two forms serves chunks of b images: full ones or the smaller last.
@@ -140,6 +141,10 @@ func (g *Graph) read(c *Conv) {
 			g.MACs += p.kernel * c.inputs * c.window.H * c.window.W
 		}
 		g.MACs += p.rows * c.inputs * c.product.H * c.product.W
+	}
+	c.inert = c.before == nil || c.before.inert
+	for _, s := range c.source {
+		c.inert = c.inert && s.inert
 	}
 	c.sets = make([]bool, len(c.from))
 	if c.hasWin {
@@ -294,6 +299,9 @@ func (g *Graph) schedule() {
 // backward takes the gradient of chunk k from the normalised product, in strips through the matrix to the window's output, in
 // whose place it comes, and on to the inputs.
 func (c *Conv) backward(g *Graph, k, worker int) {
+	if c.inert && !g.weighting {
+		return
+	}
 	drow := g.taps2[worker]
 	acc := g.acc[worker]
 	length := g.length(c.product, k)
@@ -370,6 +378,7 @@ func (c *Conv) middle(g *Graph, k, ch, worker, grad int) {
 
 func (c *Conv) output() (Map, *norm)        { return c.product, c.norm }
 func (c *Conv) receive(grad Map)            { c.grad = grad }
+func (c *Conv) still() bool                 { return c.inert }
 func (c *Conv) levels() (ready, undone int) { return c.ready, c.undone }
 
 // windowGradient stores the gradient with respect to channel ch's window weights, from the

@@ -33,6 +33,7 @@ func (g *Graph) Stem(name, bn string, out int, w tensor.Window) *Dense {
 
 func (d *Dense) output() (Map, *norm)        { return d.product, d.norm }
 func (d *Dense) receive(grad Map)            { d.grad = grad }
+func (d *Dense) still() bool                 { return true }
 func (d *Dense) levels() (ready, undone int) { return d.ready, d.undone }
 
 func (d *Dense) forward(g *Graph, k, ch int) {

@@ -9,6 +9,7 @@ const maxTerms = 64
 type source interface {
 	output() (Map, *norm) // the norm is nil if there is none
 	receive(grad Map)
+	still() bool // whether no mixed operation lies before it
 	levels() (ready, undone int)
 	undo(g *Graph, level int)
 }
@@ -59,15 +60,16 @@ type State struct {
 	pools           []*pooled
 	users           []use
 	readers         []*Conv
-	headed          bool
+	headed, inert   bool // inert: see Conv
 	ready, undone   int
 	dots            [][]float32 // of each chunk: channels × (terms + 1)
 }
 
 // NewState adds the weighted sum of terms.
 func (g *Graph) NewState(terms ...Term) *State {
-	s := &State{terms: terms}
+	s := &State{terms: terms, inert: true}
 	for i, t := range terms {
+		s.inert = s.inert && t.Mix < 0 && (t.Source == nil || t.Source.still()) && (t.State == nil || t.State.inert)
 		var m Map
 		var n *norm
 		level := 0
@@ -253,6 +255,9 @@ func (s *State) use(g *Graph, level int) {
 // backward completes the gradient of channel ch of chunk k, to which the readers have sent theirs, and takes its inner products
 // with the terms.
 func (s *State) backward(g *Graph, k, ch, worker int) {
+	if s.inert && !g.weighting {
+		return
+	}
 	at, grad, n := g.at(s.sum, k, ch), g.at(s.grad, k, ch), g.length(s.sum, k)
 	if d := g.mem[grad : grad+n]; len(s.readers) > 0 {
 		tensor.Gate(d, d, g.mem[at:at+n], 0)

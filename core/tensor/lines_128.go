@@ -110,81 +110,79 @@ func sum1(d, s unsafe.Pointer, taps []Tap, w unsafe.Pointer, bias, floor float32
 	store(d, v.Max(broadcast(floor)))
 }
 
-// dotRun runs Dot over lines, one half of their blocks after the other.
+// dotRun runs Dot over lines.
 func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap) {
 	for _, l := range unsafe.Slice(lines, n) {
 		list := unsafe.Slice((*Tap)(unsafe.Add(unsafe.Pointer(taps), 8*int(l.taps))), int(l.ntaps))
-		for half := 0; half < Lanes; half += width {
-			dotLine(at(unsafe.Pointer(acc), half), at(unsafe.Pointer(x), int(l.d)+half), at(unsafe.Pointer(s), int(l.s)+half), int(l.count), 4*int(l.ds), 4*int(l.ss), list)
+		gp, sp := at(unsafe.Pointer(x), int(l.d)), at(unsafe.Pointer(s), int(l.s))
+		for len(list) >= 4 {
+			dot4(unsafe.Pointer(acc), gp, sp, int(l.count), 4*int(l.ds), 4*int(l.ss), list)
+			list = list[4:]
+		}
+		for len(list) >= 2 {
+			dot2(unsafe.Pointer(acc), gp, sp, int(l.count), 4*int(l.ds), 4*int(l.ss), list)
+			list = list[2:]
+		}
+		if len(list) > 0 {
+			dot1(unsafe.Pointer(acc), gp, sp, int(l.count), 4*int(l.ds), 4*int(l.ss), list)
 		}
 	}
 }
 
-func dotLine(ap, gp, sp unsafe.Pointer, count, gs, ss int, taps []Tap) {
-	i := 0
-	switch {
-	case len(taps) == 8:
-		dot8(ap, gp, sp, count, gs, ss, taps)
-		return
-	case len(taps) >= 4:
-		dot4(ap, gp, sp, count, gs, ss, taps[:4])
-		i = 4
-	}
-	for ; i < len(taps); i++ {
-		dot1(ap, gp, sp, count, gs, ss, &taps[i])
-	}
-}
-
-func dot8(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
-	t := (*[8]Tap)(taps)
-	var v0, v1, v2, v3, v4, v5, v6, v7 vec
-	p0, p1, p2, p3 := at(s, int(t[0].Off)), at(s, int(t[1].Off)), at(s, int(t[2].Off)), at(s, int(t[3].Off))
-	p4, p5, p6, p7 := at(s, int(t[4].Off)), at(s, int(t[5].Off)), at(s, int(t[6].Off)), at(s, int(t[7].Off))
-	for i, o := 0, 0; i < count; i, o = i+1, o+ss {
-		x := load(g)
-		g = unsafe.Add(g, gs)
-		v0 = load(unsafe.Add(p0, o)).Mul(x).Add(v0)
-		v1 = load(unsafe.Add(p1, o)).Mul(x).Add(v1)
-		v2 = load(unsafe.Add(p2, o)).Mul(x).Add(v2)
-		v3 = load(unsafe.Add(p3, o)).Mul(x).Add(v3)
-		v4 = load(unsafe.Add(p4, o)).Mul(x).Add(v4)
-		v5 = load(unsafe.Add(p5, o)).Mul(x).Add(v5)
-		v6 = load(unsafe.Add(p6, o)).Mul(x).Add(v6)
-		v7 = load(unsafe.Add(p7, o)).Mul(x).Add(v7)
-	}
-	for i, v := range [...]vec{v0, v1, v2, v3, v4, v5, v6, v7} {
-		a := at(acc, Lanes*int(t[i].W))
-		store(a, load(a).Add(v))
-	}
-}
-
+// dot4 takes four taps over count blocks, each in two halves.
 func dot4(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
 	t := (*[4]Tap)(taps)
-	var v0, v1, v2, v3 vec
+	var a0, a1, b0, b1, c0, c1, e0, e1 vec
 	p0, p1, p2, p3 := at(s, int(t[0].Off)), at(s, int(t[1].Off)), at(s, int(t[2].Off)), at(s, int(t[3].Off))
 	for i, o := 0, 0; i < count; i, o = i+1, o+ss {
-		x := load(g)
+		x, y := load(g), load(at(g, width))
 		g = unsafe.Add(g, gs)
-		v0 = load(unsafe.Add(p0, o)).Mul(x).Add(v0)
-		v1 = load(unsafe.Add(p1, o)).Mul(x).Add(v1)
-		v2 = load(unsafe.Add(p2, o)).Mul(x).Add(v2)
-		v3 = load(unsafe.Add(p3, o)).Mul(x).Add(v3)
+		p := unsafe.Add(p0, o)
+		a0, a1 = load(p).Mul(x).Add(a0), load(at(p, width)).Mul(y).Add(a1)
+		p = unsafe.Add(p1, o)
+		b0, b1 = load(p).Mul(x).Add(b0), load(at(p, width)).Mul(y).Add(b1)
+		p = unsafe.Add(p2, o)
+		c0, c1 = load(p).Mul(x).Add(c0), load(at(p, width)).Mul(y).Add(c1)
+		p = unsafe.Add(p3, o)
+		e0, e1 = load(p).Mul(x).Add(e0), load(at(p, width)).Mul(y).Add(e1)
 	}
-	for i, v := range [...]vec{v0, v1, v2, v3} {
-		a := at(acc, Lanes*int(t[i].W))
-		store(a, load(a).Add(v))
-	}
+	accumulate(acc, t[0], a0, a1)
+	accumulate(acc, t[1], b0, b1)
+	accumulate(acc, t[2], c0, c1)
+	accumulate(acc, t[3], e0, e1)
 }
 
-func dot1(acc, g, s unsafe.Pointer, count, gs, ss int, t *Tap) {
+func accumulate(acc unsafe.Pointer, t Tap, lo, hi vec) {
 	a := at(acc, Lanes*int(t.W))
-	var v vec
-	s = at(s, int(t.Off))
-	for i := 0; i < count; i++ {
-		v = load(s).Mul(load(g)).Add(v)
-		g, s = unsafe.Add(g, gs), unsafe.Add(s, ss)
+	store(a, load(a).Add(lo))
+	a = at(a, width)
+	store(a, load(a).Add(hi))
+}
+
+func dot2(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
+	t := (*[2]Tap)(taps)
+	var a0, a1, b0, b1 vec
+	p0, p1 := at(s, int(t[0].Off)), at(s, int(t[1].Off))
+	for i, o := 0, 0; i < count; i, o = i+1, o+ss {
+		x, y := load(g), load(at(g, width))
+		g = unsafe.Add(g, gs)
+		p := unsafe.Add(p0, o)
+		a0, a1 = load(p).Mul(x).Add(a0), load(at(p, width)).Mul(y).Add(a1)
+		p = unsafe.Add(p1, o)
+		b0, b1 = load(p).Mul(x).Add(b0), load(at(p, width)).Mul(y).Add(b1)
 	}
-	store(a, load(a).Add(v))
+	accumulate(acc, t[0], a0, a1)
+	accumulate(acc, t[1], b0, b1)
+}
+
+func dot1(acc, g, s unsafe.Pointer, count, gs, ss int, taps []Tap) {
+	var a0, a1 vec
+	p := at(s, int(taps[0].Off))
+	for i := 0; i < count; i++ {
+		a0, a1 = load(p).Mul(load(g)).Add(a0), load(at(p, width)).Mul(load(at(g, width))).Add(a1)
+		g, p = unsafe.Add(g, gs), unsafe.Add(p, ss)
+	}
+	accumulate(acc, taps[0], a0, a1)
 }
 
 // productRun runs four rows of Product over blocks of 2·Lanes floats; row and wrow in bytes.

@@ -10,104 +10,95 @@ const useWide = false
 func sumWide(_, _ *float32, _ *line, _ int, _ *Tap, _ *float32, _, _ float32, _ int)     {}
 func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
 
-// sumRun runs Sum over lines.
+// sumRun runs Sum over lines, by four, two and one block.
 func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int) {
 	for _, l := range unsafe.Slice(lines, n) {
 		list := unsafe.Slice((*Tap)(unsafe.Add(unsafe.Pointer(taps), 8*int(l.taps))), int(l.ntaps))
-		dp, sp := at(unsafe.Pointer(d), int(l.d)), at(unsafe.Pointer(s), int(l.s))
-		if l.ds == Lanes && l.ss == Lanes {
-			sumLine(dp, sp, 4*width, 4*width, Lanes/width*int(l.count), list, unsafe.Pointer(w), bias, floor, add != 0)
-			continue
+		dp, sp, wp := at(unsafe.Pointer(d), int(l.d)), at(unsafe.Pointer(s), int(l.s)), unsafe.Pointer(w)
+		ds, ss, count := 4*int(l.ds), 4*int(l.ss), int(l.count)
+		for ; count >= 4; count -= 4 {
+			sum4(dp, sp, ds, ss, list, wp, bias, floor, add != 0)
+			dp, sp = unsafe.Add(dp, 4*ds), unsafe.Add(sp, 4*ss)
 		}
-		for half := 0; half < Lanes; half += width {
-			sumLine(at(dp, half), at(sp, half), 4*int(l.ds), 4*int(l.ss), int(l.count), list, unsafe.Pointer(w), bias, floor, add != 0)
+		if count >= 2 {
+			sum2(dp, sp, ds, ss, list, wp, bias, floor, add != 0)
+			dp, sp, count = unsafe.Add(dp, 2*ds), unsafe.Add(sp, 2*ss), count-2
+		}
+		if count > 0 {
+			sum1(dp, sp, list, wp, bias, floor, add != 0)
 		}
 	}
-}
-
-// sumLine sums count vectors, strides in bytes.
-func sumLine(dp, sp unsafe.Pointer, ds, ss, count int, t []Tap, wp unsafe.Pointer, bias, floor float32, add bool) {
-	i := 0
-	for ; i+8 <= count; i += 8 {
-		sum8(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), ds, ss, t, wp, bias, floor, add)
-	}
-	if i+4 <= count {
-		sum4(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), ds, ss, t, wp, bias, floor, add)
-		i += 4
-	}
-	for ; i < count; i++ {
-		sum1(unsafe.Add(dp, i*ds), unsafe.Add(sp, i*ss), t, wp, bias, floor, add)
-	}
-}
-
-func sum8(d, s unsafe.Pointer, ds, ss int, taps []Tap, w unsafe.Pointer, bias, floor float32, add bool) {
-	v0 := broadcast(bias)
-	v1, v2, v3, v4, v5, v6, v7 := v0, v0, v0, v0, v0, v0, v0
-	d4 := unsafe.Add(d, 4*ds)
-	if add {
-		v0, v1 = v0.Add(load(d)), v1.Add(load(unsafe.Add(d, ds)))
-		v2, v3 = v2.Add(load(unsafe.Add(d, 2*ds))), v3.Add(load(unsafe.Add(d, 3*ds)))
-		v4, v5 = v4.Add(load(d4)), v5.Add(load(unsafe.Add(d4, ds)))
-		v6, v7 = v6.Add(load(unsafe.Add(d4, 2*ds))), v7.Add(load(unsafe.Add(d4, 3*ds)))
-	}
-	for i := 0; i < len(taps); i++ {
-		t := &taps[i]
-		f := broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W))))
-		p := unsafe.Add(s, 4*int(t.Off))
-		q := unsafe.Add(p, 4*ss)
-		v0 = load(p).Mul(f).Add(v0)
-		v1 = load(unsafe.Add(p, ss)).Mul(f).Add(v1)
-		v2 = load(unsafe.Add(p, 2*ss)).Mul(f).Add(v2)
-		v3 = load(unsafe.Add(p, 3*ss)).Mul(f).Add(v3)
-		v4 = load(q).Mul(f).Add(v4)
-		v5 = load(unsafe.Add(q, ss)).Mul(f).Add(v5)
-		v6 = load(unsafe.Add(q, 2*ss)).Mul(f).Add(v6)
-		v7 = load(unsafe.Add(q, 3*ss)).Mul(f).Add(v7)
-	}
-	m := broadcast(floor)
-	store(d, v0.Max(m))
-	store(unsafe.Add(d, ds), v1.Max(m))
-	store(unsafe.Add(d, 2*ds), v2.Max(m))
-	store(unsafe.Add(d, 3*ds), v3.Max(m))
-	store(d4, v4.Max(m))
-	store(unsafe.Add(d4, ds), v5.Max(m))
-	store(unsafe.Add(d4, 2*ds), v6.Max(m))
-	store(unsafe.Add(d4, 3*ds), v7.Max(m))
 }
 
 func sum4(d, s unsafe.Pointer, ds, ss int, taps []Tap, w unsafe.Pointer, bias, floor float32, add bool) {
-	v0 := broadcast(bias)
-	v1, v2, v3 := v0, v0, v0
+	a0 := broadcast(bias)
+	a1, b0, b1, c0, c1, e0, e1 := a0, a0, a0, a0, a0, a0, a0
+	d1, d2, d3 := unsafe.Add(d, ds), unsafe.Add(d, 2*ds), unsafe.Add(d, 3*ds)
 	if add {
-		v0, v1 = v0.Add(load(d)), v1.Add(load(unsafe.Add(d, ds)))
-		v2, v3 = v2.Add(load(unsafe.Add(d, 2*ds))), v3.Add(load(unsafe.Add(d, 3*ds)))
+		a0, a1 = a0.Add(load(d)), a1.Add(load(at(d, width)))
+		b0, b1 = b0.Add(load(d1)), b1.Add(load(at(d1, width)))
+		c0, c1 = c0.Add(load(d2)), c1.Add(load(at(d2, width)))
+		e0, e1 = e0.Add(load(d3)), e1.Add(load(at(d3, width)))
 	}
 	for i := 0; i < len(taps); i++ {
 		t := &taps[i]
-		f := broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W))))
-		p := unsafe.Add(s, 4*int(t.Off))
-		v0 = load(p).Mul(f).Add(v0)
-		v1 = load(unsafe.Add(p, ss)).Mul(f).Add(v1)
-		v2 = load(unsafe.Add(p, 2*ss)).Mul(f).Add(v2)
-		v3 = load(unsafe.Add(p, 3*ss)).Mul(f).Add(v3)
+		f := broadcast(*(*float32)(at(w, int(t.W))))
+		p := at(s, int(t.Off))
+		a0, a1 = load(p).Mul(f).Add(a0), load(at(p, width)).Mul(f).Add(a1)
+		p = unsafe.Add(p, ss)
+		b0, b1 = load(p).Mul(f).Add(b0), load(at(p, width)).Mul(f).Add(b1)
+		p = unsafe.Add(p, ss)
+		c0, c1 = load(p).Mul(f).Add(c0), load(at(p, width)).Mul(f).Add(c1)
+		p = unsafe.Add(p, ss)
+		e0, e1 = load(p).Mul(f).Add(e0), load(at(p, width)).Mul(f).Add(e1)
 	}
 	m := broadcast(floor)
-	store(d, v0.Max(m))
-	store(unsafe.Add(d, ds), v1.Max(m))
-	store(unsafe.Add(d, 2*ds), v2.Max(m))
-	store(unsafe.Add(d, 3*ds), v3.Max(m))
+	put(d, a0.Max(m), a1.Max(m))
+	put(d1, b0.Max(m), b1.Max(m))
+	put(d2, c0.Max(m), c1.Max(m))
+	put(d3, e0.Max(m), e1.Max(m))
+}
+
+func put(d unsafe.Pointer, lo, hi vec) {
+	store(d, lo)
+	store(at(d, width), hi)
+}
+
+func sum2(d, s unsafe.Pointer, ds, ss int, taps []Tap, w unsafe.Pointer, bias, floor float32, add bool) {
+	a0 := broadcast(bias)
+	a1, b0, b1 := a0, a0, a0
+	d1 := unsafe.Add(d, ds)
+	if add {
+		a0, a1 = a0.Add(load(d)), a1.Add(load(at(d, width)))
+		b0, b1 = b0.Add(load(d1)), b1.Add(load(at(d1, width)))
+	}
+	for i := 0; i < len(taps); i++ {
+		t := &taps[i]
+		f := broadcast(*(*float32)(at(w, int(t.W))))
+		p := at(s, int(t.Off))
+		a0, a1 = load(p).Mul(f).Add(a0), load(at(p, width)).Mul(f).Add(a1)
+		p = unsafe.Add(p, ss)
+		b0, b1 = load(p).Mul(f).Add(b0), load(at(p, width)).Mul(f).Add(b1)
+	}
+	m := broadcast(floor)
+	put(d, a0.Max(m), a1.Max(m))
+	put(d1, b0.Max(m), b1.Max(m))
 }
 
 func sum1(d, s unsafe.Pointer, taps []Tap, w unsafe.Pointer, bias, floor float32, add bool) {
-	v := broadcast(bias)
+	a0 := broadcast(bias)
+	a1 := a0
 	if add {
-		v = v.Add(load(d))
+		a0, a1 = a0.Add(load(d)), a1.Add(load(at(d, width)))
 	}
 	for i := 0; i < len(taps); i++ {
 		t := &taps[i]
-		v = load(unsafe.Add(s, 4*int(t.Off))).Mul(broadcast(*(*float32)(unsafe.Add(w, 4*int(t.W))))).Add(v)
+		f := broadcast(*(*float32)(at(w, int(t.W))))
+		p := at(s, int(t.Off))
+		a0, a1 = load(p).Mul(f).Add(a0), load(at(p, width)).Mul(f).Add(a1)
 	}
-	store(d, v.Max(broadcast(floor)))
+	m := broadcast(floor)
+	put(d, a0.Max(m), a1.Max(m))
 }
 
 // dotRun runs Dot over lines.
@@ -205,16 +196,12 @@ func productRun(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps in
 			e0, e1 = x.Mul(v).Add(e0), y.Mul(v).Add(e1)
 		}
 		o := at(unsafe.Pointer(d), 2*width*i)
-		store(o, a0)
-		store(at(o, width), a1)
+		put(o, a0, a1)
 		o = unsafe.Add(o, row)
-		store(o, b0)
-		store(at(o, width), b1)
+		put(o, b0, b1)
 		o = unsafe.Add(o, row)
-		store(o, c0)
-		store(at(o, width), c1)
+		put(o, c0, c1)
 		o = unsafe.Add(o, row)
-		store(o, e0)
-		store(at(o, width), e1)
+		put(o, e0, e1)
 	}
 }

@@ -1,5 +1,7 @@
 package tensor
 
+import "sync"
+
 // segment is a region of a plane whose elements read the same taps.
 type segment struct {
 	Region
@@ -129,9 +131,25 @@ func alike(g axisGroup, taps []axisTap) bool {
 // Conv returns the plan of w from an h × w plane, and of its gradient from the output plane. Tap
 // ky, kx of the kernel has weight number ky·K + kx. b is the number of images.
 func (w Window) Conv(height, width, b int) (forward, backward *Plan) {
-	weight := func(ty, tx axisTap) int32 { return int32(ty.k*w.K + tx.k) }
-	return w.plans(height, width, b, weight)
+	r := recipe{w, height, width, b}
+	pair, ok := plans.Load(r)
+	if !ok {
+		weight := func(ty, tx axisTap) int32 { return int32(ty.k*w.K + tx.k) }
+		f, g := w.plans(height, width, b, weight)
+		pair, _ = plans.LoadOrStore(r, [2]*Plan{f, g})
+	}
+	p := pair.([2]*Plan)
+	return p[0], p[1]
 }
+
+// recipe is all that a window's plans depend on.
+type recipe struct {
+	w                Window
+	height, width, b int
+}
+
+// plans has the plans in use: the same windows come back all over a network.
+var plans sync.Map
 
 // Mean returns the plans of average pooling with padding left out of the divisor, and its weights.
 func (w Window) Mean(height, width, b int) (forward, backward *Plan, weights []float32) {

@@ -9,33 +9,37 @@ import (
 // tileColumns is the width of the strips in which products run, so that a strip stays in cache.
 const tileColumns = 256
 
-// part is one matrix of a Conv: rows out of all input channels as plan reads them.
+// view is a window's plan for each channel, and its gradient's.
+type view struct{ forward, backward [2]*tensor.Plan }
+
+// part is one matrix of a Conv: rows out of all views of all input channels.
 type part struct {
-	depthwise         int // weights of a depthwise window, -1 if the window is a fixed selection
-	forward, backward [2]*tensor.Plan
-	kernel            int // taps of the window
-	pointwise         int // weights, rows × inputs
-	row, rows         int // output channels
+	views     []view    // none reads the channels as they are
+	fixed     []float32 // weights of the views where they do not learn
+	depthwise int       // else their weights: the one view's, of every channel
+	kernel    int       // and how many
+	pointwise int       // weights, rows × columns
+	columns   int       // views × input channels, a channel's views together
+	row, rows int       // output channels
 }
 
-// Conv is a convolution's window (depthwise, a fixed selection, or none), a 1×1 product and a
+// Conv is a convolution's window (depthwise, fixed, or none), a 1×1 product and a
 // BatchNorm: the one weighted building block of the DARTS space.
 type Conv struct {
 	source  []*State // channels of ReLU outputs, or
 	before  *Conv    // the ReLU of a Conv's normalised output
 	inputs  int
 	parts   []part
-	window  Map // the shape of the window's output, which is made where it is needed, in a worker's scratch
+	window  Map // the shape of a view, which is made where it is needed, in a worker's scratch
 	product Map
 	norm    *norm
 	grad    Map      // upstream gradient; set by the reader
 	ready   int      // forward level at which product is there
-	undone  int      // backward level at which the window's gradient is there
+	undone  int      // backward level at which the inputs' gradient is there
 	from    []*State // of each input channel, whose channel it is
 	inChan  []int
 	sets    []bool // whether c is the first to send that channel a gradient
-	hasWin  bool
-	inert   bool // no mixed operation lies before it: its gradient serves weights alone
+	inert   bool   // no mixed operation lies before it: its gradient serves weights alone
 }
 
 // variant is which of a plan's two forms serves chunks of b images: full ones or the smaller last.
@@ -49,64 +53,119 @@ func (g *Graph) variant(k int) int {
 // last is the size of the last chunk.
 func (g *Graph) last() int { return g.sizes[len(g.sizes)-1] }
 
+// both makes a view, given how to for a number of images.
+func (g *Graph) both(plan func(b int) (forward, backward *tensor.Plan)) (v view) {
+	for i, b := range []int{g.sizes[0], g.last()} {
+		v.forward[i], v.backward[i] = plan(b)
+	}
+	return v
+}
+
 // Separable adds [ReLU,] depthwise window, 1×1 convolution and BatchNorm on a state. Names are those
 // of the reference: prefix.opN.weight for the depthwise and opN+1 for the pointwise kernel.
 func (g *Graph) Separable(dw, pw, bn string, in *State, w tensor.Window, affine bool) *Conv {
-	c := &Conv{source: []*State{in}, inputs: in.sum.C}
-	g.separable(c, dw, pw, bn, w, in.sum.H, in.sum.W, affine)
-	g.read(c)
-	return c
+	return g.separable(g.on(in), dw, pw, bn, w, affine)
 }
 
 // Then adds the second half of a separable convolution to the first.
 func (g *Graph) Then(dw, pw, bn string, first *Conv, w tensor.Window, affine bool) *Conv {
-	c := &Conv{before: first, inputs: first.product.C}
-	g.separable(c, dw, pw, bn, w, first.product.H, first.product.W, affine)
-	first.grad = g.alloc(c.inputs, first.product.H, first.product.W)
-	g.read(c)
-	return c
+	return g.separable(g.after(first), dw, pw, bn, w, affine)
 }
 
-func (g *Graph) separable(c *Conv, dw, pw, bn string, w tensor.Window, h, wd int, affine bool) {
-	n := c.inputs
-	p := part{depthwise: g.Store.Weights.Add(dw, w.K*w.K, n, 1, w.K, w.K), kernel: w.K * w.K, rows: n}
-	for i, b := range []int{g.sizes[0], g.last()} {
-		p.forward[i], p.backward[i] = w.Conv(h, wd, b)
-	}
-	p.pointwise = g.Store.Weights.Add(pw, n, n, n, 1, 1)
-	c.parts = []part{p}
-	c.hasWin = true
-	c.window = Map{C: n, H: w.Out(h), W: w.Out(wd)}
-	c.product = g.alloc(n, w.Out(h), w.Out(wd))
-	c.norm = g.newNorm(bn, c.product, affine)
+func (g *Graph) separable(c *Conv, dw, pw, bn string, w tensor.Window, affine bool) *Conv {
+	n, h, wd := c.inputs, c.window.H, c.window.W
+	p := part{kernel: w.K * w.K, depthwise: g.Store.Weights.Add(dw, w.K*w.K, n, 1, w.K, w.K)}
+	p.views = []view{g.both(func(b int) (_, _ *tensor.Plan) { return w.Conv(h, wd, b) })}
+	return g.finish(c, bn, w.Out(h), w.Out(wd), affine, g.matrix(c, p, pw, n, 1, 1))
 }
 
 // Pointwise adds ReLU, 1×1 convolution to out channels and BatchNorm on the concatenation of in.
 func (g *Graph) Pointwise(name, bn string, in []*State, out int, affine bool) *Conv {
-	c := &Conv{source: in, inputs: channels(in)}
-	h, w := in[0].sum.H, in[0].sum.W
-	c.parts = []part{{depthwise: -1, pointwise: g.Store.Weights.Add(name, c.inputs, out, c.inputs, 1, 1), rows: out}}
-	c.window = Map{C: c.inputs, H: h, W: w}
-	c.product = g.alloc(out, h, w)
-	c.norm = g.newNorm(bn, c.product, affine)
-	g.read(c)
-	return c
+	c := g.on(in...)
+	return g.finish(c, bn, c.window.H, c.window.W, affine, g.matrix(c, part{}, name, out, 1, 1))
 }
 
 // FactorizedReduce adds ReLU, two 1×1 convolutions with stride 2, the second shifted by one pixel,
 // to half of the out channels each, and BatchNorm. The shifted one reads zeros outside an odd map.
 func (g *Graph) FactorizedReduce(name1, name2, bn string, in []*State, out int, affine bool) *Conv {
-	c := &Conv{source: in, inputs: channels(in), hasWin: true}
-	h, w := in[0].sum.H, in[0].sum.W
+	c := g.on(in...)
+	h, w := (c.window.H+1)/2, (c.window.W+1)/2
+	var parts []part
 	for i, name := range []string{name1, name2} {
-		p := part{depthwise: -1, kernel: 1, pointwise: g.Store.Weights.Add(name, c.inputs, out/2, c.inputs, 1, 1), row: i * (out / 2), rows: out / 2}
-		for v, b := range []int{g.sizes[0], g.last()} {
-			p.forward[v], p.backward[v] = tensor.Select(i, h, w, b)
-		}
-		c.parts = append(c.parts, p)
+		p := part{fixed: one, row: i * (out / 2)}
+		p.views = []view{g.selection(c, tensor.Axis{Off: i, Stride: 2, Out: h}, tensor.Axis{Off: i, Stride: 2, Out: w})}
+		parts = append(parts, g.matrix(c, p, name, out/2, 1, 1))
 	}
-	c.window = Map{C: c.inputs, H: (h + 1) / 2, W: (w + 1) / 2}
-	c.product = g.alloc(out, (h+1)/2, (w+1)/2)
+	return g.finish(c, bn, h, w, affine, parts...)
+}
+
+// Full is a convolution of every channel to every other, kernel KH × KW.
+type Full struct{ KH, KW, StrideH, StrideW, PadH, PadW int }
+
+// Full adds ReLU and a full convolution to out channels on a state; BatchNorm with affine part follows if bn names one.
+func (g *Graph) Full(name, bn string, in *State, out int, f Full) *Conv {
+	return g.full(g.on(in), name, bn, out, f)
+}
+
+// ThenFull adds such a convolution to a Conv: on the ReLU of its normalised output, or, if it has no BatchNorm, on that output.
+func (g *Graph) ThenFull(name, bn string, first *Conv, out int, f Full) *Conv {
+	return g.full(g.after(first), name, bn, out, f)
+}
+
+func (g *Graph) full(c *Conv, name, bn string, out int, f Full) *Conv {
+	h := (c.window.H+2*f.PadH-f.KH)/f.StrideH + 1
+	w := (c.window.W+2*f.PadW-f.KW)/f.StrideW + 1
+	p := part{fixed: one}
+	for y := range f.KH {
+		for x := range f.KW {
+			p.views = append(p.views, g.selection(c, tensor.Axis{Off: y - f.PadH, Stride: f.StrideH, Out: h}, tensor.Axis{Off: x - f.PadW, Stride: f.StrideW, Out: w}))
+		}
+	}
+	return g.finish(c, bn, h, w, true, g.matrix(c, p, name, out, f.KH, f.KW))
+}
+
+// Pooled adds ReLU, a mean over windows without padding, a 1×1 convolution to out channels and BatchNorm with affine part.
+func (g *Graph) Pooled(name, bn string, in []*State, out int, w tensor.Window) *Conv {
+	c := g.on(in...)
+	p := part{}
+	h, wd := c.window.H, c.window.W
+	p.views = []view{g.both(func(b int) (forward, backward *tensor.Plan) {
+		forward, backward, p.fixed = w.Mean(h, wd, b)
+		return forward, backward
+	})}
+	return g.finish(c, bn, w.Out(h), w.Out(wd), true, g.matrix(c, p, name, out, 1, 1))
+}
+
+func (g *Graph) selection(c *Conv, y, x tensor.Axis) view {
+	h, w := c.window.H, c.window.W
+	return g.both(func(b int) (_, _ *tensor.Plan) { return tensor.Select(y, x, h, w, b) })
+}
+
+// on begins a Conv that reads the ReLU of states, and after one that reads a Conv's; window is at first the shape of the input.
+func (g *Graph) on(in ...*State) *Conv {
+	n := channels(in)
+	return &Conv{source: in, inputs: n, window: Map{C: n, H: in[0].sum.H, W: in[0].sum.W}}
+}
+
+func (g *Graph) after(first *Conv) *Conv {
+	m := first.product
+	first.grad = g.alloc(m.C, m.H, m.W)
+	return &Conv{before: first, inputs: m.C, window: m}
+}
+
+// matrix gives a part its product, the weights of a kernel of kh × kw for each row and channel.
+func (g *Graph) matrix(c *Conv, p part, name string, rows, kh, kw int) part {
+	p.rows, p.columns = rows, c.inputs*max(1, len(p.views))
+	p.pointwise = g.Store.Weights.Add(name, c.inputs*kh*kw, rows, c.inputs, kh, kw)
+	return p
+}
+
+// finish completes a Conv of the parts with an output of h × w.
+func (g *Graph) finish(c *Conv, bn string, h, w int, affine bool, parts ...part) *Conv {
+	last := parts[len(parts)-1]
+	c.parts = parts
+	c.window.H, c.window.W = h, w
+	c.product = g.alloc(last.row+last.rows, h, w)
 	c.norm = g.newNorm(bn, c.product, affine)
 	g.read(c)
 	return c
@@ -133,24 +192,20 @@ func (g *Graph) read(c *Conv) {
 			c.inChan = append(c.inChan, ch)
 		}
 	}
-	for i := range c.parts {
-		p := &c.parts[i]
-		g.maxRows = max(g.maxRows, c.product.C, c.inputs)
-		g.maxAcc = max(g.maxAcc, p.rows*c.inputs, p.kernel)
-		if p.depthwise >= 0 {
-			g.MACs += p.kernel * c.inputs * c.window.H * c.window.W
-		}
-		g.MACs += p.rows * c.inputs * c.product.H * c.product.W
-	}
 	c.inert = c.before == nil || c.before.inert
 	for _, s := range c.source {
 		c.inert = c.inert && s.inert
 	}
 	c.sets = make([]bool, len(c.from))
-	if c.hasWin {
-		g.maxWindow = max(g.maxWindow, c.inputs*c.window.plane(g.sizes[0]))
-	} else {
-		g.maxWindow = max(g.maxWindow, c.inputs*(tileColumns+planePad))
+	for _, p := range c.parts {
+		g.maxRows = max(g.maxRows, c.product.C, p.columns)
+		g.maxAcc = max(g.maxAcc, p.rows*p.columns, p.kernel)
+		if p.views == nil {
+			g.maxWindow = max(g.maxWindow, p.columns*(tileColumns+planePad))
+		} else {
+			g.maxWindow = max(g.maxWindow, p.columns*c.window.plane(g.sizes[0]))
+		}
+		g.MACs += (p.kernel*c.inputs + p.rows*p.columns) * c.product.H * c.product.W
 	}
 	c.ready = level
 	c.use(g, level)
@@ -172,26 +227,30 @@ func (c *Conv) use(g *Graph, level int) {
 	}
 }
 
-// reads is the product's input of part i in chunk k as taps: the window's output, made in the worker's scratch, or the ReLU
-// itself.
+// reads is the product's input of part i in chunk k as taps: the views, made in the worker's scratch, or the ReLU itself.
 func (c *Conv) reads(g *Graph, k, i, worker int) []tensor.Tap {
-	t := g.taps1[worker][:c.inputs]
-	for ch := range t {
-		at := 0
-		if c.hasWin {
-			at = g.windows[worker] + ch*c.window.plane(g.sizes[k])
-			src := g.plane1[worker]
-			if c.before != nil {
-				c.before.relu(g, k, ch, src)
-			} else {
-				src = c.input(g, k, ch)
-			}
-			p := &c.parts[i]
-			p.forward[g.variant(k)].Sum(g.mem, at, src, p.weights(g, ch), 0, tensor.NoFloor, false)
-		} else {
-			at = c.input(g, k, ch)
+	p := &c.parts[i]
+	t := g.taps1[worker][:p.columns]
+	if p.views == nil {
+		for ch := range t {
+			t[ch] = tensor.Tap{Off: int32(c.input(g, k, ch)), W: int32(ch)}
 		}
-		t[ch] = tensor.Tap{Off: int32(at), W: int32(ch)}
+		return t
+	}
+	plane := c.window.plane(g.sizes[k])
+	for ch := range c.inputs {
+		src := g.plane1[worker]
+		if c.before != nil {
+			c.before.relu(g, k, ch, src)
+		} else {
+			src = c.input(g, k, ch)
+		}
+		for v := range p.views {
+			col := ch*len(p.views) + v
+			at := g.windows[worker] + col*plane
+			p.views[v].forward[g.variant(k)].Sum(g.mem, at, src, p.weights(g, ch), 0, tensor.NoFloor, false)
+			t[col] = tensor.Tap{Off: int32(at), W: int32(col)}
+		}
 	}
 	return t
 }
@@ -203,7 +262,7 @@ func (c *Conv) forward(g *Graph, k, worker int) {
 		t := c.reads(g, k, i, worker)
 		for col := 0; col < length; col += tileColumns {
 			n := min(tileColumns, length-col)
-			tensor.Product(g.mem, g.at(c.product, k, p.row)+col, c.product.plane(g.sizes[k]), p.rows, col, n, t, g.Weights[p.pointwise:], c.inputs)
+			tensor.Product(g.mem, g.at(c.product, k, p.row)+col, c.product.plane(g.sizes[k]), p.rows, col, n, t, g.Weights[p.pointwise:], p.columns)
 		}
 	}
 	for ch := range c.product.C {
@@ -215,16 +274,17 @@ var one = []float32{1}
 
 // weights is the window's kernel for channel ch.
 func (p *part) weights(g *Graph, ch int) []float32 {
-	if p.depthwise < 0 {
-		return one
+	if p.fixed != nil {
+		return p.fixed
 	}
 	return g.Weights[p.depthwise+ch*p.kernel:][:p.kernel]
 }
 
-// relu writes the ReLU of the normalised product's channel ch of chunk k to dst.
+// relu writes the ReLU of the normalised product's channel ch of chunk k to dst, or the product itself where there is no
+// BatchNorm.
 func (c *Conv) relu(g *Graph, k, ch, dst int) {
 	tap := [1]tensor.Tap{}
-	tensor.Sum(g.mem, dst, g.at(c.product, k, ch), g.length(c.product, k), tap[:], c.norm.scale[ch:ch+1], c.norm.shift[ch], 0, false)
+	tensor.Sum(g.mem, dst, g.at(c.product, k, ch), g.length(c.product, k), tap[:], c.norm.scale[ch:ch+1], c.norm.shift[ch], c.norm.floor, false)
 }
 
 // undo schedules the backward pass of c after level, at which its normalisation's coefficients are there.
@@ -312,23 +372,23 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 		var taps []tensor.Tap
 		if g.weighting {
 			taps = c.reads(g, k, i, worker)
-			clear(acc[:p.rows*c.inputs*tensor.Lanes])
+			clear(acc[:p.rows*p.columns*tensor.Lanes])
 		}
 		for col := 0; col < length; col += tileColumns {
 			n := min(tileColumns, length-col)
 			for row := range p.rows {
 				at := tile + row*(tileColumns+planePad)
 				c.norm.pull(g, c.grad, k, p.row+row, at, col, n)
-				drow[row] = tensor.Tap{Off: int32(at), W: int32(row * c.inputs)}
+				drow[row] = tensor.Tap{Off: int32(at), W: int32(row * p.columns)}
 			}
 			if g.weighting {
 				for row := range p.rows {
-					tensor.Dot(acc[row*c.inputs*tensor.Lanes:], g.mem, int(drow[row].Off), col, n, taps)
+					tensor.Dot(acc[row*p.columns*tensor.Lanes:], g.mem, int(drow[row].Off), col, n, taps)
 				}
 			}
 			w := g.Weights[p.pointwise:]
-			if c.hasWin {
-				tensor.Product(g.mem, windows+col, plane, c.inputs, 0, n, drow[:p.rows], w, 1)
+			if p.views != nil {
+				tensor.Product(g.mem, windows+col, plane, p.columns, 0, n, drow[:p.rows], w, 1)
 				continue
 			}
 			tensor.Product(g.mem, windows, tileColumns+planePad, c.inputs, 0, n, drow[:p.rows], w, 1)
@@ -338,17 +398,32 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 			}
 		}
 		if g.weighting {
-			fold(g.partial[k][p.pointwise:][:p.rows*c.inputs], acc)
+			fold(g.partial[k][p.pointwise:][:p.rows*p.columns], acc)
+		}
+		if p.views == nil {
+			continue
 		}
 		for ch := range c.inputs {
-			at := windows + ch*plane
-			switch {
-			case c.before != nil:
-				c.middle(g, k, ch, worker, at)
-			case c.hasWin:
-				p.backward[g.variant(k)].Sum(g.mem, c.target(g, k, ch), at, p.weights(g, ch), 0, tensor.NoFloor, !c.sets[ch] || i > 0)
-				c.windowGradient(g, p, k, ch, worker, at, c.input(g, k, ch))
+			if c.before != nil {
+				c.middle(g, k, ch, worker)
+			} else {
+				c.scatter(g, p, k, ch, worker, c.input(g, k, ch), c.target(g, k, ch), !c.sets[ch] || i > 0)
 			}
+		}
+	}
+}
+
+// scatter takes the gradients of channel ch's views to the plane at dst, or adds them there, and stores the window's weight
+// gradient; src is the plane that the views read.
+func (c *Conv) scatter(g *Graph, p *part, k, ch, worker, src, dst int, add bool) {
+	for v := range p.views {
+		at := g.windows[worker] + (ch*len(p.views)+v)*c.window.plane(g.sizes[k])
+		p.views[v].backward[g.variant(k)].Sum(g.mem, dst, at, p.weights(g, ch), 0, tensor.NoFloor, add || v > 0)
+		if g.weighting && p.fixed == nil {
+			acc := g.acc[worker]
+			clear(acc[:p.kernel*tensor.Lanes])
+			p.views[v].forward[g.variant(k)].Dot(acc, g.mem, at, src)
+			fold(g.partial[k][p.depthwise+ch*p.kernel:][:p.kernel], acc)
 		}
 	}
 }
@@ -356,16 +431,14 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 // target is where the gradient of input channel ch goes in chunk k.
 func (c *Conv) target(g *Graph, k, ch int) int { return g.at(c.from[ch].grad, k, c.inChan[ch]) }
 
-// middle takes the gradient at grad of one channel of the window's output back through the window and the ReLU between the
-// halves of a separable convolution.
-func (c *Conv) middle(g *Graph, k, ch, worker, grad int) {
+// middle takes the gradient of one channel's views back through the window and what lies between two Convs.
+func (c *Conv) middle(g *Graph, k, ch, worker int) {
 	z, dz := g.plane1[worker], g.plane2[worker]
-	b, p := c.before, &c.parts[0]
+	b := c.before
 	b.relu(g, k, ch, z)
-	c.windowGradient(g, p, k, ch, worker, grad, z)
 	at, n := g.at(b.grad, k, ch), g.length(b.product, k)
-	p.backward[g.variant(k)].Sum(g.mem, dz, grad, p.weights(g, ch), 0, tensor.NoFloor, false)
-	sum, dot := tensor.Gate(g.mem[at:at+n], g.mem[dz:dz+n], g.mem[z:z+n], 0)
+	c.scatter(g, &c.parts[0], k, ch, worker, z, dz, false)
+	sum, dot := tensor.Gate(g.mem[at:at+n], g.mem[dz:dz+n], g.mem[z:z+n], b.norm.floor)
 	if b.norm.gamma >= 0 { // z is γx̂ + β, not x̂
 		acc := g.acc[worker][:tensor.Lanes]
 		clear(acc)
@@ -380,15 +453,3 @@ func (c *Conv) output() (Map, *norm)        { return c.product, c.norm }
 func (c *Conv) receive(grad Map)            { c.grad = grad }
 func (c *Conv) still() bool                 { return c.inert }
 func (c *Conv) levels() (ready, undone int) { return c.ready, c.undone }
-
-// windowGradient stores the gradient with respect to channel ch's window weights, from the
-// gradient plane at grad and the input plane at src.
-func (c *Conv) windowGradient(g *Graph, p *part, k, ch, worker, grad, src int) {
-	if !g.weighting || p.depthwise < 0 {
-		return
-	}
-	acc := g.acc[worker]
-	clear(acc[:p.kernel*tensor.Lanes])
-	p.forward[g.variant(k)].Dot(acc, g.mem, grad, src)
-	fold(g.partial[k][p.depthwise+ch*p.kernel:][:p.kernel], acc)
-}

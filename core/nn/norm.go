@@ -2,6 +2,7 @@ package nn
 
 import (
 	"math"
+	"slices"
 
 	"hlrslab/core/tensor"
 )
@@ -14,8 +15,9 @@ const eps = 1e-5
 type norm struct {
 	name          string
 	x             Map
-	gamma, beta   int // in the weights; -1 without affine part
-	running       int // means, then variances, in the running statistics
+	gamma, beta   int     // in the weights; -1 without affine part
+	running       int     // means, then variances, in the running statistics
+	floor         float32 // of what a Conv reads: 0 is a ReLU
 	scale, shift  []float32
 	mean, inverse []float64
 	moments       [][]float32 // of each chunk: mean and Σ(x-mean)² of each channel
@@ -23,8 +25,19 @@ type norm struct {
 	sum, dot      [][]float32 // of each chunk and channel: Σg, Σg·x̂ or Σg·x
 }
 
+// newNorm adds a BatchNorm; without a name it is none: what is read is x itself.
 func (g *Graph) newNorm(name string, x Map, affine bool) *norm {
-	n := &norm{name: name, x: x, gamma: -1, beta: -1, running: g.Store.Running.Add(name+".running_mean", 0, x.C)}
+	n := &norm{name: name, x: x, gamma: -1, beta: -1}
+	if name == "" {
+		n.floor = tensor.NoFloor
+		n.scale, n.shift = slices.Repeat(one, x.C), make([]float32, x.C)
+		n.a, n.b, n.d = n.scale, n.shift, n.shift
+		for range g.sizes {
+			n.sum, n.dot = append(n.sum, make([]float32, x.C)), append(n.dot, make([]float32, x.C))
+		}
+		return n
+	}
+	n.running = g.Store.Running.Add(name+".running_mean", 0, x.C)
 	if v := g.Store.Running.Add(name+".running_var", 0, x.C); v != n.running+x.C {
 		panic("nn: running statistics out of order")
 	}
@@ -54,7 +67,7 @@ func (n *norm) affine(g *Graph, c int) (gamma, beta float64) {
 
 // measure takes the moments of channel c of chunk k, in training.
 func (n *norm) measure(g *Graph, k, c int) {
-	if g.Training {
+	if g.Training && n.name != "" {
 		m := n.moments[k]
 		m[2*c], m[2*c+1] = tensor.Moments(g.values(n.x, k, c))
 	}
@@ -71,6 +84,9 @@ func (n *norm) pull(g *Graph, grad Map, k, c, dst, col, length int) {
 // finish turns the chunks' moments (Chan, Golub, LeVeque 1983) or, out of training, the running
 // statistics into scale and shift.
 func (n *norm) finish(g *Graph) {
+	if n.name == "" {
+		return
+	}
 	mean, variance := g.Running[n.running:], g.Running[n.running+n.x.C:]
 	total := float64(g.count(n.x))
 	for c := range n.x.C {
@@ -103,6 +119,9 @@ func (n *norm) finish(g *Graph) {
 // back sets channel c's gradient coefficients for upstream gradient weight·g, from sum = Σg and dot =
 // Σg·x̂ over the batch, and returns the gradient with respect to weight.
 func (n *norm) back(g *Graph, c int, weight, sum, dot float64) (dweight float64) {
+	if n.name == "" {
+		return dot
+	}
 	gamma, beta := n.affine(g, c)
 	count := float64(g.count(n.x))
 	a := weight * gamma * n.inverse[c]

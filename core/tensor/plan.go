@@ -199,27 +199,28 @@ func product(ys, xs []axisGroup, dstRow, srcRow, b int, weight func(ty, tx axisT
 	return compile(plan)
 }
 
-// Select is the plan that copies every second pixel, from offset off on both axes, out of a
-// height × width plane to one of the halved size, rounded up; what lies outside is zero. Its
-// gradient is exact for every size.
-func Select(off, height, width, b int) (forward, backward *Plan) {
-	// A 1×1 window with stride 2 and negative padding off, cut to the halved size.
-	axis := func(n int) (f, g [][]axisTap) {
-		f, g = make([][]axisTap, (n+1)/2), make([][]axisTap, n)
-		for o := range f {
-			if i := 2*o + off; i < n {
-				f[o] = []axisTap{{0, i, 1}}
-				g[i] = []axisTap{{0, o, 1}}
-			}
+// Axis says which element of n a selection's element o reads: Stride·o + Off, or zero where that lies outside; it has Out
+// elements.
+type Axis struct{ Off, Stride, Out int }
+
+func (a Axis) taps(n int) (forward, backward [][]axisTap) {
+	forward, backward = make([][]axisTap, a.Out), make([][]axisTap, n)
+	for o := range forward {
+		if i := a.Stride*o + a.Off; i >= 0 && i < n {
+			forward[o] = []axisTap{{0, i, 1}}
+			backward[i] = []axisTap{{0, o, 1}}
 		}
-		return f, g
 	}
-	fy, gy := axis(height)
-	fx, gx := axis(width)
+	return forward, backward
+}
+
+// Select is the plan that copies single elements of a height × width plane of b images, and its gradient.
+func Select(y, x Axis, height, width, b int) (forward, backward *Plan) {
+	fy, gy := y.taps(height)
+	fx, gx := x.taps(width)
 	zero := func(_, _ axisTap) int32 { return 0 }
-	ow := (width + 1) / 2
-	forward = product(group(fy, 1, 2), group(fx, 1, 2), ow*b, width*b, b, zero)
-	backward = product(group(gy, 2, 1), group(gx, 2, 1), width*b, ow*b, b, zero)
+	forward = product(group(fy, 1, y.Stride), group(fx, 1, x.Stride), x.Out*b, width*b, b, zero)
+	backward = product(group(gy, y.Stride, 1), group(gx, x.Stride, 1), width*b, x.Out*b, b, zero)
 	return forward, backward
 }
 

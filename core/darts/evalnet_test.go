@@ -1,6 +1,8 @@
 package darts
 
 import (
+	"math"
+	"math/rand/v2"
 	"strconv"
 	"testing"
 
@@ -47,7 +49,7 @@ func TestEvalNetAgainstReference(t *testing.T) {
 	defer pool.Close()
 	var store nn.Store
 	g := nn.NewGraph(&store, pool, n, size)
-	top := EvalNet(g, genotype, num("C"), num("layers"))
+	top := EvalNet(g, genotype, num("C"), num("layers"), false).Top
 	channels, _, _ := top[0].Shape()
 	head := nn.NewLinear(&store.Weights, "classifier", len(top)*channels, classes)
 	g.Weights, g.Running = make([]float32, store.Weights.Total), make([]float32, store.Running.Total)
@@ -82,5 +84,68 @@ func TestEvalNetAgainstReference(t *testing.T) {
 	g.AddGradient(grad)
 	for _, p := range store.Weights.List {
 		f.Near("grad/"+p.Name, grad[p.Off:][:p.Len()], 1e-3)
+	}
+}
+
+// TestAuxiliaryHead trains with the auxiliary head and dropped paths: gradients against central differences, and the same
+// network without the head at rest.
+func TestAuxiliaryHead(t *testing.T) {
+	genotype, err := ParseGenotype(Published[len(Published)-1].Text) // it has every kind of operation
+	if err != nil {
+		t.Fatal(err)
+	}
+	const batch = 5
+	pool := tensor.NewPool(2)
+	defer pool.Close()
+	var store nn.Store
+	g := nn.NewGraph(&store, pool, batch, 32)
+	n := EvalNet(g, genotype, 2, 4, true)
+	g.Weights, g.Running = make([]float32, store.Weights.Total), make([]float32, store.Running.Total)
+	g.Build(append(n.Top, n.Auxiliary)...)
+	if c, h, w := n.Auxiliary.Shape(); c != 768 || h != 1 || w != 1 {
+		t.Fatalf("the auxiliary features are %d × %d × %d", c, h, w)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range g.Weights {
+		g.Weights[i] = float32(rng.NormFloat64())
+	}
+	for i, v := range g.Images() {
+		g.Images()[i] = v + float32(rng.NormFloat64())
+	}
+	g.DropPath(0.2, rng)
+	r := make([]float32, len(g.Forward()))
+	for i := range r {
+		r[i] = float32(rng.NormFloat64())
+	}
+	value := func() (sum float64) {
+		for i, v := range g.Forward() {
+			sum += float64(v) * float64(r[i])
+		}
+		return sum
+	}
+	value()
+	g.Backward(r, true)
+	grad := make([]float32, len(g.Weights))
+	g.AddGradient(grad)
+	for _, name := range []string{"auxiliary_head.features.2.weight", "auxiliary_head.features.5.weight", "auxiliary_head.features.6.bias", "cells.3.preprocess1.op.2.bias"} {
+		p, err := store.Weights.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var diff, top float64
+		for range 8 {
+			i := p.Off + rng.IntN(p.Len())
+			was, h := g.Weights[i], float32(1e-3)
+			g.Weights[i] = was + h
+			up := value()
+			g.Weights[i] = was - h
+			down := value()
+			g.Weights[i] = was
+			d := (up - down) / (2 * float64(h))
+			diff, top = max(diff, math.Abs(d-float64(grad[i]))), max(top, math.Abs(d))
+		}
+		if top == 0 || diff > 0.03*top {
+			t.Errorf("%s: the gradient differs by %.3g of %.3g", name, diff, top)
+		}
 	}
 }

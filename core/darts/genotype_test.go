@@ -10,6 +10,7 @@ func TestPublishedNetworks(t *testing.T) {
 	want := map[string][3]int{ // weights and multiply-adds at C=36, L=20; weights at C=16, L=8
 		"DARTS_V1": {3169414, 500987520, 232890}, "DARTS_V2": {3349342, 528359040, 246106}, "PDARTS": {3433798, 532174464, 292026},
 		"PC_DARTS_cifar": {3634678, 556670592, 335738}, "pt.darts": {2833750, 452437632, 0},
+		"NASNet": {3830950, 603452448, 333946}, "AmoebaNet": {3145078, 488931552, 326330},
 	}
 	for _, p := range Published {
 		g, err := ParseGenotype(p.Name + " = " + p.Text)
@@ -20,11 +21,18 @@ func TestPublishedNetworks(t *testing.T) {
 		if g.String() != p.Text {
 			t.Errorf("%s is written as %s", p.Name, g)
 		}
-		params, macs := EvalCost(g, 36, 20, 10, 32)
+		params, macs, auxiliary := EvalCost(g, 36, 20, 10, 32)
+		head := 457994
+		if len(g.ReduceConcat) == 4 {
+			head = 476426
+		}
+		if auxiliary != head {
+			t.Errorf("%s: %d weights in the auxiliary head, want %d", p.Name, auxiliary, head)
+		}
 		if w := want[p.Name]; params != w[0] || macs != w[1] {
 			t.Errorf("%s: %d weights and %d multiply-adds, want %d and %d", p.Name, params, macs, w[0], w[1])
 		}
-		if small, _ := EvalCost(g, 16, 8, 10, 32); want[p.Name][2] > 0 && small != want[p.Name][2] {
+		if small, _, _ := EvalCost(g, 16, 8, 10, 32); want[p.Name][2] > 0 && small != want[p.Name][2] {
 			t.Errorf("%s, small: %d weights, want %d", p.Name, small, want[p.Name][2])
 		}
 	}
@@ -37,7 +45,7 @@ func TestUniformNetworks(t *testing.T) {
 			g.Normal = append(g.Normal, Edge{op, 0}, Edge{op, 1})
 		}
 		g.Reduce, g.NormalConcat, g.ReduceConcat = g.Normal, []int{2, 3, 4, 5}, []int{2, 3, 4, 5}
-		if params, _ := EvalCost(g, 36, 20, 10, 32); params != want {
+		if params, _, _ := EvalCost(g, 36, 20, 10, 32); params != want {
 			t.Errorf("all %s: %d weights, want %d", op, params, want)
 		}
 	}

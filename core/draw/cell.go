@@ -13,7 +13,7 @@ import (
 // drawing and chart.
 var Colours = map[string]string{
 	"none": "#999999", "max_pool_3x3": "#56b4e9", "avg_pool_3x3": "#0072b2", "skip_connect": "#cc79a7",
-	"sep_conv_3x3": "#e69f00", "sep_conv_5x5": "#d55e00", "dil_conv_3x3": "#7dc383", "dil_conv_5x5": "#009e73", "sep_conv_7x7": "#a0522d",
+	"sep_conv_3x3": "#e69f00", "sep_conv_5x5": "#d55e00", "dil_conv_3x3": "#7dc383", "dil_conv_5x5": "#009e73", "sep_conv_7x7": "#a0522d", "conv_7x1_1x7": "#b8860b",
 }
 
 // Short is an operation's label.

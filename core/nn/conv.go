@@ -99,29 +99,29 @@ func (g *Graph) FactorizedReduce(name1, name2, bn string, in []*State, out int, 
 	return g.finish(c, bn, h, w, affine, parts...)
 }
 
-// Full is a convolution of every channel to every other, kernel KH × KW.
-type Full struct{ KH, KW, StrideH, StrideW, PadH, PadW int }
+// Kernel is the geometry of a full convolution: H × W, padding on either side.
+type Kernel struct{ H, W, StrideH, StrideW, PadH, PadW int }
 
 // Full adds ReLU and a full convolution to out channels on a state; BatchNorm with affine part follows if bn names one.
-func (g *Graph) Full(name, bn string, in *State, out int, f Full) *Conv {
+func (g *Graph) Full(name, bn string, in *State, out int, f Kernel) *Conv {
 	return g.full(g.on(in), name, bn, out, f)
 }
 
 // ThenFull adds such a convolution to a Conv: on the ReLU of its normalised output, or, if it has no BatchNorm, on that output.
-func (g *Graph) ThenFull(name, bn string, first *Conv, out int, f Full) *Conv {
+func (g *Graph) ThenFull(name, bn string, first *Conv, out int, f Kernel) *Conv {
 	return g.full(g.after(first), name, bn, out, f)
 }
 
-func (g *Graph) full(c *Conv, name, bn string, out int, f Full) *Conv {
-	h := (c.window.H+2*f.PadH-f.KH)/f.StrideH + 1
-	w := (c.window.W+2*f.PadW-f.KW)/f.StrideW + 1
+func (g *Graph) full(c *Conv, name, bn string, out int, f Kernel) *Conv {
+	h := (c.window.H+2*f.PadH-f.H)/f.StrideH + 1
+	w := (c.window.W+2*f.PadW-f.W)/f.StrideW + 1
 	p := part{fixed: one}
-	for y := range f.KH {
-		for x := range f.KW {
+	for y := range f.H {
+		for x := range f.W {
 			p.views = append(p.views, g.selection(c, tensor.Axis{Off: y - f.PadH, Stride: f.StrideH, Out: h}, tensor.Axis{Off: x - f.PadW, Stride: f.StrideW, Out: w}))
 		}
 	}
-	return g.finish(c, bn, h, w, true, g.matrix(c, p, name, out, f.KH, f.KW))
+	return g.finish(c, bn, h, w, true, g.matrix(c, p, name, out, f.H, f.W))
 }
 
 // Pooled adds ReLU, a mean over windows without padding, a 1×1 convolution to out channels and BatchNorm with affine part.

@@ -53,6 +53,14 @@ func operation(t testing.TB, name string, stride, batch, c, h, w, out int) (benc
 		}
 		term.Source = g.FactorizedReduce("w0", "w1", "bn", []*State{b.leaf}, out, false)
 		weights = []string{"w0", "w1"}
+	case "conv_7x1_1x7":
+		first := g.Full("w0", "", b.leaf, out, Kernel{H: 1, W: 7, StrideH: 1, StrideW: stride, PadW: 3})
+		term.Source = g.ThenFull("w1", "bn", first, out, Kernel{H: 7, W: 1, StrideH: stride, StrideW: 1, PadH: 3})
+	case "auxiliary": // a mean over windows, then a convolution without padding
+		first := g.Pooled("w0", "bn1", []*State{b.leaf}, out, tensor.Window{K: 2, Stride: 1, Dilation: 1})
+		term.Source = g.ThenFull("w1", "bn2", first, out, Kernel{H: 2, W: 2, StrideH: stride, StrideW: stride})
+	case "dropped":
+		term = Term{State: b.leaf, Pool: MeanPool, Stride: stride, Norm: "bn", Drop: true}
 	default:
 		t.Fatalf("no operation %q", name)
 	}
@@ -197,7 +205,7 @@ func TestLossesAgainstReference(t *testing.T) {
 // TestOperationsByDifferences checks each operation's gradients on even and odd maps, in both
 // strides and with a short last chunk, against central differences.
 func TestOperationsByDifferences(t *testing.T) {
-	for _, name := range []string{"max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5", "relu_conv_bn"} {
+	for _, name := range []string{"max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5", "relu_conv_bn", "conv_7x1_1x7", "auxiliary", "dropped"} {
 		for _, size := range []struct{ h, w, batch int }{{6, 6, 2}, {5, 7, 3}, {4, 4, 18}} {
 			for stride := 1; stride <= 2; stride++ {
 				if name == "relu_conv_bn" && stride == 2 {
@@ -208,6 +216,7 @@ func TestOperationsByDifferences(t *testing.T) {
 				for i := range g.Weights {
 					g.Weights[i] = float32(rng.NormFloat64() / 2)
 				}
+				g.DropPath(0.4, rng)
 				x := make([]float32, size.batch*2*size.h*size.w)
 				for i := range x { // distinct and away from the kink at 0
 					x[i] = float32(i%7-3) + float32(rng.Float64())*0.8 + 0.1
@@ -257,3 +266,49 @@ func TestOperationsByDifferences(t *testing.T) {
 }
 
 func abs(x float64) float64 { return max(x, -x) }
+
+// TestDropPath drops whole images of a term, scales the others, and leaves evaluation alone.
+func TestDropPath(t *testing.T) {
+	const batch, p = 18, 0.25
+	b, _ := operation(t, "dropped", 1, batch, 2, 4, 4, 2)
+	g, rng := b.g, rand.New(rand.NewPCG(3, 4))
+	x := make([]float32, batch*2*16)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	pass := func() []float32 {
+		b.fill(b.leaf.sum, x)
+		g.Forward()
+		return b.take(b.out.sum)
+	}
+	whole := pass()
+	dropped := 0
+	const rounds = 200
+	for range rounds {
+		g.DropPath(p, rng)
+		y := pass()
+		for n := range batch {
+			want := float32(1 / (1 - p))
+			if y[n*32] == 0 {
+				want = 0
+				dropped++
+			}
+			for i := n * 32; i < (n+1)*32; i++ {
+				if abs(float64(y[i]-want*whole[i])) > 1e-5 {
+					t.Fatalf("image %d: %v, without dropping %v", n, y[i], whole[i])
+				}
+			}
+		}
+	}
+	if share := float64(dropped) / rounds / batch; share < 0.22 || share > 0.28 {
+		t.Errorf("%.3f of the images dropped, not %v", share, p)
+	}
+	g.Training = false
+	evaluated := pass()
+	g.DropPath(0, rng)
+	for i, v := range pass() {
+		if v != evaluated[i] {
+			t.Fatal("evaluation drops")
+		}
+	}
+}

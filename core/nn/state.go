@@ -1,6 +1,11 @@
 package nn
 
-import "hlrslab/core/tensor"
+import (
+	"math/rand/v2"
+	"slices"
+
+	"hlrslab/core/tensor"
+)
 
 // maxTerms bounds the terms of a state: 7 operations on each of a node's edges, and one for Σg.
 const maxTerms = 64
@@ -32,6 +37,7 @@ type Term struct {
 	Stride int
 	Norm   string // pools: name of the BatchNorm without affine part that follows; empty for none
 	Mix    int    // the weight's place in Graph.Mix; -1 is weight 1
+	Drop   bool   // whether Graph.DropPath may drop it
 }
 
 // pooled is a pool of a state, computed once for all its readers.
@@ -62,7 +68,9 @@ type State struct {
 	readers         []*Conv
 	headed, inert   bool // inert: see Conv
 	ready, undone   int
-	dots            [][]float32 // of each chunk: channels × (terms + 1)
+	dots            [][]float32 // of each chunk: channels × (terms and their masks' sums)
+	masks           [][]float32 // of each term, a factor for every image; nil if it is never dropped
+	grads           []Map       // of each term: grad itself, or masked
 }
 
 // NewState adds the weighted sum of terms.
@@ -95,19 +103,48 @@ func (g *Graph) NewState(terms ...Term) *State {
 	}
 	m := s.maps[0]
 	g.enter(s, m.C, m.H, m.W)
-	for _, t := range terms {
+	for i, t := range terms {
+		if t.Drop {
+			s.grads[i] = g.alloc(m.C, m.H, m.W)
+			s.masks[i] = slices.Repeat(one, g.batch)
+		}
 		if t.Source != nil {
-			t.Source.receive(s.grad)
+			t.Source.receive(s.grads[i])
 		}
 	}
 	return s
 }
 
+// DropPath drops each term that may be, for each image with probability p on its own, and makes up for it in the others
+// (drop path: Larsson et al., 2017). It holds for training until the next call.
+func (g *Graph) DropPath(p float64, rng *rand.Rand) {
+	for _, s := range g.states {
+		for _, m := range s.masks {
+			for n := range m {
+				if m[n] = float32(1 / (1 - p)); rng.Float64() < p {
+					m[n] = 0
+				}
+			}
+		}
+	}
+}
+
+// masked multiplies a plane of chunk k by a mask.
+func (g *Graph) masked(plane []float32, mask []float32, k int) {
+	mask = mask[k*tensor.Chunk:][:g.sizes[k]]
+	for ; len(plane) > 0; plane = plane[len(mask):] {
+		for n, m := range mask {
+			plane[n] *= m
+		}
+	}
+}
+
 // enter lays out a state and schedules its forward pass.
 func (g *Graph) enter(s *State, c, h, w int) {
 	s.sum, s.grad = g.alloc(c, h, w), g.alloc(c, h, w)
+	s.masks, s.grads = make([][]float32, len(s.terms)), slices.Repeat([]Map{s.grad}, len(s.terms))
 	for range g.sizes {
-		s.dots = append(s.dots, make([]float32, c*(len(s.terms)+1)))
+		s.dots = append(s.dots, make([]float32, c*2*len(s.terms)))
 	}
 	g.use(s.sum, s.ready)
 	for _, m := range s.maps {
@@ -200,7 +237,24 @@ func (s *State) add(g *Graph, k, ch, worker int) {
 		}
 		coef[i], taps[i] = w, tensor.Tap{Off: int32(g.at(s.maps[i], k, ch)), W: int32(i)}
 	}
-	tensor.Sum(g.mem, g.at(s.sum, k, ch), 0, g.length(s.sum, k), taps, coef, bias, tensor.NoFloor, false)
+	at, n := g.at(s.sum, k, ch), g.length(s.sum, k)
+	if !g.Training || !slices.ContainsFunc(s.masks, func(m []float32) bool { return m != nil }) {
+		tensor.Sum(g.mem, at, 0, n, taps, coef, bias, tensor.NoFloor, false)
+		return
+	}
+	for i, m := range s.masks {
+		part := g.plane1[worker]
+		bias = 0
+		if norm := s.norms[i]; norm != nil {
+			bias = s.weight(g, i) * norm.shift[ch]
+		}
+		tensor.Sum(g.mem, part, 0, n, taps[i:i+1], coef, bias, tensor.NoFloor, false)
+		if m != nil {
+			g.masked(g.mem[part:part+n], m, k)
+		}
+		tap := [1]tensor.Tap{{Off: int32(part)}}
+		tensor.Sum(g.mem, at, 0, n, tap[:], one, 0, tensor.NoFloor, i > 0)
+	}
 }
 
 // undo schedules the backward pass of s and of its terms' sources.
@@ -233,18 +287,21 @@ func (s *State) undo(g *Graph) {
 func (s *State) use(g *Graph, level int) {
 	g.use(s.sum, back(level))
 	g.use(s.grad, back(level))
+	for _, m := range s.grads {
+		g.use(m, back(level))
+	}
 	if s.relu.C > 0 {
 		g.use(s.relu, s.ready)
 		g.use(s.relu, back(level))
 	}
 	for _, u := range s.users {
-		g.use(u.by.grad, back(level))
+		g.use(u.by.grads[u.term], back(level))
 	}
 	for _, p := range s.pools {
 		g.use(p.out, s.ready)
 		g.use(p.out, back(level))
 		for _, u := range p.users {
-			g.use(u.by.grad, back(level))
+			g.use(u.by.grads[u.term], back(level))
 		}
 	}
 	for _, m := range s.maps {
@@ -270,22 +327,39 @@ func (s *State) backward(g *Graph, k, ch, worker int) {
 	if len(s.users) > 0 {
 		taps, coef := g.taps1[worker][:len(s.users)], g.coef[worker]
 		for i, u := range s.users {
-			coef[i], taps[i] = u.by.weight(g, u.term), tensor.Tap{Off: int32(g.at(u.by.grad, k, ch)), W: int32(i)}
+			coef[i], taps[i] = u.by.weight(g, u.term), tensor.Tap{Off: int32(g.at(u.by.grads[u.term], k, ch)), W: int32(i)}
 		}
 		tensor.Sum(g.mem, grad, 0, n, taps, coef, 0, tensor.NoFloor, true)
 	}
 	for _, p := range s.pools {
 		p.gather(g, k, ch, worker, grad, at)
 	}
-	taps := g.taps1[worker][:len(s.terms)+1]
-	acc := g.acc[worker][:len(taps)*tensor.Lanes]
+	terms := len(s.terms)
+	if terms == 0 {
+		return
+	}
+	taps := g.taps1[worker][:terms+1]
+	acc := g.acc[worker][:(terms+1)*tensor.Lanes]
 	clear(acc)
 	for i, m := range s.maps {
 		taps[i] = tensor.Tap{Off: int32(g.at(m, k, ch)), W: int32(i)}
 	}
-	taps[len(s.terms)] = tensor.Tap{Off: int32(g.ones), W: int32(len(s.terms))}
+	taps[terms] = tensor.Tap{Off: int32(g.ones), W: int32(terms)}
 	tensor.Dot(acc, g.mem, grad, 0, n, taps)
-	fold(s.dots[k][ch*len(taps):][:len(taps)], acc)
+	row := s.dots[k][ch*2*terms:][:2*terms]
+	fold(row[:terms], acc)
+	sum := tensor.Fold(acc, terms)
+	for i, m := range s.masks { // of a masked term with its own gradient
+		if row[terms+i] = sum; m != nil {
+			own := g.at(s.grads[i], k, ch)
+			copy(g.mem[own:own+n], g.mem[grad:grad+n])
+			g.masked(g.mem[own:own+n], m, k)
+			clear(acc)
+			pair := [2]tensor.Tap{{Off: taps[i].Off}, {Off: int32(g.ones), W: 1}}
+			tensor.Dot(acc, g.mem, own, 0, n, pair[:])
+			row[i], row[terms+i] = tensor.Fold(acc, 0), tensor.Fold(acc, 1)
+		}
+	}
 }
 
 // fromHead adds the gradient of the global mean.
@@ -318,7 +392,7 @@ func (p *pooled) gather(g *Graph, k, ch, worker, grad, at int) {
 			b += n.b[ch]
 			d += n.d[ch]
 		}
-		taps[i] = tensor.Tap{Off: int32(g.at(u.by.grad, k, ch)), W: int32(i)}
+		taps[i] = tensor.Tap{Off: int32(g.at(u.by.grads[u.term], k, ch)), W: int32(i)}
 	}
 	last := len(p.users)
 	coef[last], taps[last] = b, tensor.Tap{Off: int32(m), W: int32(last)}
@@ -339,9 +413,9 @@ func (s *State) finish(g *Graph) {
 		for ch := range s.sum.C {
 			var sum, dot float64
 			for k := range g.sizes {
-				row := s.dots[k][ch*(n+1):][:n+1]
+				row := s.dots[k][ch*2*n:][:2*n]
 				dot += float64(row[i])
-				sum += float64(row[n])
+				sum += float64(row[n+i])
 			}
 			if m := s.norms[i]; m != nil {
 				dweight += m.back(g, ch, float64(s.weight(g, i)), sum, (dot-m.mean[ch]*sum)*m.inverse[ch])

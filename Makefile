@@ -34,7 +34,7 @@ test: build node chromium check ## run all checks and tests: native, wasm and br
 build: go ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs
 	@mkdir -p public && cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
-	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -ldflags=-s -o public/$(p).wasm ./wasm/$(p) &&) true
+	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -ldflags=-s -o public/$(p).wasm ./wasm/$(p) &&) :
 	@for f in $(PROGRAMS); do gzip -9kf public/$$f.wasm; done
 
 check: go ## formatting, vet and staticcheck
@@ -43,9 +43,8 @@ check: go ## formatting, vet and staticcheck
 	GOOS=js GOARCH=wasm go vet ./wasm/...
 	$(STATICCHECK) ./...
 
-bench: build node ## time a search step, here and as WebAssembly in node
-	build/hlrs bench --channels 4 --layers 5 --nodes 4 --batch 16 --size 16 --order 1 --threads 1 --json
-	build/hlrs bench --channels 4 --layers 5 --nodes 4 --batch 16 --size 16 --order 1 --json --target wasm
+bench: build node ## time search steps here, in node and, where it is there, in PyTorch; and the kernels
+	go run ./tools/bench
 
 clean: ## remove what was built
 	rm -rf build public/*.wasm public/*.wasm.gz public/wasm_exec.js public/data

@@ -150,14 +150,14 @@ func (l *Lab) Heat(reduce bool) string {
 		rows, name = l.Epochs[n-1].Report.Reduce, "Reduction"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s cell: weight of each operation on each edge">`, 44+14*len(rows), name)
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s cell: weight of each operation on each edge">`, 56+14*len(rows), name)
 	for e := range rows {
-		fmt.Fprintf(&b, `<text x="38" y="%d" text-anchor="end">%s</text>`, 53+e*14, edgeName(e))
+		fmt.Fprintf(&b, `<text x="38" y="%d" text-anchor="end">%s</text>`, 65+e*14, edgeName(e))
 	}
 	for k, op := range darts.Primitives { // a column a group: Vugu takes no text of 16 kB
-		fmt.Fprintf(&b, `<text transform="translate(%d 38) rotate(-25)">%s</text><g fill="%s">`, 52+k*43, draw.Short(op), draw.Colours[op])
+		fmt.Fprintf(&b, `<text transform="translate(%d 50) rotate(-25)">%s</text><g fill="%s">`, 50+k*41, draw.Short(op), draw.Colours[op])
 		for e, row := range rows {
-			fmt.Fprintf(&b, `<path d="M%d %dh41v13h-41z" fill-opacity="%.2f"/>`, 44+k*43, 42+e*14, min(1, max(0.04, (row[k]-0.06)*6)))
+			fmt.Fprintf(&b, `<path d="M%d %dh39v13h-39z" fill-opacity="%.2f"/>`, 44+k*41, 54+e*14, min(1, max(0.04, (row[k]-0.06)*6)))
 		}
 		b.WriteString("</g>")
 	}

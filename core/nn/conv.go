@@ -380,6 +380,10 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 				at := tile + row*(tileColumns+planePad)
 				c.norm.pull(g, c.grad, k, p.row+row, at, col, n)
 				drow[row] = tensor.Tap{Off: int32(at), W: int32(row * p.columns)}
+				if next := min(tileColumns, length-col-n); next > 0 {
+					tensor.Prefetch(g.mem, g.at(c.product, k, p.row+row)+col+n, next)
+					tensor.Prefetch(g.mem, g.at(c.grad, k, p.row+row)+col+n, next)
+				}
 			}
 			if g.weighting {
 				for row := range p.rows {

@@ -25,3 +25,6 @@ func productRun(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps in
 
 //go:noescape
 func productWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
+
+//go:noescape
+func prefetch(p *float32, n int)

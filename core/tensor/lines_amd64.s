@@ -1252,3 +1252,14 @@ store:
 end:
 	VZEROUPPER
 	RET
+
+// func prefetch(p *float32, n int)
+TEXT ·prefetch(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), DI
+	MOVQ n+8(FP), CX
+next:
+	PREFETCHT0 (DI)
+	ADDQ $64, DI
+	SUBQ $64, CX
+	JGT next
+	RET

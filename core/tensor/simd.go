@@ -10,6 +10,9 @@ import "unsafe"
 func ptr(s []float32) unsafe.Pointer                 { return unsafe.Pointer(unsafe.SliceData(s)) }
 func at(p unsafe.Pointer, floats int) unsafe.Pointer { return unsafe.Add(p, 4*floats) }
 
+// Prefetch asks for n floats of mem, soon to be read, where rows are too short for the machine to see them coming.
+func Prefetch(mem []float32, from, n int) { prefetch((*float32)(at(ptr(mem), from)), 4*n) }
+
 func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
 	old := 0
 	if add {

@@ -20,6 +20,7 @@ func main() {
 	a.dot()
 	a.product("productRun", avx2)
 	a.product("productWide", avx512)
+	a.prefetch()
 	if err := os.WriteFile(*out, a.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
 	}
@@ -287,5 +288,18 @@ func (a *asm) product(name string, v vec) {
 	a.p("JMP block")
 	a.label("end")
 	a.p("VZEROUPPER")
+	a.p("RET")
+}
+
+// prefetch asks for the lines of n bytes.
+func (a *asm) prefetch() {
+	a.function("prefetch", "p *float32, n int", 16)
+	a.p("MOVQ p+0(FP), DI")
+	a.p("MOVQ n+8(FP), CX")
+	a.label("next")
+	a.p("PREFETCHT0 (DI)")
+	a.p("ADDQ $64, DI")
+	a.p("SUBQ $64, CX")
+	a.p("JGT next")
 	a.p("RET")
 }

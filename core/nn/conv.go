@@ -386,9 +386,7 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 				}
 			}
 			if g.weighting {
-				for row := range p.rows {
-					tensor.Dot(acc[row*p.columns*tensor.Lanes:], g.mem, int(drow[row].Off), col, n, taps)
-				}
+				tensor.Outer(acc, p.columns, g.mem, tile, tileColumns+planePad, p.rows, col, n, taps)
 			}
 			w := g.Weights[p.pointwise:]
 			if p.views != nil {

@@ -96,6 +96,23 @@ func Dot(acc, mem []float32, g, src, n int, taps []Tap) {
 	}
 }
 
+// Outer is Dot for rows of n floats, row apart from g on, that share the taps: row r's sums are at acc[r·accRow·Lanes:].
+func Outer(acc []float32, accRow int, mem []float32, g, row, rows, src, n int, taps []Tap) {
+	doneRows, done := 0, 0
+	if useSIMD {
+		doneRows, done = outerSIMD(acc, accRow, mem, g, row, rows, src, n, taps)
+	}
+	for r := range rows {
+		from := 0
+		if r < doneRows {
+			from = done
+		}
+		if from < len(taps) {
+			Dot(acc[r*accRow*Lanes:], mem, g+r*row, src, n, taps[from:])
+		}
+	}
+}
+
 // dotLines runs whole blocks, at most Lanes taps in a line.
 func dotLines(acc, mem []float32, g, src int, lines []line, taps []Tap) {
 	if useSIMD {

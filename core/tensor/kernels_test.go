@@ -93,6 +93,13 @@ func TestTwinsAgree(t *testing.T) {
 		}
 		same(t, "Product", fast, plain)
 
+		a, b = make([]float32, rows*(len(taps)+1)*Lanes), make([]float32, rows*(len(taps)+1)*Lanes)
+		Outer(a, len(taps)+1, fast, len(mem), row, rows, 0, r.Run, taps)
+		for i := range rows {
+			Dot(b[i*(len(taps)+1)*Lanes:], fast, len(mem)+i*row, 0, r.Run, taps)
+		}
+		same(t, "Outer", a, b)
+
 		x, y := mem[:len(mem)/2], mem[len(mem)/2:]
 		d1, d2 := make([]float32, len(x)), make([]float32, len(x))
 		s1, p1 := gateSIMD(d1, x, y[:len(x)], w[0])

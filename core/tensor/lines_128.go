@@ -7,7 +7,8 @@ import "unsafe"
 // There are no wider forms.
 const useWide = false
 
-func prefetch(_ *float32, _ int) {}
+func prefetch(_ *float32, _ int)                                                {}
+func outerWide(_ *float32, _ int, _ *float32, _ int, _ *float32, _ int, _ *Tap) {}
 
 func sumWide(_, _ *float32, _ *line, _ int, _ *Tap, _ *float32, _, _ float32, _ int)     {}
 func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}

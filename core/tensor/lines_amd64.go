@@ -28,3 +28,6 @@ func productWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps i
 
 //go:noescape
 func prefetch(p *float32, n int)
+
+//go:noescape
+func outerWide(acc *float32, accRow int, x *float32, row int, s *float32, blocks int, taps *Tap)

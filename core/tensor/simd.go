@@ -44,6 +44,20 @@ func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []floa
 	return doneRows, n / unit * unit
 }
 
+// outerSIMD does as many whole blocks of four rows by eight taps as there are, if n is whole.
+func outerSIMD(acc []float32, accRow int, mem []float32, g, row, rows, src, n int, taps []Tap) (doneRows, done int) {
+	if !useWide || n%Lanes != 0 || n == 0 {
+		return 0, 0
+	}
+	m := ptr(mem)
+	for ; doneRows+4 <= rows; doneRows += 4 {
+		for done = 0; done+8 <= len(taps); done += 8 {
+			outerWide((*float32)(at(ptr(acc), doneRows*accRow*Lanes)), 4*accRow*Lanes, (*float32)(at(m, g+doneRows*row)), 4*row, (*float32)(at(m, src)), n/Lanes, &taps[done])
+		}
+	}
+	return doneRows, done
+}
+
 func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {
 	m := ptr(mem)
 	dotRun((*float32)(ptr(acc)), (*float32)(at(m, g)), (*float32)(at(m, src)), unsafe.SliceData(lines), len(lines), unsafe.SliceData(taps))

@@ -20,6 +20,7 @@ func main() {
 	a.dot()
 	a.product("productRun", avx2)
 	a.product("productWide", avx512)
+	a.outer()
 	a.prefetch()
 	if err := os.WriteFile(*out, a.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
@@ -301,5 +302,59 @@ func (a *asm) prefetch() {
 	a.p("ADDQ $64, DI")
 	a.p("SUBQ $64, CX")
 	a.p("JGT next")
+	a.p("RET")
+}
+
+// outer writes four rows by eight taps of Outer: a register holds the sums of two taps, each with the eight lanes it has in Dot.
+func (a *asm) outer() {
+	a.function("outerWide", "acc *float32, accRow int, x *float32, row int, s *float32, blocks int, taps *Tap", 56)
+	a.p("MOVQ x+16(FP), DI")
+	a.p("MOVQ row+24(FP), DX")
+	a.p("LEAQ (DX)(DX*2), BX")
+	a.p("MOVQ s+32(FP), AX")
+	a.p("MOVQ taps+48(FP), SI")
+	for i := range 8 {
+		a.p("MOVLQSX %d(SI), R%d", 8*i, 8+i)
+		a.p("LEAQ (AX)(R%[1]d*4), R%[1]d", 8+i)
+	}
+	for i := range 16 {
+		a.clear(avx512, i)
+	}
+	a.p("MOVQ blocks+40(FP), CX")
+	a.p("XORQ SI, SI")
+	a.label("block")
+	for r := range 4 {
+		a.p("VBROADCASTF32X8 %s, Z%d", strided("DI", "DX", "BX", r), 16+r)
+	}
+	for pair := range 4 {
+		a.p("VMOVUPS (R%d)(SI*1), Y%d", 8+2*pair, 20+pair)
+		a.p("VINSERTF32X8 $1, (R%[1]d)(SI*1), Z%[2]d, Z%[2]d", 9+2*pair, 20+pair)
+		for r := range 4 {
+			a.madd(avx512, fmt.Sprint("Z", 20+pair), 16+r, 24+r+pair%2*4, 4*pair+r)
+		}
+	}
+	a.p("ADDQ $32, DI")
+	a.p("ADDQ $32, SI")
+	a.p("DECQ CX")
+	a.p("JNE block")
+	a.p("MOVQ acc+0(FP), AX")
+	a.p("MOVQ accRow+8(FP), DX")
+	a.p("LEAQ (DX)(DX*2), BX")
+	a.p("MOVQ taps+48(FP), SI")
+	for t := range 8 {
+		a.p("MOVLQSX %d(SI), R8", 8*t+4)
+		a.p("SHLQ $5, R8") // a tap has eight lanes
+		a.p("LEAQ (AX)(R8*1), R8")
+		for r := range 4 {
+			sum := 4*(t/2) + r
+			if t%2 == 1 {
+				a.p("VEXTRACTF32X8 $1, Z%[1]d, Y%[1]d", sum)
+			}
+			at := strided("R8", "DX", "BX", r)
+			a.p("VADDPS %s, Y%d, Y16", at, sum)
+			a.p("VMOVUPS Y16, %s", at)
+		}
+	}
+	a.p("VZEROUPPER")
 	a.p("RET")
 }

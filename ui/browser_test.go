@@ -32,7 +32,7 @@ import (
 
 // tab is the page in Chromium.
 type tab struct {
-	*testing.T
+	testing.TB
 	ctx      context.Context
 	mutex    sync.Mutex
 	problems []string // what the console complains of
@@ -46,7 +46,7 @@ window.Worker = class extends Worker {
 };`
 
 // serve serves the page as make build left it, with CIFAR-10 if it has a set; late holds the worker's program back.
-func serve(t *testing.T, set *data.Dataset, late time.Duration) string {
+func serve(t testing.TB, set *data.Dataset, late time.Duration) string {
 	if _, err := os.Stat("../public/page.wasm"); err != nil {
 		t.Fatal("the page is not built: run make build")
 	}
@@ -86,7 +86,7 @@ func each(m *data.Images, n int) (out []int) {
 }
 
 // open opens an address in a fresh Chromium.
-func open(t *testing.T, url string, limit time.Duration) *tab {
+func open(t testing.TB, url string, limit time.Duration) *tab {
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts, chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
@@ -97,7 +97,7 @@ func open(t *testing.T, url string, limit time.Duration) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
-	b := &tab{T: t, ctx: ctx}
+	b := &tab{TB: t, ctx: ctx}
 	complain := func(text string) {
 		b.mutex.Lock()
 		defer b.mutex.Unlock()
@@ -281,7 +281,7 @@ var images = sync.OnceValues(func() (*data.Dataset, error) {
 	return &data.Dataset{Name: d.Name, Classes: d.Classes, Train: *train, Test: *test}, nil
 })
 
-func cifar(t *testing.T) *data.Dataset {
+func cifar(t testing.TB) *data.Dataset {
 	d, err := images()
 	if err != nil && os.Getenv("CI") != "true" {
 		t.Skipf("SKIPPED, NOT TESTED: no CIFAR-10: set HLRS_DATA to its archive (%v)", err)
@@ -470,4 +470,17 @@ func TestNativeAgrees(t *testing.T) {
 		}
 		b.quiet()
 	}
+}
+
+// BenchmarkFirstStep is what passes from opening the page to the first training step of the small preset.
+func BenchmarkFirstStep(b *testing.B) {
+	url := serve(b, cifar(b), 0)
+	tab := open(b, "about:blank", 5*time.Minute)
+	for b.Loop() {
+		tab.do(chromedp.Navigate(url))
+		tab.wait(`document.getElementById("play")?.textContent.trim() === "Start" && document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
+		tab.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("play").click()`))
+		tab.wait(`heard.some((m) => m.includes('"step"'))`, 20*time.Second)
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/first-step")
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"simd/archsimd"
 	"time"
 )
 
 func fused(n int)
 func unfused(n int)
+func wide(n int)
 
 // limits says how fast one core multiplies and adds, and copies.
 func limits() string {
@@ -21,8 +23,12 @@ func limits() string {
 	}
 	const n = 1 << 23
 	a, b := make([]float32, 1<<26), make([]float32, 1<<26)
-	return fmt.Sprintf("One core: %.0f GFLOP/s fused in 256 bits, %.0f not fused (as all our kernels are); copies %.1f GB/s from memory, %.1f from cache.",
-		best(n*8*16, func() { fused(n) }), best(n*8*16, func() { unfused(n) }),
+	widest := "no 512 bits here"
+	if archsimd.X86.AVX512() {
+		widest = fmt.Sprintf("%.0f in 512", best(n*8*32, func() { wide(n) }))
+	}
+	return fmt.Sprintf("One core: %.0f GFLOP/s fused in 256 bits; not fused, as all our kernels are, %.0f, and %s; copies %.1f GB/s from memory, %.1f from cache.",
+		best(n*8*16, func() { fused(n) }), best(n*8*16, func() { unfused(n) }), widest,
 		best(8*float64(len(a)), func() { copy(a, b) }), best(8*4096*1024, func() {
 			for range 1024 {
 				copy(a[:4096], b[:4096])

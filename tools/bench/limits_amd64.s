@@ -39,3 +39,23 @@ unfusedLoop:
 	JNE unfusedLoop
 	VZEROUPPER
 	RET
+
+#define MADDWIDE(sum, temp) VMULPS Z15, Z15, temp; VADDPS temp, sum, sum
+
+// func wide(n int)
+TEXT ·wide(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	VPXORD Z15, Z15, Z15
+wideLoop:
+	MADDWIDE(Z0, Z8)
+	MADDWIDE(Z1, Z9)
+	MADDWIDE(Z2, Z10)
+	MADDWIDE(Z3, Z11)
+	MADDWIDE(Z4, Z12)
+	MADDWIDE(Z5, Z13)
+	MADDWIDE(Z6, Z14)
+	MADDWIDE(Z7, Z8)
+	DECQ CX
+	JNE wideLoop
+	VZEROUPPER
+	RET

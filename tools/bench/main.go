@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hlrslab/core/darts"
 )
@@ -88,7 +89,41 @@ func main() {
 		}
 		fmt.Println(row)
 	}
+	start(*hlrs)
 	kernels()
+}
+
+// start prints how long it takes to the first step of a search, natively and, in Chromium, from opening the page.
+func start(hlrs string) {
+	dir, err := os.MkdirTemp("", "hlrs")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	cmd := exec.Command(hlrs, "search", "--preset=small", "--out="+dir+"/run")
+	cmd.Stderr = os.Stderr
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		log.Fatal(err)
+	}
+	for ; ; time.Sleep(time.Millisecond) {
+		if events, err := os.ReadFile(dir + "/run/events.jsonl"); err == nil && bytes.Contains(events, []byte(`"step"`)) {
+			break
+		}
+		if time.Since(began) > time.Minute {
+			log.Fatal("hlrs search: no step after a minute")
+		}
+	}
+	fmt.Printf("\nFrom `hlrs search --preset small` to its first step: %.2f s.\n", time.Since(began).Seconds())
+	if err := cmd.Process.Kill(); err == nil {
+		_ = cmd.Wait() // killed
+	}
+	out, err := exec.Command("go", "test", "./ui", "-run", "^$", "-bench", "FirstStep", "-benchtime", "3x").Output()
+	if m := regexp.MustCompile(`([\d.]+) s/first-step`).FindSubmatch(out); err == nil && m != nil {
+		fmt.Printf("From opening the page to its first step in Chromium: %s s.\n", m[1])
+	} else {
+		fmt.Printf("The page in Chromium could not be timed: %v\n%s", err, out)
+	}
 }
 
 // run runs a program that prints a result as its last line.

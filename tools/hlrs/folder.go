@@ -14,10 +14,9 @@ import (
 
 // folder is a run on disk: config.json, events.jsonl, genotype.json and .txt, last.safetensors and figures.
 type folder struct {
-	dir    string
-	file   *os.File
-	events *bufio.Writer
-	past   []search.Event // for the figures
+	dir  string
+	file *os.File
+	past []search.Event // for the figures
 }
 
 // openFolder makes a run's folder, or opens it where the run stands: events after the run's position, of a
@@ -50,18 +49,20 @@ func openFolder(dir string, r *search.Run) (*folder, error) {
 			return nil, err
 		}
 	}
-	if f.file, err = os.Create(path); err != nil {
+	if err := f.write("events.jsonl", func(w *os.File) error {
+		b := bufio.NewWriter(w)
+		enc := json.NewEncoder(b)
+		for _, e := range f.past {
+			if err := enc.Encode(e); err != nil {
+				return err
+			}
+		}
+		return b.Flush()
+	}); err != nil {
 		return nil, err
 	}
-	f.events = bufio.NewWriter(f.file)
-	past := f.past
-	f.past = nil
-	for _, e := range past {
-		if err := f.event(e); err != nil {
-			return nil, err
-		}
-	}
-	return f, nil
+	f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	return f, err
 }
 
 // write replaces a file of the folder in one go, so that a crash leaves the old one.
@@ -79,7 +80,7 @@ func (f *folder) write(name string, fill func(*os.File) error) error {
 
 func (f *folder) event(e search.Event) error {
 	f.past = append(f.past, e)
-	return json.NewEncoder(f.events).Encode(e)
+	return json.NewEncoder(f.file).Encode(e)
 }
 
 // last is the event of the last whole epoch, or nil.
@@ -93,10 +94,10 @@ func (f *folder) last() *search.Event {
 }
 
 func (f *folder) snapshot(r *search.Run) error {
-	return errors.Join(f.events.Flush(), f.write("last.safetensors", func(w *os.File) error {
+	return f.write("last.safetensors", func(w *os.File) error {
 		b := bufio.NewWriter(w)
 		return errors.Join(r.Snapshot(b), b.Flush())
-	}))
+	})
 }
 
 // epoch saves the run and its genotype.
@@ -123,4 +124,4 @@ func (f *folder) cell(name string, edges []darts.Edge, concat []int) error {
 	})
 }
 
-func (f *folder) close() error { return errors.Join(f.events.Flush(), f.file.Close()) }
+func (f *folder) close() error { return f.file.Close() }

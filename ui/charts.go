@@ -120,8 +120,8 @@ func (l *Lab) Classes() string {
 	b.WriteString(`<svg viewBox="0 0 410 210" role="img" aria-label="Images and accuracy of each class, from head to tail">`)
 	for i, c := range order {
 		y, name := 4+float64(i)*20.5, fmt.Sprint("class ", c+1)
-		if l.Facts.Names != nil {
-			name = l.Facts.Names[c]
+		if l.Facts.Classes != nil {
+			name = l.Facts.Classes[c]
 		}
 		most := float64(max(1, counts[order[0]]))
 		fmt.Fprintf(&b, `<text x="70" y="%g" text-anchor="end">%s</text><rect class="count" x="76" y="%g" width="%.1f" height="7"/><text x="404" y="%g" text-anchor="end">%d images`,

@@ -10,13 +10,6 @@ import (
 	"hlrslab/core/search"
 )
 
-// Facts are what a started run knows of its data.
-type Facts struct {
-	Counts, Order []int
-	Names         []string
-	Params        int
-}
-
 // Lab is the state of the page.
 type Lab struct {
 	Config search.Config // as the controls stand
@@ -30,7 +23,7 @@ type Lab struct {
 	Error   string // of the run
 	Wrong   Wrong  // of the controls
 
-	Facts   Facts
+	Facts   search.Facts
 	Losses  []float64
 	Rates   []float64 // of the architecture, epoch by epoch, as they were
 	Mixes   []float64
@@ -193,13 +186,13 @@ func (l *Lab) Status(raw []byte) bool {
 }
 
 // Hear takes a report of the worker on a run.
-func (l *Lab) Hear(kind string, run int, events []search.Event, failure string, facts Facts) {
+func (l *Lab) Hear(kind string, run int, events []search.Event, failure string, facts *search.Facts) {
 	if run != l.run && kind != "lost" || !l.Started {
 		return // of a run that was given up
 	}
 	switch kind {
 	case "started":
-		l.Facts = facts
+		l.Facts = *facts
 	case "paused":
 		l.Running = l.Asked
 	case "done":

@@ -102,7 +102,7 @@ func TestSupernetAgainstReference(t *testing.T) {
 		f.Near("running_after_one_forward/"+name, m.Running[p.Off:][:p.Len()], 1e-4)
 	}
 	copy(m.Images(0), o.Images[0])
-	f.Near("logits_eval_after_one_forward", byImage(m.Predict(), m.Shape.Batch), 1e-4)
+	f.Near("logits_eval_after_one_forward", byImage(m.Predict(nil), m.Shape.Batch), 1e-4)
 }
 
 func TestSearchStepsAgainstReference(t *testing.T) {

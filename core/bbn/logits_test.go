@@ -54,7 +54,7 @@ func TestLogitsByHand(t *testing.T) {
 		for b := range 2 {
 			copy(m.Images(b), o.Images[0])
 		}
-		check("inference", m.Predict(), mixed(m, 1, 1))
+		check("inference", m.Predict(nil), mixed(m, 1, 1))
 		if slices.Equal(training, m.logits) {
 			t.Errorf("%s: inference takes the batch's statistics", branches)
 		}

@@ -133,6 +133,10 @@ func (m *Model) Bytes() (n int) {
 // logits = W·[2a·f_c ; 2(1-a)·f_r] + b, which at a = ½ is BBN's inference.
 func (m *Model) Logits(w []float32, a float64) []float32 {
 	darts.Softmax(m.mix, m.Alpha)
+	return m.mixed(w, a)
+}
+
+func (m *Model) mixed(w []float32, a float64) []float32 {
 	for b, g := range m.graphs {
 		g.Weights = w
 		m.head.Apply(w, g.Forward(), m.logits, m.Shape.Batch, b*m.features, m.factor(b, a), b > 0)
@@ -160,10 +164,15 @@ func (m *Model) factor(branch int, a float64) float32 {
 	return float32(2 * (1 - a))
 }
 
-// Predict returns the logits of inference, classes × batch, for the same images in all branches.
-func (m *Model) Predict() []float32 {
+// Predict returns the logits of inference, classes × batch, for the same images in all branches; those of the network under
+// the given mixing weights, such as a genotype's, unless they are nil.
+func (m *Model) Predict(mix []float32) []float32 {
 	m.training(false)
-	return m.Logits(m.Weights, 0.5)
+	if mix == nil {
+		return m.Logits(m.Weights, 0.5)
+	}
+	copy(m.mix, mix)
+	return m.mixed(m.Weights, 0.5)
 }
 
 func (m *Model) training(on bool) {

@@ -65,6 +65,22 @@ func Discretise(normal, reduce [][]float64, nodes int) Genotype {
 	return Genotype{cell(normal), concat, cell(reduce), slices.Clone(concat)}
 }
 
+// OneHot is the mixing weights under which the search network is g alone: edges × primitives of the normal cells, then of the
+// reduction cells; 1 at the operations of g and 0 elsewhere.
+func (g Genotype) OneHot(nodes int) []float32 {
+	var mix []float32
+	for _, cell := range [][]Edge{g.Normal, g.Reduce} {
+		for node := range nodes {
+			at := len(mix)
+			mix = append(mix, make([]float32, (2+node)*len(Primitives))...)
+			for _, e := range cell[2*node : 2*node+2] {
+				mix[at+e.From*len(Primitives)+slices.Index(Primitives, e.Op)] = 1
+			}
+		}
+	}
+	return mix
+}
+
 // Counts is the number of skip connections, pools and convolutions of both cells, under "skip", "pool" and "conv".
 func (g Genotype) Counts() map[string]int {
 	n := map[string]int{"skip": 0, "pool": 0, "conv": 0}

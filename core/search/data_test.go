@@ -15,7 +15,7 @@ func TestDataOrder(t *testing.T) {
 	h := fnv.New64a()
 	for epoch := range 2 {
 		r.data.epoch(epoch)
-		for range r.Steps() {
+		for range r.Facts().Steps {
 			for _, f := range r.data.feeds() {
 				r.data.next(f, r.model)
 				for _, i := range f.indices {

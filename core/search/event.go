@@ -21,6 +21,22 @@ type Event struct {
 	Config *Config `json:"config,omitempty"` // only of a "change": the configuration from the next epoch on
 }
 
+// Record is all there is to see of a run: what a chart or a report needs, without the weights.
+type Record struct {
+	Config Config  `json:"config"` // as the run began; changes are among the events
+	Facts  Facts   `json:"facts"`
+	Events []Event `json:"events"`
+}
+
+// Facts are what a run found in its data and made of its configuration.
+type Facts struct {
+	Classes []string `json:"classes"`
+	Counts  []int    `json:"counts"` // images of each class in the long-tailed set
+	Order   []int    `json:"order"`  // the classes from head to tail
+	Steps   int      `json:"steps"`  // of an epoch
+	Params  int      `json:"params"` // weights of the search network
+}
+
 // Report is the part of an Event that closes an epoch.
 type Report struct {
 	Accuracy float64        `json:"accuracy"`  // balanced test accuracy, 0..1
@@ -34,4 +50,9 @@ type Report struct {
 	Entropy  float64        `json:"entropy"` // mean over edges, nats
 	Counts   map[string]int `json:"counts"`  // of the genotype's operations: "skip", "pool", "conv"
 	Genotype darts.Genotype `json:"genotype"`
+	// Confusion counts the test images of each of Classes by the class, in the same order, that they were taken for.
+	Confusion [][]int `json:"confusion"`
+	// Discrete is the balanced accuracy of the genotype cut out of the search network, with its weights as they are: what
+	// lacks to Accuracy is the discretisation gap.
+	Discrete float64 `json:"discrete"`
 }

@@ -36,6 +36,8 @@ type Run struct {
 	train     bbn.Objective
 	val       bbn.Objective
 	mixRandom *rand.PCG
+	oneHot    []float32 // mixing weights of the genotype under test
+	record    Record
 
 	position
 }
@@ -43,11 +45,10 @@ type Run struct {
 // position is where a run stands, beside its parameters and random streams.
 type position struct {
 	Epoch, At          int // epochs and steps done
-	Tested             int // images evaluated of this epoch's test
+	Tested             int // images evaluated of this epoch's test, which takes all twice: the mixed network's and the genotype's
 	Losses, ArchLosses float64
-	Right              []int // of each class
-	Seen               []int
-	Last               Event // the last step's, for the epoch's rates
+	Confusion          [][]int // test images of each class by the class they were taken for
+	Discrete           int     // those that the genotype alone took for the right one
 	Failed             string
 }
 
@@ -71,6 +72,9 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 		r.Close()
 		return nil, err
 	}
+	r.record = Record{Config: c, Facts: Facts{
+		Classes: d.Classes, Counts: r.data.total, Order: r.data.order, Steps: r.data.steps, Params: len(r.model.Weights),
+	}}
 	n, a := len(r.model.Weights), len(r.model.Alpha)
 	r.model.Init(rand.New(rand.NewPCG(stream(c.Seed, c.WeightSeed, weightStream), weightStream)))
 	r.mixRandom = rand.NewPCG(stream(c.Seed, c.SampleSeed, mixStream), mixStream)
@@ -78,7 +82,10 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 	r.adam = &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: c.ArchDecay, M: make([]float64, a), V: make([]float64, a)}
 	r.architect = darts.NewArchitect(r.sgd, n, a)
 	r.dw, r.dalpha = make([]float32, n), make([]float64, a)
-	r.Right, r.Seen = make([]int, classes), make([]int, classes)
+	r.Confusion = make([][]int, classes)
+	for i := range r.Confusion {
+		r.Confusion[i] = make([]int, classes)
+	}
 	return r, nil
 }
 
@@ -101,17 +108,11 @@ func (r *Run) Close() { r.pool.Close() }
 // Config is the configuration in force.
 func (r *Run) Config() Config { return r.config }
 
-// Steps is the number of steps of an epoch.
-func (r *Run) Steps() int { return r.data.steps }
+// Record is what has been seen of the run so far. It shares memory with the run.
+func (r *Run) Record() Record { return r.record }
 
-// Counts is the number of images of each class in the long-tailed set, and Order the classes from head to tail.
-func (r *Run) Counts() []int { return r.data.total }
-
-// Order lists the classes from head to tail.
-func (r *Run) Order() []int { return r.data.order }
-
-// Params is the number of weights.
-func (r *Run) Params() int { return len(r.model.Weights) }
+// Facts are what the run found in its data and made of its configuration.
+func (r *Run) Facts() Facts { return r.record.Facts }
 
 // Done says whether all epochs have run.
 func (r *Run) Done() bool { return r.Epoch >= r.config.Epochs }
@@ -135,16 +136,19 @@ func (r *Run) Change(c Config) error {
 }
 
 // Step trains on one batch, or evaluates one at the end of an epoch, and returns what happened.
-func (r *Run) Step() ([]Event, error) {
+func (r *Run) Step() (events []Event, err error) {
 	switch {
 	case r.Failed != "":
 		return nil, fmt.Errorf("%s", r.Failed)
 	case r.Done():
 		return nil, nil
 	case r.At < r.data.steps:
-		return r.learn()
+		events, err = r.learn()
+	default:
+		events = r.test()
 	}
-	return r.test()
+	r.record.Events = append(r.record.Events, events...)
+	return events, err
 }
 
 func (r *Run) learn() ([]Event, error) {
@@ -194,7 +198,6 @@ func (r *Run) learn() ([]Event, error) {
 	r.At++
 	r.Losses += e.Loss
 	r.ArchLosses += e.ArchLoss
-	r.Last = e
 	return append(events, e), nil
 }
 
@@ -242,19 +245,27 @@ func (r *Run) check(part string, loss float64, grad []float32) error {
 }
 
 // test evaluates one batch of balanced test images; after the last it closes the epoch.
-func (r *Run) test() ([]Event, error) {
+func (r *Run) test() []Event {
 	m, b := r.model, r.data
-	size := m.Shape.Batch
-	n := min(size, len(b.test)-r.Tested)
+	size, all := m.Shape.Batch, len(b.test)
+	first, mix := r.Tested, []float32(nil)
+	if r.Tested >= all {
+		if r.oneHot == nil {
+			normal, reduce := r.Alphas()
+			r.oneHot = darts.Discretise(normal, reduce, r.config.Nodes).OneHot(r.config.Nodes)
+		}
+		first, mix = r.Tested-all, r.oneHot
+	}
+	n := min(size, all-first)
 	var plain data.Augment
 	for i := range size { // a last, short batch is filled up with images that do not count
-		at := b.test[r.Tested+i%n]
+		at := b.test[first+i%n]
 		for branch := range m.Branches() {
 			dst, plane, stride := m.Image(m.Images(branch), i)
 			plain.Fill(dst, plane, stride, b.set.Test.At(at), b.set.Test.Size, nil)
 		}
 	}
-	logits := m.Predict()
+	logits := m.Predict(mix)
 	for i := range n {
 		best := 0
 		for c := range m.Shape.Classes {
@@ -262,35 +273,25 @@ func (r *Run) test() ([]Event, error) {
 				best = c
 			}
 		}
-		y := int(b.set.Test.Labels[b.test[r.Tested+i]])
-		r.Seen[y]++
-		if best == y {
-			r.Right[y]++
+		y := int(b.set.Test.Labels[b.test[first+i]])
+		switch {
+		case mix == nil:
+			r.Confusion[y][best]++
+		case best == y:
+			r.Discrete++
 		}
 	}
-	if r.Tested += n; r.Tested < len(b.test) {
-		return nil, nil
+	if r.Tested += n; r.Tested < 2*all {
+		return nil
 	}
-	e := r.Last
+	e := r.record.Events[len(r.record.Events)-1] // the last step's, with its rates
 	e.Kind, e.Step = "epoch", b.steps
 	e.Loss, e.ArchLoss = r.Losses/float64(b.steps), r.ArchLosses/float64(b.steps)
 	e.Report = r.report()
 	r.Epoch++
-	r.At, r.Tested, r.Losses, r.ArchLosses = 0, 0, 0, 0
-	clear(r.Right)
-	clear(r.Seen)
-	return []Event{e}, nil
-}
-
-// Before says whether e happened before where the run stands: what a log may keep when the run goes on.
-func (r *Run) Before(e Event) bool {
-	switch {
-	case e.Epoch != r.Epoch:
-		return e.Epoch < r.Epoch
-	case e.Kind == "change":
-		return r.At > 0
-	case e.Kind == "epoch":
-		return false
+	r.At, r.Tested, r.Losses, r.ArchLosses, r.Discrete, r.oneHot = 0, 0, 0, 0, 0, nil
+	for _, row := range r.Confusion {
+		clear(row)
 	}
-	return e.Step < r.At
+	return []Event{e}
 }

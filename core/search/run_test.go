@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"hlrslab/core/darts"
 	"hlrslab/core/data"
 )
 
@@ -228,6 +229,41 @@ func TestConfigurationRoundTrips(t *testing.T) {
 			if err := f.Set(&e, f.Value(c)); err != nil || f.Value(e) != f.Value(c) {
 				t.Errorf("%s: %s cannot be set to its own value: %v", p, f.Name, err)
 			}
+		}
+	}
+}
+
+// TestDiscrete lets the alphas be one genotype already: cutting it out then changes nothing.
+func TestDiscrete(t *testing.T) {
+	r := start(t, tiny(t), 1)
+	normal, reduce := r.Alphas()
+	for i, v := range darts.Discretise(normal, reduce, r.config.Nodes).OneHot(r.config.Nodes) {
+		r.model.Alpha[i] = 200 * v
+		if i%len(darts.Primitives) == 0 { // edges that are not kept are cut
+			r.model.Alpha[i] = 100
+		}
+	}
+	r.config.ArchRate = 0
+	r.At = r.Facts().Steps
+	r.record.Events = []Event{{}}
+	var e []Event
+	for len(e) == 0 {
+		var err error
+		if e, err = r.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := e[0].Report
+	if p.Discrete != p.Accuracy {
+		t.Errorf("cut out, the genotype has %v, and %v mixed", p.Discrete, p.Accuracy)
+	}
+	for i, row := range p.Confusion {
+		n := 0
+		for _, v := range row {
+			n += v
+		}
+		if n != 5 || float64(row[i])/5 != p.PerClass[i] {
+			t.Errorf("class %d: confusion %v, accuracy %v", i, row, p.PerClass[i])
 		}
 	}
 }

@@ -16,13 +16,14 @@ type saved struct {
 	Config   Config
 	Next     *Config `json:",omitempty"`
 	Position position
+	Record   Record
 	Adam     int
 	Random   [2][]byte // augmentation, mixing
 	Samplers [4][]byte
 }
 
 // snapshotVersion changes with the meaning of a snapshot.
-const snapshotVersion = "hlrs-run-1"
+const snapshotVersion = "hlrs-run-2"
 
 // arrays calls single and double for the run's parameters and moments, in the order of a snapshot.
 func (r *Run) arrays(single func(name string, v []float32, shape ...int), double func(name string, v []float64)) {
@@ -40,7 +41,7 @@ func (r *Run) arrays(single func(name string, v []float32, shape ...int), double
 
 // Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit.
 func (r *Run) Snapshot(w io.Writer) error {
-	s := saved{Config: r.config, Next: r.next, Position: r.position, Adam: r.adam.Steps}
+	s := saved{Config: r.config, Next: r.next, Position: r.position, Record: r.record, Adam: r.adam.Steps}
 	var err error
 	for i, p := range []interface{ MarshalBinary() ([]byte, error) }{r.data.random, r.mixRandom} {
 		if s.Random[i], err = p.MarshalBinary(); err != nil {
@@ -88,14 +89,14 @@ func Restore(rd io.Reader, d *data.Dataset, threads int) (*Run, error) {
 		r.Close()
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
-	r.next, r.position, r.adam.Steps = s.Next, s.Position, s.Adam
+	r.next, r.position, r.record, r.adam.Steps = s.Next, s.Position, s.Record, s.Adam
 	return r, nil
 }
 
-// SnapshotConfig reads a snapshot's configuration alone: what data Restore will ask for.
-func SnapshotConfig(rd io.Reader) (Config, error) {
+// ReadRecord reads what a snapshot says of its run, without the weights; Restore will ask for the data its configuration names.
+func ReadRecord(rd io.Reader) (Record, error) {
 	_, s, err := open(rd)
-	return s.Config, err
+	return s.Record, err
 }
 
 func open(rd io.Reader) (*ckpt.File, saved, error) {

@@ -1,7 +1,7 @@
 package tensor
 
 import (
-	"sync"
+	"runtime"
 	"sync/atomic"
 )
 
@@ -11,25 +11,30 @@ type Pool struct {
 	Between func() // called before each phase, if set: a place to let other work in, or to end the caller's goroutine
 
 	threads int
-	wake    []chan struct{}
-	done    sync.WaitGroup
+	helpers []*helper
+	phase   atomic.Int64 // counts the phases; negative once the pool is closed
+	working atomic.Int64 // helpers that have not ended the phase
 	task    func(task, worker int)
 	tasks   int64
 	next    atomic.Int64
 }
 
+// helper is a worker beside the caller: between phases it looks for the next one for a while, and then sleeps.
+type helper struct {
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+// patience is how often a helper looks before it sleeps: a wait of some 50 µs, about what it costs to be woken.
+const patience = 20_000
+
 // NewPool starts a pool of threads workers, the caller being one of them; Close ends it.
 func NewPool(threads int) *Pool {
 	p := &Pool{threads: max(1, threads)}
 	for w := 1; w < p.threads; w++ {
-		c := make(chan struct{}, 1)
-		p.wake = append(p.wake, c)
-		go func() {
-			for range c {
-				p.work(w)
-				p.done.Done()
-			}
-		}()
+		h := &helper{wake: make(chan struct{}, 1)}
+		p.helpers = append(p.helpers, h)
+		go p.help(h, w)
 	}
 	return p
 }
@@ -50,12 +55,43 @@ func (p *Pool) Run(n int, task func(task, worker int)) {
 	}
 	p.task, p.tasks = task, int64(n)
 	p.next.Store(0)
-	p.done.Add(len(p.wake))
-	for _, c := range p.wake {
-		c <- struct{}{}
-	}
+	p.working.Store(int64(len(p.helpers)))
+	p.begin(p.phase.Load() + 1)
 	p.work(0)
-	p.done.Wait()
+	for looks := 0; p.working.Load() > 0; looks++ {
+		if looks > patience {
+			runtime.Gosched()
+		}
+	}
+}
+
+// begin tells the helpers of a phase.
+func (p *Pool) begin(phase int64) {
+	p.phase.Store(phase)
+	for _, h := range p.helpers {
+		if h.asleep.Swap(false) {
+			h.wake <- struct{}{}
+		}
+	}
+}
+
+func (p *Pool) help(h *helper, worker int) {
+	for phase := int64(0); ; {
+		for looks := 0; p.phase.Load() == phase; looks++ {
+			if looks < patience {
+				continue
+			}
+			h.asleep.Store(true)
+			if p.phase.Load() == phase || !h.asleep.Swap(false) { // nothing came meanwhile, or who came has woken it
+				<-h.wake
+			}
+		}
+		if phase = p.phase.Load(); phase < 0 {
+			return
+		}
+		p.work(worker)
+		p.working.Add(-1)
+	}
 }
 
 func (p *Pool) work(worker int) {
@@ -70,8 +106,6 @@ func (p *Pool) work(worker int) {
 
 // Close ends the workers. The pool must be idle.
 func (p *Pool) Close() {
-	for _, c := range p.wake {
-		close(c)
-	}
-	p.wake, p.threads = nil, 1
+	p.begin(-1)
+	p.helpers, p.threads = nil, 1
 }

@@ -10,8 +10,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
-	"hlrslab/core/darts"
-	celldraw "hlrslab/core/draw"
 	"hlrslab/core/search"
 )
 
@@ -32,21 +30,9 @@ type curve struct {
 	y      func(search.Event) float64
 }
 
-// figures draws both cells, and the run's curves over the epochs, one panel a question.
-func (f *folder) figures(c search.Config) error {
-	if g := f.genotype(); g != nil {
-		for name, svg := range map[string]string{
-			"normal.svg": celldraw.Cell("Normal cell", g.Normal, g.NormalConcat),
-			"reduce.svg": celldraw.Cell("Reduction cell", g.Reduce, g.ReduceConcat),
-		} {
-			if err := f.write(name, func(w *os.File) error {
-				_, err := w.WriteString(svg)
-				return err
-			}); err != nil {
-				return err
-			}
-		}
-	}
+// figures draws the run's curves over the epochs, one panel a question.
+func (f *folder) figures(r search.Record) error {
+	c := r.Config
 	percent := func(v func(*search.Report) float64) func(search.Event) float64 {
 		return func(e search.Event) float64 { return 100 * v(e.Report) }
 	}
@@ -85,7 +71,7 @@ func (f *folder) figures(c search.Config) error {
 		p.Add(plotter.NewGrid())
 		for k, c := range panel.curves {
 			var xy plotter.XYs
-			for _, e := range f.past {
+			for _, e := range r.Events {
 				if e.Kind == "epoch" {
 					xy = append(xy, plotter.XY{X: float64(e.Epoch + 1), Y: c.y(e)})
 				}
@@ -113,14 +99,4 @@ func (f *folder) figures(c search.Config) error {
 		_, err := canvas.WriteTo(w)
 		return err
 	})
-}
-
-// genotype is the last epoch's.
-func (f *folder) genotype() *darts.Genotype {
-	for i := len(f.past) - 1; i >= 0; i-- {
-		if r := f.past[i].Report; r != nil {
-			return &r.Genotype
-		}
-	}
-	return nil
 }

@@ -15,53 +15,30 @@ import (
 // folder is a run on disk: config.json, events.jsonl, genotype.json and .txt, last.safetensors and figures.
 type folder struct {
 	dir  string
-	file *os.File
-	past []search.Event // for the figures
+	file *os.File // events.jsonl
 }
 
-// openFolder makes a run's folder, or opens it where the run stands: events after the run's position, of a
-// process that died before its next snapshot, are dropped.
+// openFolder makes a run's folder, or opens it where the run stands: events of a process that died before its next snapshot are
+// dropped.
 func openFolder(dir string, r *search.Run) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	f := &folder{dir: dir}
-	if err := f.write("config.json", func(w *os.File) error { return r.Config().Encode(w) }); err != nil {
+	err := errors.Join(
+		f.write("config.json", func(w *os.File) error { return r.Config().Encode(w) }),
+		f.write("events.jsonl", func(w *os.File) (err error) {
+			b := bufio.NewWriter(w)
+			enc := json.NewEncoder(b)
+			for _, e := range r.Record().Events {
+				err = errors.Join(err, enc.Encode(e))
+			}
+			return errors.Join(err, b.Flush())
+		}))
+	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "events.jsonl")
-	old, err := os.Open(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	if err == nil {
-		in := json.NewDecoder(old)
-		for {
-			var e search.Event
-			if in.Decode(&e) != nil { // the end, or a line that was cut off
-				break
-			}
-			if r.Before(e) {
-				f.past = append(f.past, e)
-			}
-		}
-		if err := old.Close(); err != nil {
-			return nil, err
-		}
-	}
-	if err := f.write("events.jsonl", func(w *os.File) error {
-		b := bufio.NewWriter(w)
-		enc := json.NewEncoder(b)
-		for _, e := range f.past {
-			if err := enc.Encode(e); err != nil {
-				return err
-			}
-		}
-		return b.Flush()
-	}); err != nil {
-		return nil, err
-	}
-	f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	f.file, err = os.OpenFile(filepath.Join(dir, "events.jsonl"), os.O_WRONLY|os.O_APPEND, 0)
 	return f, err
 }
 
@@ -79,18 +56,7 @@ func (f *folder) write(name string, fill func(*os.File) error) error {
 }
 
 func (f *folder) event(e search.Event) error {
-	f.past = append(f.past, e)
 	return json.NewEncoder(f.file).Encode(e)
-}
-
-// last is the event of the last whole epoch, or nil.
-func (f *folder) last() *search.Event {
-	for i := len(f.past) - 1; i >= 0; i-- {
-		if f.past[i].Kind == "epoch" {
-			return &f.past[i]
-		}
-	}
-	return nil
 }
 
 func (f *folder) snapshot(r *search.Run) error {
@@ -113,13 +79,13 @@ func (f *folder) epoch(r *search.Run, e search.Event) error {
 			_, err := w.WriteString(e.Report.Genotype.String() + "\n")
 			return err
 		}),
-		f.cell("normal", e.Report.Genotype.Normal, e.Report.Genotype.NormalConcat),
-		f.cell("reduce", e.Report.Genotype.Reduce, e.Report.Genotype.ReduceConcat))
+		f.cell("normal", "Normal cell", e.Report.Genotype.Normal, e.Report.Genotype.NormalConcat),
+		f.cell("reduce", "Reduction cell", e.Report.Genotype.Reduce, e.Report.Genotype.ReduceConcat))
 }
 
-func (f *folder) cell(name string, edges []darts.Edge, concat []int) error {
+func (f *folder) cell(name, title string, edges []darts.Edge, concat []int) error {
 	return f.write(name+".svg", func(w *os.File) error {
-		_, err := w.WriteString(draw.Cell(name, edges, concat))
+		_, err := w.WriteString(draw.Cell(title, edges, concat))
 		return err
 	})
 }

@@ -18,6 +18,7 @@ import (
 type commands struct {
 	Search searchCommand `cmd:"" help:"Search an architecture, or go on with a search."`
 	Data   dataCommand   `cmd:"" help:"Fetch CIFAR-10 or check it."`
+	Record recordCommand `cmd:"" help:"Write down what there was to see of a search, for the page to show."`
 	Bench  benchCommand  `cmd:"" help:"Time search steps on random images."`
 	Serve  serveCommand  `cmd:"" help:"Serve the laboratory's page."`
 }

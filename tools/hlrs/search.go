@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,7 +24,7 @@ type searchCommand struct {
 	Preset  string `enum:",tiny,small,full" default:"" help:"Start from tiny (seconds), small (a minute or two) or full (the base of the paper)."`
 	File    string `name:"config" type:"existingfile" placeholder:"FILE" help:"Configuration to start from, as a run folder's config.json."`
 	Out     string `type:"path" placeholder:"DIR" help:"Run folder to write; by default runs/ and the time."`
-	Resume  string `type:"existingdir" placeholder:"DIR" help:"Go on with the run in this folder; its own configuration holds."`
+	Resume  string `type:"path" placeholder:"RUN" help:"Go on with the run in this folder, or with a run file of the page, into --out; its own configuration holds."`
 	Threads int    `default:"0" help:"Threads; 0 is one for each core. The numbers do not depend on it."`
 	Force   bool   `help:"Write over a run that is in the folder already."`
 	JSON    bool   `help:"End with one line of JSON."`
@@ -72,16 +71,16 @@ func (c *searchCommand) Run(ctx context.Context) (err error) {
 	if err := f.snapshot(r); err != nil {
 		return err
 	}
-	last := f.last()
-	if last != nil {
-		if err := f.figures(r.Config()); err != nil {
+	if r.Epoch > 0 {
+		if err := f.figures(r.Record()); err != nil {
 			return err
 		}
 	}
 	if !r.Done() {
 		return fmt.Errorf("stopped and saved; go on with: %s", c.again(dir))
 	}
-	return c.summary(r, dir, *last, time.Since(began))
+	events := r.Record().Events
+	return c.summary(r, dir, events[len(events)-1], time.Since(began))
 }
 
 // again is the command that goes on with the run in dir.
@@ -114,38 +113,38 @@ func (c *searchCommand) unchanged(run search.Config) error {
 // prepare makes the run to take: a new one, or the resumed one.
 func (c *searchCommand) prepare(ctx context.Context) (*search.Run, string, error) {
 	if c.Resume != "" {
-		path := filepath.Join(c.Resume, "last.safetensors")
-		f, err := os.Open(path)
+		path, dir := filepath.Join(c.Resume, "last.safetensors"), c.Resume
+		if info, err := os.Stat(c.Resume); err == nil && !info.IsDir() { // a run as the page exports it
+			path, dir = c.Resume, c.out()
+			if err := c.free(dir); err != nil {
+				return nil, "", err
+			}
+		}
+		record, err := readRecord(path)
 		if err != nil {
 			return nil, "", fmt.Errorf("%w: %s holds no run to go on with", err, c.Resume)
 		}
+		if err := c.unchanged(record.Config); err != nil {
+			return nil, "", err
+		}
+		d, err := c.dataset(ctx, record.Config)
+		if err != nil {
+			return nil, "", err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, "", err
+		}
 		defer f.Close()
-		config, err := search.SnapshotConfig(f)
-		if err != nil {
-			return nil, "", fmt.Errorf("%s: %w", path, err)
-		}
-		if err := c.unchanged(config); err != nil {
-			return nil, "", err
-		}
-		d, err := c.dataset(ctx, config)
-		if err != nil {
-			return nil, "", err
-		}
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return nil, "", err
-		}
 		r, err := search.Restore(f, d, c.Threads)
-		return r, c.Resume, err
+		return r, dir, err
 	}
 	if err := c.Config.Validate(); err != nil {
 		return nil, "", err
 	}
-	dir := c.Out
-	if dir == "" {
-		dir = filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
-	}
-	if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil && !c.Force {
-		return nil, "", fmt.Errorf("%s already holds a run: name another --out, go on with it by --resume %s, or write over it with --force", dir, dir)
+	dir := c.out()
+	if err := c.free(dir); err != nil {
+		return nil, "", err
 	}
 	d, err := c.dataset(ctx, c.Config)
 	if err != nil {
@@ -153,6 +152,22 @@ func (c *searchCommand) prepare(ctx context.Context) (*search.Run, string, error
 	}
 	r, err := search.New(c.Config, d, c.Threads)
 	return r, dir, err
+}
+
+// out is the folder of a new run.
+func (c *searchCommand) out() string {
+	if c.Out != "" {
+		return c.Out
+	}
+	return filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
+}
+
+// free says whether a new run may go into dir.
+func (c *searchCommand) free(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil && !c.Force {
+		return fmt.Errorf("%s already holds a run: name another --out, go on with it by --resume %s, or write over it with --force", dir, dir)
+	}
+	return nil
 }
 
 func (c *searchCommand) dataset(ctx context.Context, config search.Config) (*data.Dataset, error) {
@@ -168,7 +183,7 @@ func (c *searchCommand) summary(r *search.Run, dir string, e search.Event, took 
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(map[string]any{
 			"accuracy": p.Accuracy, "head": p.Head, "medium": p.Medium, "tail": p.Tail, "entropy": p.Entropy,
-			"counts": p.Counts, "genotype": p.Genotype.String(), "params": r.Params(), "seconds": took.Seconds(), "out": dir,
+			"counts": p.Counts, "genotype": p.Genotype.String(), "params": r.Facts().Params, "seconds": took.Seconds(), "out": dir,
 		})
 	}
 	fmt.Printf("balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f), %s, in %s\n%s\n",
@@ -183,13 +198,13 @@ type display struct {
 }
 
 func newDisplay(r *search.Run) *display {
-	steps := r.Steps() * r.Config().Epochs
+	steps := r.Facts().Steps * r.Config().Epochs
 	if info, err := os.Stderr.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return &display{tell: true}
 	}
 	d := &display{bar: progressbar.NewOptions(steps, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(),
 		progressbar.OptionShowIts(), progressbar.OptionSetItsString("steps"), progressbar.OptionSetPredictTime(true))}
-	_ = d.bar.Set(r.Epoch*r.Steps() + r.At) // a bar that cannot be drawn stops nothing
+	_ = d.bar.Set(r.Epoch*r.Facts().Steps + r.At) // a bar that cannot be drawn stops nothing
 	return d
 }
 

@@ -18,8 +18,5 @@ type Report struct {
 	Run    int            `json:"run"`
 	Events []search.Event `json:"events,omitempty"`
 	Error  string         `json:"error,omitempty"`
-	Counts []int          `json:"counts,omitempty"`
-	Order  []int          `json:"order,omitempty"`
-	Names  []string       `json:"names,omitempty"`
-	Params int            `json:"params,omitempty"`
+	Facts  *search.Facts  `json:"facts,omitempty"`
 }

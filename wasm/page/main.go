@@ -62,7 +62,7 @@ func connect(lab *ui.Lab, env vugu.EventEnv) {
 				worker = js.Null()
 				fallthrough
 			default:
-				lab.Hear(r.Kind, r.Run, r.Events, r.Error, ui.Facts{Counts: r.Counts, Order: r.Order, Names: r.Names, Params: r.Params})
+				lab.Hear(r.Kind, r.Run, r.Events, r.Error, r.Facts)
 			}
 			env.UnlockRender()
 		}()

@@ -143,7 +143,8 @@ func start(c msg.Command) (*search.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	post(msg.Report{Kind: "started", Run: c.Run, Counts: r.Counts(), Order: r.Order(), Names: d.Classes, Params: r.Params()})
+	facts := r.Facts()
+	post(msg.Report{Kind: "started", Run: c.Run, Facts: &facts})
 	return r, nil
 }
 

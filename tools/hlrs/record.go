@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"hlrslab/core/search"
+)
+
+type recordCommand struct {
+	From string `arg:"" name:"run" type:"path" placeholder:"RUN" help:"Run folder, or run file."`
+	Out  string `type:"path" default:"record.json" help:"File to write."`
+}
+
+// Run writes a run's search.Record as JSON.
+func (c *recordCommand) Run() error {
+	r, err := readRecord(c.From)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.Out, raw, 0o644); err != nil {
+		return err
+	}
+	epochs := 0
+	for _, e := range r.Events {
+		if e.Kind == "epoch" {
+			epochs++
+		}
+	}
+	fmt.Printf("%s: %d epochs, %d bytes\n", c.Out, epochs, len(raw))
+	return nil
+}
+
+// readRecord reads the record of a run folder or a run file.
+func readRecord(path string) (search.Record, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "last.safetensors")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return search.Record{}, err
+	}
+	defer f.Close()
+	r, err := search.ReadRecord(f)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}

@@ -2,10 +2,11 @@ package tensor
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
-// BenchmarkKernels times the two kernels that carry the work at the shapes of a search, SIMD and plain.
+// BenchmarkKernels times the kernels that carry the work at the shapes of a search, SIMD and plain.
 // The SIMD twin far below the plain one's speed is the sign of scalar SSE moves between 256-bit code.
 func BenchmarkKernels(b *testing.B) {
 	mem := make([]float32, 1<<22)
@@ -63,6 +64,37 @@ func BenchmarkKernels(b *testing.B) {
 					dot(acc, mem, 0, 0, p.groups, p.taps)
 				}
 				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+	for _, n := range []int{4, 16, 64} { // channels in and out
+		const strip = 256
+		taps, w, acc := rows(n), make([]float32, n*n), make([]float32, n*n*Lanes)
+		whole := []line{{count: strip / Lanes, ds: Lanes, ss: Lanes, ntaps: int32(n), unit: Lanes}}
+		each := func(f func(r, at int)) func() {
+			return func() {
+				for r := range n {
+					f(r, dst+r*(strip+16))
+				}
+			}
+		}
+		for _, k := range []struct {
+			name string
+			f    func()
+		}{
+			{"Product/%d/simd=true", func() { Product(mem, dst, strip+16, n, 0, strip, taps, w, n) }},
+			{"Product/%d/simd=false", each(func(r, at int) { sumLinesGo(mem, at, 0, whole, taps, w[r*n:], 0, NoFloor, false) })},
+			{"Outer/%d/simd=true", func() { Outer(acc, n, mem, dst, strip+16, n, 0, strip, taps) }},
+			{"Outer/%d/simd=false", each(func(r, at int) { dotLinesGo(acc[r*n*Lanes:], mem, at, 0, whole, taps) })},
+		} {
+			if !useSIMD && strings.HasSuffix(k.name, "true") {
+				continue
+			}
+			b.Run(fmt.Sprintf(k.name, n), func(b *testing.B) {
+				for b.Loop() {
+					k.f()
+				}
+				b.ReportMetric(2*strip*float64(n*n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
 		}
 	}

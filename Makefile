@@ -35,7 +35,7 @@ build: go ## build the command line (build/hlrs) and the page's programs (public
 	go build -trimpath -o build/hlrs ./tools/hlrs
 	@mkdir -p public && cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
 	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -ldflags=-s -o public/$(p).wasm ./wasm/$(p) &&) :
-	@for f in $(PROGRAMS); do gzip -9kf public/$$f.wasm; done
+	@for f in $(PROGRAMS); do gzip -9nf public/$$f.wasm; done; gzip -9nkf public/replay.json
 
 check: go ## formatting, vet and staticcheck
 	@unformatted=$$($(GOFUMPT) -l .) && test -z "$$unformatted" || { echo "format these (gofumpt -w .): $$unformatted"; exit 1; }
@@ -47,7 +47,7 @@ bench: build node ## time search steps here, in node and, where it is there, in 
 	go run ./tools/bench
 
 clean: ## remove what was built
-	rm -rf build public/*.wasm public/*.wasm.gz public/wasm_exec.js public/data
+	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/data
 
 # What has to be there. Node and Chromium serve the tests alone and are installed where that can be
 # done without asking: as root, where there is apt-get.

@@ -19,6 +19,8 @@ var below = map[string][]string{
 	"core/bbn":    {"core/tensor", "core/nn", "core/darts"},
 	"core/search": {"core/tensor", "core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
 	"core/draw":   {"core/darts"},
+	"core/figure": {"core/search"},
+	"core/table":  {"core/search"},
 }
 
 // TestImports holds the order of the packages, for tests cannot see what only people remember.

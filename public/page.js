@@ -1,4 +1,69 @@
-const go = new Go();
-WebAssembly.instantiateStreaming(fetch("public/page.wasm"), go.importObject)
-  .then((r) => go.run(r.instance))
-  .catch((e) => { document.getElementById("lab").textContent = "The laboratory could not start: " + e; });
+// Starts the laboratory, and does what Go cannot reach: the store of runs, and folders that are dropped.
+"use strict";
+
+// labStore keeps runs in IndexedDB: what is known of each, and its file.
+const labStore = (() => {
+  const open = new Promise((resolve, reject) => {
+    const r = indexedDB.open("hlrs-lab", 1);
+    r.onupgradeneeded = () => r.result.createObjectStore("runs");
+    r.onsuccess = () => resolve(r.result);
+    r.onerror = () => reject(r.error);
+  });
+  open.catch(() => {}); // said where it is first asked
+  const ask = async (mode, f) => {
+    const db = await open;
+    return new Promise((resolve, reject) => {
+      const t = db.transaction("runs", mode);
+      const r = f(t.objectStore("runs"));
+      t.oncomplete = () => resolve(r.result);
+      t.onabort = t.onerror = () => reject(t.error?.name === "QuotaExceededError"
+        ? new Error("The storage for this page is full: delete runs that are not needed.") : t.error);
+    });
+  };
+  return {
+    put: (key, kept, file) => ask("readwrite", (s) => s.put({ kept, file }, key)),
+    get: (key) => ask("readonly", (s) => s.get(key)),
+    delete: (key) => ask("readwrite", (s) => s.delete(key)),
+    list: async () => (await ask("readonly", (s) => s.getAll())).map((r) => r.kept),
+  };
+})();
+window.labStore = labStore;
+
+// labDropped lists the files of what was dropped, folders included, each with its path.
+window.labDropped = (transfer) => {
+  const walk = async (entry) => {
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      file.path = entry.fullPath;
+      return [file];
+    }
+    const reader = entry.createReader(), files = [];
+    for (;;) {
+      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (some.length === 0) return files;
+      for (const e of some) files.push(...await walk(e));
+    }
+  };
+  const entries = [...transfer.items].filter((i) => i.kind === "file").map((i) => i.webkitGetAsEntry());
+  return Promise.all(entries.map(walk)).then((lists) => lists.flat());
+};
+
+(async () => {
+  const say = (text) => { document.getElementById("lab").textContent = text; };
+  if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") {
+    say("This browser is too old for the laboratory: it needs WebAssembly and DecompressionStream (Chrome 80, Firefox 113, Safari 16.4, or newer).");
+    return;
+  }
+  try {
+    const packed = await fetch("public/lab.wasm.gz");
+    if (!packed.ok) throw new Error("public/lab.wasm.gz: status " + packed.status);
+    const program = new Response(packed.body.pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": "application/wasm" } });
+    window.labModule = await WebAssembly.compileStreaming(program); // workers get it from here: it is loaded once
+    const go = new Go();
+    go.exit = (code) => say("The page's program ended by itself (code " + code + "). Load the page again: runs are kept at the end of every epoch.");
+    go.run(await WebAssembly.instantiate(window.labModule, go.importObject));
+  } catch (e) {
+    say("The laboratory could not start: " + e);
+  }
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => {}); // without it, there is no page offline
+})();

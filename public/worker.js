@@ -1,7 +1,22 @@
-// Starts the training program; what it cannot say itself any more is said here.
+// Starts the training program, whose compiled module the page sends first; or, as #figures or #images, the program that draws
+// figures or reads images. What the program cannot say itself any more is said here.
+"use strict";
 importScripts("wasm_exec.js");
 const go = new Go();
-const lost = (text) => postMessage(JSON.stringify({ kind: "lost", error: text }));
-go.exit = (code) => lost("The training program ended by itself (code " + code + "), perhaps for want of memory. Reset to start again.");
-WebAssembly.instantiateStreaming(fetch("worker.wasm"), go.importObject)
-  .then((r) => go.run(r.instance)).catch((e) => lost("The training program could not start: " + e + ". Reset to try again."));
+if (self.location.hash) {
+  const failed = (text) => postMessage({ id: 0, error: String(text) });
+  const early = [];
+  self.onmessage = (e) => early.push(e);
+  fetch(self.location.hash.slice(1) + ".wasm.gz")
+    .then((r) => WebAssembly.compileStreaming(new Response(r.body.pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": "application/wasm" } })))
+    .then((m) => WebAssembly.instantiate(m, go.importObject))
+    .then((i) => { go.run(i); early.forEach((e) => self.onmessage(e)); }).catch((e) => failed("The program could not start: " + e));
+} else {
+  const lost = (text) => postMessage([JSON.stringify({ kind: "lost", error: text })]);
+  go.exit = (code) => lost("The training program ended by itself (code " + code + "), perhaps for want of memory. Rewind, or reset to start again.");
+  self.onmessage = (e) => {
+    self.onmessage = null;
+    WebAssembly.instantiate(e.data, go.importObject).then((i) => go.run(i))
+      .catch((e) => lost("The training program could not start: " + e + ". Reset to try again."));
+  };
+}

@@ -41,13 +41,13 @@ type tab struct {
 // listen keeps what the page and its worker say to each other, as the page sees it.
 const listen = `window.heard = []; window.sent = []; window.workers = [];
 window.Worker = class extends Worker {
-	constructor(url) { super(url); workers.push(this); this.addEventListener("message", (e) => heard.push(e.data)); }
-	postMessage(m) { sent.push(m); super.postMessage(m); }
+	constructor(url) { super(url); workers.push(this); this.addEventListener("message", (e) => heard.push(e.data[0])); }
+	postMessage(m) { if (Array.isArray(m)) sent.push(m[0]); super.postMessage(m); }
 };`
 
 // serve serves the page as make build left it, with CIFAR-10 if it has a set; late holds the worker's program back.
 func serve(t testing.TB, set *data.Dataset, late time.Duration) string {
-	if _, err := os.Stat("../public/page.wasm"); err != nil {
+	if _, err := os.Stat("../public/lab.wasm.gz"); err != nil {
 		t.Fatal("the page is not built: run make build")
 	}
 	files := http.FileServer(http.Dir(".."))
@@ -60,10 +60,12 @@ func serve(t testing.TB, set *data.Dataset, late time.Duration) string {
 			}
 			fmt.Fprint(w, `{"state": "ready", "pack": "test.pack"}`)
 		case "/test.pack":
-			if err := data.Pack(w, set, each(&set.Train, 500), each(&set.Test, 100)); err != nil {
+			if err := data.Pack(w, set, set.Train.First(500), set.Test.First(100)); err != nil {
 				t.Error(err)
 			}
-		case "/public/worker.wasm":
+		case "/sw.js":
+			http.ServeFile(w, r, "../public/sw.js")
+		case "/public/worker.js":
 			time.Sleep(late)
 			files.ServeHTTP(w, r)
 		default:
@@ -72,17 +74,6 @@ func serve(t testing.TB, set *data.Dataset, late time.Duration) string {
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
-}
-
-// each lists the first n images of every class.
-func each(m *data.Images, n int) (out []int) {
-	var seen [10]int
-	for i, y := range m.Labels {
-		if seen[y]++; seen[y] <= n {
-			out = append(out, i)
-		}
-	}
-	return out
 }
 
 // open opens an address in a fresh Chromium.
@@ -295,7 +286,7 @@ func cifar(t testing.TB) *data.Dataset {
 // TestPage does what a person does, on real images: both schedules by their sliders, a run to its end, the same start again, a
 // change on the way.
 func TestPage(t *testing.T) {
-	b := open(t, serve(t, cifar(t), 0), 5*time.Minute)
+	b := open(t, serve(t, cifar(t), 0)+"#seed=1", 5*time.Minute)
 	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
 	rate, mix := "Architecture rate", "Branch mixing"
 	curves := `[...document.querySelectorAll("fieldset path.line")].map((p) => p.getAttribute("d")).join()`
@@ -370,7 +361,7 @@ func TestPage(t *testing.T) {
 
 // TestLateWorker presses before the worker listens; the toy set says what it is.
 func TestLateWorker(t *testing.T) {
-	b := open(t, serve(t, nil, 1500*time.Millisecond), time.Minute)
+	b := open(t, serve(t, nil, 1500*time.Millisecond)+"#seed=1", time.Minute)
 	b.wait(`document.body.innerText.includes("Toy images")`, 20*time.Second)
 	b.press("Start")
 	b.press("Pause")
@@ -383,11 +374,11 @@ func TestLateWorker(t *testing.T) {
 
 // TestLostWorker goes on after the worker has died.
 func TestLostWorker(t *testing.T) {
-	b := open(t, serve(t, nil, 0), time.Minute)
+	b := open(t, serve(t, nil, 0)+"#seed=1", time.Minute)
 	b.says("Ready.", 20*time.Second)
 	b.press("Start")
 	b.says(" 1 steps", 30*time.Second)
-	eval[bool](b, `workers[0].dispatchEvent(new MessageEvent("message", {data: '{"kind": "lost", "error": "out of memory"}'}))`)
+	eval[bool](b, `workers[0].dispatchEvent(new MessageEvent("message", {data: ['{"kind": "lost", "error": "out of memory"}']}))`)
 	b.says("out of memory", 10*time.Second)
 	b.press("Reset to the same start")
 	b.press("Start")
@@ -396,7 +387,7 @@ func TestLostWorker(t *testing.T) {
 
 // TestIllegal says beside the control what is wrong with it.
 func TestIllegal(t *testing.T) {
-	b := open(t, serve(t, nil, 0), time.Minute)
+	b := open(t, serve(t, nil, 0)+"#seed=1", time.Minute)
 	b.says("Ready.", 20*time.Second)
 	b.keys("The run", "Images of the largest", kb.Home)
 	wrong := `document.querySelector("#imbalance ~ .wrong").textContent`
@@ -422,7 +413,7 @@ func TestNativeAgrees(t *testing.T) {
 		seeds = "1"
 	}
 	for seed := range strings.SplitSeq(seeds, ",") {
-		b := open(t, serve(t, set, 0), 10*time.Minute)
+		b := open(t, serve(t, set, 0)+"#seed=1", 10*time.Minute)
 		b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
 		b.keys("The run", "Seed", kb.End, kb.Backspace, seed, kb.Tab)
 		b.press("Start")
@@ -474,7 +465,7 @@ func TestNativeAgrees(t *testing.T) {
 
 // BenchmarkFirstStep is what passes from opening the page to the first training step of the small preset.
 func BenchmarkFirstStep(b *testing.B) {
-	url := serve(b, cifar(b), 0)
+	url := serve(b, cifar(b), 0) + "#seed=1"
 	tab := open(b, "about:blank", 5*time.Minute)
 	for b.Loop() {
 		tab.do(chromedp.Navigate(url))

@@ -1,168 +1,354 @@
-// Package ui is the laboratory's page: plain Go state, and one Vugu component that shows it.
+// Package ui is the laboratory's page: plain Go state, a Vugu component for the controls, and cards that are painted as text.
 package ui
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 
 	"hlrslab/core/search"
+	"hlrslab/wasm/msg"
 )
+
+// Host is what the page can do beyond itself: the browser's side, in package page.
+type Host interface {
+	// Send gives a command to the worker of a slot, which is started where there is none, with bytes beside it.
+	Send(slot int, c msg.Command, bytes []byte)
+	// End gives a slot's worker up.
+	End(slot int)
+	// Keep writes a run to this machine's store, Forget deletes it; Open fetches its file and hands it to Lab.Import.
+	Keep(k Kept, file []byte)
+	Forget(key string)
+	Open(key string)
+	// Export hands the person a kept run's file.
+	Export(key, name string)
+	// Save hands the person a file.
+	Save(name, kind string, bytes []byte)
+	// Figure draws records for publication and saves them as a file: "svg" or "png".
+	Figure(format string, records []search.Record, names []string)
+	// Copy puts text on the clipboard.
+	Copy(text string)
+}
+
+// Most is how many runs stand side by side.
+const Most = 4
 
 // Lab is the state of the page.
 type Lab struct {
-	Config search.Config // as the controls stand
-	Do     func(do string, run int, c *search.Config, pack string)
+	Runs   []*Run
+	Focus  int // the run that the controls and the cards are of
+	Epoch  int // the epoch shown; -1 is the latest
+	Edge   Edge
+	Speed  float64 // steps a second at most; 0 is no limit
+	Lesson int     // the lesson that is open, or -1
+	Kept   []Kept
+	Order  string // the column by which Kept is sorted
+	Notice string // what was just done, or could not be
+	Own    *Own   // the person's own images, if there are some
 
-	Running bool // as the worker has it; Asked is what the person wants
-	Asked   bool
-	Started bool
-	Done    bool
-	Pending bool   // schedules changed during a run, not yet in force
-	Error   string // of the run
-	Wrong   Wrong  // of the controls
-
-	Facts   search.Facts
-	Losses  []float64
-	Rates   []float64 // of the architecture, epoch by epoch, as they were
-	Mixes   []float64
-	Epochs  []search.Event
-	Changes []int // epochs from which a change holds
-	run     int
+	Host    Host
 	pack    string
+	slots   int
+	lives   int
+	classes int
+	forced  bool // the address names the data
 	data    struct {
 		State, Pack, Error string
 		Done, Total        int64
 	}
 }
 
-// Wrong is why the controls cannot stand as they do, and at which of them to say so.
-type Wrong struct{ Field, Text string }
-
-// classes of the sets a page can have.
-const classes = 10
-
-// NewLab is the page as it opens: the small preset on the toy set, until the real images are there.
-func NewLab() *Lab { return &Lab{Config: preset} }
+// Edge is an edge of a cell whose operations are looked at.
+type Edge struct {
+	Reduce bool
+	Index  int
+}
 
 var preset = func() search.Config {
 	c, err := search.Preset("small")
 	if err != nil {
 		panic(err)
 	}
-	c.Dataset = "toy"
 	return c
 }()
+
+// NewLab is the page as it opens: the small preset, on the toy set until the real images are there.
+func NewLab(host Host) *Lab {
+	l := &Lab{Host: host, Epoch: -1, Lesson: -1, classes: 10, Order: "when"}
+	c := preset
+	c.Dataset = "toy"
+	l.add("A", c)
+	return l
+}
+
+func (l *Lab) add(name string, c search.Config) *Run {
+	l.slots++
+	r := &Run{Name: name, Config: c, slot: l.slots}
+	r.check("", l.classes)
+	l.Runs = append(l.Runs, r)
+	l.Focus = len(l.Runs) - 1
+	return r
+}
+
+// Run is the run in focus.
+func (l *Lab) Run() *Run { return l.Runs[l.Focus] }
 
 // Live says whether a field may change during a run.
 func Live(f search.Field) bool { return f.Group == "schedule" || f.Name == "arch-rate" }
 
-// Set gives a field the value of its control.
+// Set gives a field of the run in focus the value of its control.
 func (l *Lab) Set(name, value string) {
-	f := field(name)
-	if l.Started && !Live(f) {
+	r, f := l.Run(), field(name)
+	if r.Fixed() && !Live(f) {
 		return
 	}
-	c := l.Config
+	c := r.Config
 	switch name { // another family has another parameter
 	case "arch-schedule":
 		c.ArchParam = 0
+		if value == "drawn" && c.ArchPoints == "" {
+			c.ArchPoints = archPoints(c)
+		}
 	case "mix":
 		c.MixParam = 0
+		if value == "drawn" && c.MixPoints == "" {
+			c.MixPoints = mixPoints(c)
+		}
 	}
 	if err := f.Set(&c, value); err != nil {
-		l.Wrong = Wrong{name, err.Error()}
+		r.Wrong = Wrong{name, err.Error()}
 		return
 	}
-	l.Config = c
-	if l.check(name); l.Wrong.Text == "" && l.Started && !l.Done {
-		l.Pending = true
-		l.Do("change", l.run, &c, "")
+	l.change(c, name)
+}
+
+// change takes a configuration for the run in focus; a run under way takes its schedules from the next epoch on.
+func (l *Lab) change(c search.Config, name string) {
+	r := l.Run()
+	r.Config = c
+	if r.check(name, l.classes); r.Wrong.Text == "" && r.Fixed() {
+		r.Pending = true
+		l.Host.Send(r.slot, msg.Command{Do: "change", Run: r.live, Config: &c}, nil)
 	}
 }
 
-// check finds what is wrong with the controls; name is the one moved last.
-func (l *Lab) check(name string) {
-	l.Wrong = Wrong{}
-	err := l.Config.Validate()
-	if err == nil {
-		_, err = l.Config.Counts(classes)
+// begin starts a run of the controls' configuration if there is none, or goes on with the one that is kept.
+func (l *Lab) begin(r *Run) bool {
+	if r.Fixed() {
+		return true
 	}
-	if err != nil {
-		l.Wrong = Wrong{name, err.Error()}
-		at, _, _ := strings.Cut(strings.Fields(err.Error())[0], ":")
-		for _, c := range controls {
-			if c.name == at {
-				l.Wrong.Field = at
-			}
+	if r.Wrong.Text != "" {
+		return false
+	}
+	command, file := msg.Command{Do: "start"}, []byte(nil)
+	if r.Recorded && r.File != nil && !r.moved() && len(r.Epochs) < r.Record.Config.Epochs {
+		command.Do, file = "restore", r.File
+		r.Recorded, r.Error = false, ""
+	} else {
+		if r.Name == recorded {
+			r.Name = l.letter()
+		}
+		r.clear()
+		r.Record.Config = r.Config
+	}
+	if l.Run() == r {
+		l.Epoch = -1
+	}
+	l.launch(r, command, file)
+	return true
+}
+
+func (l *Lab) launch(r *Run, c msg.Command, file []byte) {
+	l.lives++
+	r.live, r.Started, r.Done = l.lives, true, false
+	config := r.Config
+	c.Run, c.Config, c.Speed = r.live, &config, l.Speed
+	switch {
+	case l.Own != nil && config.Dataset == l.Own.Name:
+		c.Pack = "own"
+	case config.Dataset == "cifar10":
+		c.Pack = l.pack
+	}
+	if r.Key == "" {
+		r.Key = fmt.Sprintf("%x", rand.Uint64())
+	}
+	l.Host.Send(r.slot, c, file)
+}
+
+// Play starts or pauses the run in focus.
+func (l *Lab) Play() { l.play(l.Run(), !l.Run().asked) }
+
+// PlayAll starts or pauses all runs together.
+func (l *Lab) PlayAll(on bool) {
+	for _, r := range l.Runs {
+		if on != r.asked && (!on || !r.Done && !(r.Recorded && len(r.Epochs) == r.Record.Config.Epochs)) {
+			l.play(r, on)
 		}
 	}
 }
 
-// begin starts a run of the controls' configuration if there is none.
-func (l *Lab) begin() bool {
-	if l.Done || !l.Started && l.Wrong.Text != "" {
-		return false
-	}
-	if !l.Started {
-		c := l.Config
-		l.run++
-		l.Do("start", l.run, &c, l.pack)
-		l.Started = true
-	}
-	return true
-}
-
-// Play starts or pauses.
-func (l *Lab) Play() {
-	if l.Done {
-		l.Reset()
-	}
+func (l *Lab) play(r *Run, on bool) {
 	switch {
-	case l.Asked:
-		l.Asked = false
-		l.Do("pause", l.run, nil, "")
-	case l.begin():
-		l.Asked, l.Running = true, true
-		l.Do("play", l.run, nil, "")
+	case !on:
+		r.asked = false
+		l.Host.Send(r.slot, msg.Command{Do: "pause", Run: r.live}, nil)
+	case l.begin(r):
+		r.asked, r.Running = true, true
+		l.Host.Send(r.slot, msg.Command{Do: "play", Run: r.live}, nil)
 	}
 }
 
-// Step takes one batch.
-func (l *Lab) Step() {
-	if l.begin() {
-		l.Do("step", l.run, nil, "")
+// Step takes one batch, or goes on to the end of the epoch.
+func (l *Lab) Step(do string) {
+	if r := l.Run(); l.begin(r) {
+		r.asked, r.Running = false, do == "epoch"
+		l.Host.Send(r.slot, msg.Command{Do: do, Run: r.live}, nil)
+	}
+}
+
+// SetSpeed limits the steps a second; "0" is no limit.
+func (l *Lab) SetSpeed(text string) {
+	l.Speed, _ = strconv.ParseFloat(text, 64)
+	for _, r := range l.Runs {
+		if r.Fixed() {
+			l.Host.Send(r.slot, msg.Command{Do: "speed", Run: r.live, Speed: l.Speed}, nil)
+		}
 	}
 }
 
 // Reset goes back to the same start: the same seed, images and starting weights.
 func (l *Lab) Reset() {
-	if l.Started {
-		l.Do("stop", l.run, nil, "")
+	r := l.Run()
+	if r.Started {
+		l.Host.Send(r.slot, msg.Command{Do: "stop", Run: r.live}, nil)
 	}
-	*l = Lab{Config: l.Config, Do: l.Do, Wrong: l.Wrong, run: l.run, pack: l.pack, data: l.data}
+	r.clear()
+	l.Epoch = -1
 }
 
 // NewSeed resets to another start.
 func (l *Lab) NewSeed() {
 	l.Reset()
-	l.Config.Seed = uint64(rand.IntN(1_000_000))
+	r := l.Run()
+	r.Config.Seed = uint64(rand.IntN(1_000_000))
 }
 
-// UseReal takes the real images, from the next start on.
+// Rewind goes back to the end of the last whole epoch after a failure; halve takes half the architecture's rate from there.
+func (l *Lab) Rewind(halve bool) {
+	r := l.Run()
+	file, config := r.File, r.Config
+	if file == nil {
+		return
+	}
+	record, err := search.ReadRecord(bytesReader(file))
+	if err != nil {
+		l.Notice = err.Error()
+		return
+	}
+	key := r.Key
+	r.show(record)
+	r.File, r.Key = file, key
+	l.launch(r, msg.Command{Do: "restore"}, file)
+	if halve {
+		config.ArchRate /= 2
+		l.change(config, "arch-rate")
+	}
+	r.asked, r.Running = false, false
+}
+
+// Add puts another run beside the others, with the settings of the one in focus and those given.
+func (l *Lab) Add(name string, set map[string]string) *Run {
+	if len(l.Runs) == Most {
+		l.Notice = fmt.Sprintf("There is room for %d runs side by side: remove one first.", Most)
+		return nil
+	}
+	c := l.Run().Config
+	for _, f := range search.Fields() {
+		if v, ok := set[f.Name]; ok {
+			if err := f.Set(&c, v); err != nil {
+				l.Notice = err.Error()
+			}
+		}
+	}
+	if name == "" {
+		name = l.letter()
+	}
+	return l.add(name, c)
+}
+
+// letter is the first that no run has.
+func (l *Lab) letter() string {
+	for c := 'A'; ; c++ {
+		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == string(c) }) {
+			return string(c)
+		}
+	}
+}
+
+// Remove takes a run off the page; what was kept of it stays kept.
+func (l *Lab) Remove(i int) {
+	if len(l.Runs) == 1 || i >= len(l.Runs) {
+		return
+	}
+	l.Host.End(l.Runs[i].slot)
+	l.Runs = slices.Delete(l.Runs, i, i+1)
+	l.Focus = min(l.Focus, len(l.Runs)-1)
+	l.Epoch = -1
+}
+
+// Baselines are comparisons at one press, by name: settings over the run's own.
+var Baselines = []struct {
+	Name, Note string
+	Set        map[string]string
+}{
+	{"Random search", "The alphas stay as they were drawn: an architecture by chance, trained alike.", map[string]string{"arch-rate": "0"}},
+	{"Plain DARTS", "One branch, as the data come, and a constant architecture rate.", map[string]string{"branches": "none", "arch-schedule": "const", "mix": "const"}},
+}
+
+// UseReal takes the real images for all runs, from their next start on.
 func (l *Lab) UseReal() {
-	l.Reset()
-	l.pack, l.Config.Dataset = l.data.Pack, "cifar10"
+	l.pack = l.data.Pack
+	l.use("cifar10", 10)
+}
+
+func (l *Lab) use(dataset string, classes int) {
+	l.classes = classes
+	for i, r := range l.Runs {
+		if !r.Fixed() && !r.Recorded {
+			focus := l.Focus
+			l.Focus = i
+			l.Reset()
+			l.Focus = focus
+			r.Config.Dataset = dataset
+			r.check("dataset", classes)
+		}
+	}
 }
 
 // Real says whether the real images are offered.
-func (l *Lab) Real() bool { return l.data.State == "ready" && l.pack == "" }
+func (l *Lab) Real() bool {
+	return l.data.State == "ready" && (l.pack == "" || l.Run().Config.Dataset != "cifar10")
+}
 
 // Images says what is trained on.
 func (l *Lab) Images() string {
-	if l.pack != "" {
-		return "CIFAR-10, reduced to 16×16 pixels."
+	switch l.Run().Config.Dataset {
+	case "own":
+		if l.Own == nil {
+			return "Your own images: choose them again."
+		}
+		return fmt.Sprintf("Your own images: %d for training and %d for testing, in %d classes.", l.Own.Train, l.Own.Test, len(l.Own.Classes))
+	case "cifar10":
+		if l.pack != "" || l.Own != nil {
+			return "CIFAR-10, reduced to 16×16 pixels."
+		}
+		if l.Run().Recorded {
+			return "CIFAR-10, as recorded. The images themselves are not here."
+		}
 	}
 	text := "Toy images, generated here: not CIFAR-10."
 	switch l.data.State {
@@ -179,67 +365,122 @@ func (l *Lab) Status(raw []byte) bool {
 	if json.Unmarshal(raw, &l.data) != nil {
 		return false // a static host: there is no server to ask
 	}
-	if l.Real() && !l.Started {
-		l.UseReal()
+	if l.data.State == "ready" && l.pack == "" {
+		l.pack = l.data.Pack
+		if !l.forced {
+			l.UseReal()
+		}
 	}
 	return l.data.State == "downloading" || l.data.State == "error" // it is tried again
 }
 
-// Hear takes a report of the worker on a run.
-func (l *Lab) Hear(kind string, run int, events []search.Event, failure string, facts *search.Facts) {
-	if run != l.run && kind != "lost" || !l.Started {
+// Hear takes a report of a slot's worker, and what came beside it.
+func (l *Lab) Hear(slot int, m msg.Report, bytes []byte) {
+	i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.slot == slot })
+	if i < 0 {
+		return
+	}
+	r := l.Runs[i]
+	if m.Run != r.live && m.Kind != "lost" || !r.Started {
 		return // of a run that was given up
 	}
-	switch kind {
+	switch m.Kind {
 	case "started":
-		l.Facts = *facts
+		r.Record.Facts = *m.Facts
 	case "paused":
-		l.Running = l.Asked
+		r.Running = r.asked
+	case "batch":
+		r.Batch, r.Pixels = m.Batch, bytes
+	case "snapshot":
+		r.File = bytes
+		l.keep(r)
 	case "done":
-		l.Running, l.Asked, l.Done, l.Pending = false, false, true, false
+		r.Running, r.asked, r.Done, r.Pending = false, false, true, false
 	case "error", "lost":
-		l.Running, l.Asked, l.Done, l.Error = false, false, true, failure
+		r.Running, r.asked, r.Done, r.Error = false, false, true, m.Error
 	}
-	for _, e := range events {
-		switch e.Kind {
-		case "step":
-			l.Losses = append(l.Losses, e.Loss)
-			l.Rates, l.Mixes = append(l.Rates[:min(e.Epoch, len(l.Rates))], e.ArchRate), append(l.Mixes[:min(e.Epoch, len(l.Mixes))], e.Mix)
-		case "epoch":
-			l.Epochs = append(l.Epochs, e)
-		case "change":
-			l.Changes, l.Pending = append(l.Changes, e.Epoch), false
+	r.hear(m.Events)
+}
+
+// Own is what there is of the person's own images.
+type Own struct {
+	Name               string // "own", or "cifar10" where it is that
+	Classes            []string
+	Train, Test, Least int // images in all, and training images of the smallest class
+}
+
+// Take takes the person's own images for all runs that have none under way.
+func (l *Lab) Take(own Own) {
+	l.Own, l.Notice = &own, ""
+	l.use(own.Name, len(own.Classes))
+	for _, r := range l.Runs {
+		if r.Fixed() {
+			continue
 		}
+		r.Config.NMax = min(r.Config.NMax, own.Least)
+		r.Config.TestImages = min(r.Config.TestImages, own.Test/len(own.Classes)*len(own.Classes))
+		r.check("n-max", l.classes)
 	}
 }
 
-// Say is the status line.
-func (l *Lab) Say() string {
-	var say string
-	switch {
-	case l.Error != "":
-		return "The run has stopped: " + l.Error
-	case !l.Started && l.Wrong.Text != "":
-		return "One setting cannot stand: see below."
-	case !l.Started:
-		return "Ready. Start trains a search network in this tab."
-	case l.Done:
-		say = "Finished."
-	case l.Running:
-		say = "Training."
-	default:
-		say = "Paused."
+// Act does what a painted card's control is for: a verb, and what follows its colon.
+func (l *Lab) Act(act string) {
+	l.Notice = ""
+	verb, what, _ := strings.Cut(act, ":")
+	n, _ := strconv.Atoi(what)
+	switch verb {
+	case "add":
+		l.Add("", nil)
+	case "baseline":
+		if r := l.Add(Baselines[n].Name, Baselines[n].Set); r != nil {
+			l.play(r, true)
+		}
+	case "all":
+		l.PlayAll(what == "play")
+	case "epoch":
+		l.Epoch = n
+	case "edge":
+		cell, e, _ := strings.Cut(what, ":")
+		n, _ = strconv.Atoi(e)
+		l.Edge = Edge{cell == "reduce", n}
+	case "draw":
+		l.Set(map[string]string{"arch": "arch-schedule", "mix": "mix"}[what], "drawn")
+	case "point":
+		l.point(what)
+	case "lesson":
+		l.Lesson = n
+	case "trial":
+		l.trial(what)
+	case "export":
+		l.export(what)
+	case "sort":
+		l.Order = what
+	case "open":
+		l.Host.Open(what)
+	case "file":
+		l.Host.Export(what, "hlrs-run.safetensors")
+	case "forget":
+		l.Host.Forget(what)
+	case "rewind":
+		l.Rewind(what == "halve")
 	}
-	say += fmt.Sprintf(" %d steps, %d of %d epochs.", len(l.Losses), len(l.Epochs), l.Config.Epochs)
-	if n := len(l.Epochs); n > 0 {
-		r := l.Epochs[n-1].Report
-		say += fmt.Sprintf(" Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).", 100*r.Accuracy, 100*r.Head, 100*r.Medium, 100*r.Tail)
+}
+
+var errNothing = errors.New("there is nothing to export yet: an epoch has to end first")
+
+// FocusOn has the controls and cards be those of another run.
+func (l *Lab) FocusOn(i int) {
+	l.Focus, l.Epoch = i, -1
+}
+
+// CanRewind says whether a stopped run can go back to its last whole epoch.
+func (l *Lab) CanRewind() bool { return l.Run().Error != "" && l.Run().File != nil }
+
+// offer asks whether to go on with a run that a closed page left unfinished.
+func (l *Lab) offer() string {
+	k := l.Unfinished()
+	if k == nil {
+		return ""
 	}
-	switch {
-	case l.Pending && len(l.Rates) == l.Config.Epochs:
-		say += " This is the last epoch: the change comes too late for this run."
-	case l.Pending:
-		say += " The change takes effect from the next epoch."
-	}
-	return say
+	return fmt.Sprintf(`<p class="offer">%s was at epoch %d of %d when the page was left. %s</p>`, escape(k.Name), k.Epochs, k.Config.Epochs, button("open:"+k.Key, "Go on with it"))
 }

@@ -17,12 +17,13 @@ type Root struct {
 
 // PlayLabel says what the first button does.
 func (c *Root) PlayLabel() string {
+	r := c.Lab.Run()
 	switch {
-	case c.Lab.Asked:
+	case r.asked:
 		return "Pause"
-	case c.Lab.Started && !c.Lab.Done:
+	case r.Fixed(), r.Recorded && !r.moved() && r.File != nil && len(r.Epochs) < r.Record.Config.Epochs:
 		return "Continue"
-	case c.Lab.Done:
+	case r.Done:
 		return "Start again"
 	}
 	return "Start"
@@ -30,9 +31,9 @@ func (c *Root) PlayLabel() string {
 
 // Group is settings that belong together, with the curve they make.
 type Group struct {
-	Legend, Chart string
-	Controls      []Control
-	Fixed         bool // while there is a run
+	ID, Legend string
+	Controls   []Control
+	Fixed      bool // while there is a run
 }
 
 // Control is one setting as the page shows it.
@@ -52,41 +53,65 @@ var controls = []struct {
 	{"rate", "arch-schedule", "Family", 0, 0, 0},
 	{"rate", "arch-param", "", 0, 0, 0},
 	{"rate", "arch-rate", "Peak rate", 0, 0.02, 0.0001},
+	{"rate", "arch-equal", "Compare at equal", 0, 0, 0},
 	{"mix", "mix", "Family", 0, 0, 0},
 	{"mix", "mix-param", "", 0, 0, 0},
 	{"start", "imbalance", "Imbalance factor", 1, 250, 1},
 	{"start", "n-max", "Images of the largest class", 20, 500, 10},
 	{"start", "epochs", "Epochs", 1, 50, 1},
+	{"start", "branches", "Branches part at", 0, 0, 0},
 	{"start", "seed", "Seed", 0, 0, 1},
 }
 
-// Groups are the settings: both schedules, which may change during a run, and what a run starts with.
+// Groups are the usual settings: both schedules, which may change during a run, and what a run starts with.
 func (c *Root) Groups() []Group {
-	l := c.Lab
+	fixed := c.Lab.Run().Fixed()
 	return []Group{
-		{"Architecture rate (HLRS)", l.RateChart(), c.controls("rate"), false},
-		{"Branch mixing", l.MixChart(), c.controls("mix"), false},
-		{"The run", "", c.controls("start"), l.Started},
+		{"arch", "Architecture rate (HLRS)", c.controls("rate"), false},
+		{"mix", "Branch mixing", c.controls("mix"), false},
+		{"start", "The run", c.controls("start"), fixed},
 	}
+}
+
+// control is what the table of limits says of a field.
+func (l *Lab) control(f search.Field, label string) Control {
+	r := l.Run()
+	s := Control{Name: f.Name, Label: label, Value: f.Value(r.Config), Enum: f.Enum, Help: f.Help}
+	s.Text = f.Unit
+	if !math.IsNaN(f.Min) {
+		s.Min, s.Max = fmt.Sprint(f.Min), fmt.Sprint(f.Max)
+		s.Help += fmt.Sprintf(" %s to %s.", s.Min, s.Max)
+	}
+	if d := f.Value(preset); d != "" {
+		s.Help += " Default " + d + "."
+	}
+	if r.Wrong.Field == f.Name {
+		s.Wrong = r.Wrong.Text
+	}
+	return s
 }
 
 // controls are a group's settings; a family's parameter stands there only where it has one.
 func (c *Root) controls(group string) (out []Control) {
+	config := c.Lab.Run().Config
 	for _, v := range controls {
 		if v.group != group {
 			continue
 		}
 		f := field(v.name)
-		s := Control{Name: v.name, Label: v.label, Value: f.Value(c.Lab.Config), Enum: f.Enum, Help: f.Help + " Default " + f.Value(preset) + "."}
+		s := c.Lab.control(f, v.label)
 		s.Text = s.Value + " " + f.Unit
-		families, id := sched.Families, c.Lab.Config.ArchSchedule
+		families, id := sched.Families, config.ArchSchedule
 		if group == "mix" {
-			families, id = sched.Mixes, c.Lab.Config.Mix
+			families, id = sched.Mixes, config.Mix
 		}
 		family, _ := sched.Find(families, id)
 		switch v.name {
 		case "arch-schedule", "mix":
 			s.Text, s.Help = family.Formula, family.Note
+			if points := v.name[:3]; s.Wrong == "" && (c.Lab.Run().Wrong.Field == points+"-points" || c.Lab.Run().Wrong.Field == "arch-points" && points == "arc") {
+				s.Wrong = c.Lab.Run().Wrong.Text
+			}
 		case "arch-param", "mix-param":
 			p := family.Param
 			if p.Name == "" {
@@ -94,7 +119,7 @@ func (c *Root) controls(group string) (out []Control) {
 			}
 			v.min, v.max = p.Min, min(p.Max, 20)
 			if p.Unit == "epochs" {
-				v.max = float64(c.Lab.Config.Epochs)
+				v.max = float64(config.Epochs)
 			}
 			v.step = 0.01
 			if v.max-v.min >= 5 {
@@ -105,11 +130,11 @@ func (c *Root) controls(group string) (out []Control) {
 			}
 			s.Label, s.Text, s.Help = "Parameter "+p.Name, s.Value+" "+p.Unit, fmt.Sprintf("%v to %v, default %v.", v.min, v.max, p.Default)
 		}
-		if c.Lab.Wrong.Field == v.name {
-			s.Wrong = c.Lab.Wrong.Text
-		}
 		s.Number = s.Enum == nil && v.min == v.max
-		s.Min, s.Max, s.Step = fmt.Sprint(v.min), fmt.Sprint(v.max), fmt.Sprint(v.step)
+		if !s.Number {
+			s.Min, s.Max = fmt.Sprint(v.min), fmt.Sprint(v.max)
+		}
+		s.Step = fmt.Sprint(v.step)
 		out = append(out, s)
 	}
 	return out
@@ -123,6 +148,13 @@ func (s Control) Selected(option string) vugu.VGAttributeListerFunc {
 // Disabled is the attribute of a group that cannot change now.
 func (g Group) Disabled() vugu.VGAttributeListerFunc { return flag("disabled", g.Fixed) }
 
+// Current marks the run in focus.
+func (c *Root) Current(i int) vugu.VGAttributeListerFunc {
+	return func() []vugu.VGAttribute {
+		return []vugu.VGAttribute{{Key: "aria-pressed", Val: fmt.Sprint(i == c.Lab.Focus)}}
+	}
+}
+
 // flag is an attribute that stands or does not.
 func flag(name string, on bool) vugu.VGAttributeListerFunc {
 	return func() (attrs []vugu.VGAttribute) {
@@ -133,11 +165,16 @@ func flag(name string, on bool) vugu.VGAttributeListerFunc {
 	}
 }
 
-func field(name string) search.Field {
-	for _, f := range search.Fields() {
-		if f.Name == name {
-			return f
-		}
+// Class of a card.
+func (c Card) Class() string {
+	if c.Wide {
+		return "card wide"
 	}
-	panic("ui: no field " + name)
+	return "card"
 }
+
+// RunClass has the colour of a run in comparisons.
+func (c *Root) RunClass(i int) string { return fmt.Sprint("run", i) }
+
+// Baseline is what adds one.
+func (c *Root) Baseline(i int) string { return fmt.Sprint("baseline:", i) }

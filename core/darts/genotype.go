@@ -152,15 +152,11 @@ func (g Genotype) String() string {
 		edges(g.Normal), concat(g.NormalConcat), edges(g.Reduce), concat(g.ReduceConcat))
 }
 
-var (
-	edgePattern  = regexp.MustCompile(`\(\s*['"](\w+)['"]\s*,\s*(\d+)\s*\)`)
-	rangePattern = regexp.MustCompile(`^\s*range\(\s*(\d+)\s*,\s*(\d+)\s*\)`)
-	listPattern  = regexp.MustCompile(`^\s*\[([\d\s,]*)\]`)
-	fieldPattern = regexp.MustCompile(`\b(normal_concat|reduce_concat|normal|reduce)\s*=`)
-)
-
 // ParseGenotype reads quark0/darts' notation, with or without a name and an equals sign before it.
 func ParseGenotype(text string) (Genotype, error) {
+	// Compiled here, not for the package: the page does without.
+	edgePattern := regexp.MustCompile(`\(\s*['"](\w+)['"]\s*,\s*(\d+)\s*\)`)
+	fieldPattern := regexp.MustCompile(`\b(normal_concat|reduce_concat|normal|reduce)\s*=`)
 	var g Genotype
 	fields := fieldPattern.FindAllStringSubmatchIndex(text, -1)
 	seen := map[string]bool{}
@@ -214,6 +210,8 @@ func ParseGenotype(text string) (Genotype, error) {
 
 // parseStates reads range(a, b) or [a, b, …].
 func parseStates(s string) (states []int, err error) {
+	rangePattern := regexp.MustCompile(`^\s*range\(\s*(\d+)\s*,\s*(\d+)\s*\)`)
+	listPattern := regexp.MustCompile(`^\s*\[([\d\s,]*)\]`)
 	if m := rangePattern.FindStringSubmatch(s); m != nil {
 		lo, err1 := strconv.Atoi(m[1])
 		hi, err2 := strconv.Atoi(m[2])

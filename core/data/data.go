@@ -56,6 +56,17 @@ func (m *Images) Resize(side int) (*Images, error) {
 	return out, nil
 }
 
+// First lists the first n images of each class, in their order.
+func (m *Images) First(n int) (list []int) {
+	var seen [256]int
+	for i, y := range m.Labels {
+		if seen[y]++; seen[y] <= n {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // check says what is wrong with a set that claims the given classes.
 func (m *Images) check(set string, classes int) error {
 	if want := m.Len() * 3 * m.Size * m.Size; m.Size < 1 || len(m.Pixels) != want {

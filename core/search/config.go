@@ -8,7 +8,7 @@ package search
 // the single table of limits that help texts, sliders and Validate are made from.
 type Config struct {
 	// Data.
-	Dataset    string  `json:"dataset" enum:"cifar10,toy" default:"cifar10" group:"data" help:"Images to search on: cifar10, or the built-in generated toy set."`
+	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" help:"Images to search on: cifar10, the built-in generated toy set, or your own by class."`
 	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" help:"Image side; 16 is the area average of 32."`
 	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" help:"How class counts fall from head to tail."`
 	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" help:"Imbalance factor: images of the largest class over images of the smallest."`

@@ -227,7 +227,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("rate-min: %v is above rate, %v", c.RateMin, c.Rate)
 	case c.NMax > c.Pool:
 		return fmt.Errorf("n-max: %d images are not among the %d of pool", c.NMax, c.Pool)
-	case c.TestImages%10 != 0:
+	case c.Dataset != "own" && c.TestImages%10 != 0:
 		return fmt.Errorf("test-images: %d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
 	}
 	arch, mix, err := c.Schedules()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"reflect"
 
 	"hlrslab/core/bbn"
 	"hlrslab/core/darts"
@@ -122,12 +121,8 @@ func (r *Run) Change(c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	was, now := reflect.ValueOf(r.config), reflect.ValueOf(c)
 	for _, f := range Fields() {
-		if f.Group == "schedule" || f.Name == "arch-rate" {
-			continue
-		}
-		if !reflect.DeepEqual(was.Field(f.index).Interface(), now.Field(f.index).Interface()) {
+		if f.Group != "schedule" && f.Name != "arch-rate" && f.Value(r.config) != f.Value(c) {
 			return fmt.Errorf("%s: cannot change during a run; start a new one", f.Name)
 		}
 	}
@@ -199,6 +194,18 @@ func (r *Run) learn() ([]Event, error) {
 	r.Losses += e.Loss
 	r.ArchLosses += e.ArchLoss
 	return append(events, e), nil
+}
+
+// Drawn is the weights' last batch of a branch, as it is before augmentation: images of 3 × size × size bytes one after the
+// other, and their labels. Without the branch, or before the first step, it is empty.
+func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int) {
+	set := &r.data.set.Train
+	if branch < r.model.Branches() && r.At > 0 {
+		for _, i := range r.data.weights[branch].indices {
+			pixels, labels = append(pixels, set.At(i)...), append(labels, int(set.Labels[i]))
+		}
+	}
+	return pixels, labels, set.Size
 }
 
 // draw fills an objective with the next batch of each branch; an objective alone has one batch in both.

@@ -36,22 +36,10 @@ func writePack(path string, d *data.Dataset) error {
 	}
 	w := bufio.NewWriter(f)
 	part := &data.Dataset{Name: d.Name, Classes: d.Classes, Train: *train, Test: *test}
-	if err := errors.Join(data.Pack(w, part, first(train, packTrain), first(test, packTest)), w.Flush(), f.Close()); err != nil {
+	if err := errors.Join(data.Pack(w, part, train.First(packTrain), test.First(packTest)), w.Flush(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(path+".part", path)
-}
-
-// first lists the first n images of each class, in the order of m.
-func first(m *data.Images, n int) []int {
-	list := []int{}
-	var seen [256]int
-	for i, label := range m.Labels {
-		if seen[label]++; seen[label] <= n {
-			list = append(list, i)
-		}
-	}
-	return list
 }
 
 // readPack reads a pack from a file.

@@ -164,25 +164,11 @@ func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(f)
+	case path == "/sw.js": // a service worker serves what lies below it
+		http.ServeFileFS(w, r, os.DirFS(l.root), "public/sw.js")
 	case strings.HasPrefix(path, "/public/") && !strings.HasSuffix(path, "/"):
-		l.file(w, r)
+		http.ServeFileFS(w, r, os.DirFS(l.root), path[1:])
 	default:
 		http.NotFound(w, r)
 	}
-}
-
-// file serves a public file, compressed where that is at hand and wanted.
-func (l *lab) file(w http.ResponseWriter, r *http.Request) {
-	files := os.DirFS(l.root)
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	if strings.HasSuffix(name, ".wasm") && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Header.Get("Range") == "" {
-		if packed, err := os.Stat(filepath.Join(l.root, filepath.FromSlash(name)+".gz")); err == nil {
-			if plain, err := os.Stat(filepath.Join(l.root, filepath.FromSlash(name))); err == nil && !plain.ModTime().After(packed.ModTime()) {
-				w.Header().Set("Content-Type", "application/wasm")
-				w.Header().Set("Content-Encoding", "gzip")
-				name += ".gz"
-			}
-		}
-	}
-	http.ServeFileFS(w, r, files, name)
 }

@@ -1,22 +1,38 @@
-// Package msg is what the page and its worker say to each other, as JSON.
+// Package msg is what the page and its workers say to each other: JSON, and bytes beside it.
 package msg
 
 import "hlrslab/core/search"
 
-// Command is the page's: "start" a new run of Config, "play", "pause", "step" one batch, or "change" to Config's schedules from
-// the next epoch on.
+// Command is the page's:
+//
+//	"start"    a new run of Config on the images at Pack
+//	"restore"  go on with the run whose snapshot is in the bytes
+//	"play", "pause", "stop"
+//	"step"     take one batch; "epoch" go on to the end of the epoch
+//	"speed"    take at most Speed steps a second; 0 is no limit
+//	"change"   to Config's schedules from the next epoch on
+//	"images"   keep the pack that comes beside it as the person's own images
 type Command struct {
 	Do     string         `json:"do"`
 	Run    int            `json:"run"` // counts the runs, so that a late report of one given up is known
 	Config *search.Config `json:"config,omitempty"`
-	Pack   string         `json:"pack,omitempty"` // where the images are; empty for the toy set
+	Pack   string         `json:"pack,omitempty"` // where the images are: an address, "own", or empty for the toy set
+	Speed  float64        `json:"speed,omitempty"`
 }
 
-// Report is the worker's: "ready", "started", "paused", "events", "done", "error", or "lost" if it is no more.
+// Report is the worker's: "ready", "started", "paused", "events", "done", "error", "lost" if it is no more, or "snapshot" and
+// "batch" with bytes beside them.
 type Report struct {
 	Kind   string         `json:"kind"`
 	Run    int            `json:"run"`
 	Events []search.Event `json:"events,omitempty"`
 	Error  string         `json:"error,omitempty"`
 	Facts  *search.Facts  `json:"facts,omitempty"`
+	Batch  *Batch         `json:"batch,omitempty"`
+}
+
+// Batch is what the branches were last shown; the bytes beside it are the images of the first branch, then of the second.
+type Batch struct {
+	Size   int     `json:"size"`   // side in pixels
+	Labels [][]int `json:"labels"` // of each branch
 }

@@ -1,12 +1,11 @@
 //go:build js && wasm
 
-// Command worker trains in a Web Worker: it takes msg.Commands and posts msg.Reports.
-package main
+// Package worker trains in a Web Worker: it takes msg.Commands and posts msg.Reports.
+package worker
 
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime"
 	"syscall/js"
@@ -15,17 +14,26 @@ import (
 	"hlrslab/core/data"
 	"hlrslab/core/search"
 	"hlrslab/wasm/msg"
+	"hlrslab/wasm/web"
 )
 
 // breath is how long the worker trains before it lets the browser's events in.
 const breath = 8 * time.Millisecond
 
-func main() {
-	var commands []msg.Command // in the order of their arrival: the event loop must not wait for their turn
+// command is a message of the page: a msg.Command, and files or bytes beside it.
+type command struct {
+	msg.Command
+	beside js.Value
+}
+
+// Main never returns.
+func Main() {
+	var commands []command // in the order of their arrival: the event loop must not wait for their turn
 	arrived := make(chan struct{}, 1)
 	js.Global().Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
-		var c msg.Command
-		if err := json.Unmarshal([]byte(args[0].Get("data").String()), &c); err != nil {
+		m := args[0].Get("data")
+		c := command{beside: m.Index(1)}
+		if err := json.Unmarshal([]byte(m.Index(0).String()), &c.Command); err != nil {
 			fail(c.Run, err)
 			return nil
 		}
@@ -43,13 +51,18 @@ func main() {
 		}
 		c := commands[0]
 		commands = commands[1:]
+		var err error
 		switch c.Do {
-		case "start":
+		case "images":
+			if cache["own"], err = data.ReadPack(bytes.NewReader(web.Bytes(c.beside))); err != nil {
+				fail(c.Run, err)
+			}
+		case "start", "restore":
 			t.end()
 			if run, err := start(c); err != nil {
 				fail(c.Run, err)
 			} else {
-				t = &trainer{id: c.Run, run: run, turn: turn, wake: make(chan struct{}, 1)}
+				t = &trainer{id: c.Run, run: run, turn: turn, wake: make(chan struct{}, 1), speed: c.Speed}
 				go t.train()
 			}
 		case "stop":
@@ -61,6 +74,12 @@ func main() {
 			post(msg.Report{Kind: "paused", Run: c.Run})
 		case "step":
 			t.set(t.playing, t.steps+1)
+		case "epoch":
+			t.epoch = true
+			t.set(false, 0)
+		case "speed":
+			t.speed = c.Speed
+			signal(t.wake)
 		case "change":
 			if !t.over {
 				if err := t.run.Change(*c.Config); err != nil {
@@ -77,7 +96,9 @@ type trainer struct {
 	run     *search.Run
 	turn    func()
 	playing bool
-	steps   int // to take while not playing
+	steps   int     // to take while not playing
+	epoch   bool    // likewise, to the end of the epoch
+	speed   float64 // steps a second at most; 0 is no limit
 	over    bool
 	wake    chan struct{}
 	turned  time.Time
@@ -105,9 +126,15 @@ func (t *trainer) train() {
 	t.run.Between(t.between)
 	for !t.run.Done() {
 		t.between()
+		began := time.Now()
 		events, err := t.run.Step()
-		t.steps = max(0, t.steps-1)
+		for _, e := range events {
+			if e.Kind == "step" && (e.Step == 0 || t.steps > 0) {
+				t.show()
+			}
+		}
 		if len(events) > 0 {
+			t.steps = max(0, t.steps-1)
 			post(msg.Report{Kind: "events", Run: t.id, Events: events})
 		}
 		if err != nil {
@@ -115,9 +142,40 @@ func (t *trainer) train() {
 			fail(t.id, err)
 			return
 		}
+		if n := len(events); n > 0 && events[n-1].Kind == "epoch" {
+			t.save()
+			if t.epoch {
+				t.epoch = false
+				post(msg.Report{Kind: "paused", Run: t.id})
+			}
+		}
+		for t.speed > 0 && !t.over && time.Since(began).Seconds() < 1/t.speed {
+			time.Sleep(min(50*time.Millisecond, time.Duration(float64(time.Second)/t.speed)-time.Since(began)))
+		}
 	}
 	t.over = true
 	post(msg.Report{Kind: "done", Run: t.id})
+}
+
+// save posts the run as it stands.
+func (t *trainer) save() {
+	var b bytes.Buffer
+	if err := t.run.Snapshot(&b); err != nil {
+		fail(t.id, err)
+		return
+	}
+	postBeside(msg.Report{Kind: "snapshot", Run: t.id}, b.Bytes())
+}
+
+// show posts what the branches were last shown.
+func (t *trainer) show() {
+	var all []byte
+	var b msg.Batch
+	for branch := range 2 {
+		pixels, labels, size := t.run.Drawn(branch)
+		all, b.Labels, b.Size = append(all, pixels...), append(b.Labels, labels), size
+	}
+	postBeside(msg.Report{Kind: "batch", Run: t.id, Batch: &b}, all)
 }
 
 // between lets commands in from time to time, waits while the run is paused, and leaves for good once it is given up.
@@ -126,7 +184,7 @@ func (t *trainer) between() {
 		t.turn()
 		t.turned = time.Now()
 	}
-	for !t.over && !t.playing && t.steps == 0 {
+	for !t.over && !t.playing && !t.epoch && t.steps == 0 {
 		<-t.wake
 	}
 	if t.over {
@@ -134,12 +192,16 @@ func (t *trainer) between() {
 	}
 }
 
-func start(c msg.Command) (*search.Run, error) {
+func start(c command) (r *search.Run, err error) {
 	d, err := images(c.Pack)
 	if err != nil {
 		return nil, err
 	}
-	r, err := search.New(*c.Config, d, 1)
+	if c.Do == "restore" {
+		r, err = search.Restore(bytes.NewReader(web.Bytes(c.beside)), d, 1)
+	} else {
+		r, err = search.New(*c.Config, d, 1)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -157,9 +219,9 @@ func images(pack string) (*data.Dataset, error) {
 		cache[pack] = data.Toy(1)
 		return cache[pack], nil
 	}
-	raw, err := fetch(pack)
+	raw, err := web.Fetch(pack)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", pack, err)
+		return nil, err
 	}
 	d, err := data.ReadPack(bytes.NewReader(raw))
 	if err != nil {
@@ -171,48 +233,22 @@ func images(pack string) (*data.Dataset, error) {
 
 var cache = map[string]*data.Dataset{}
 
-// fetch gets a file of the page's origin.
-func fetch(url string) ([]byte, error) {
-	type result struct {
-		raw []byte
-		err error
-	}
-	out := make(chan result, 1)
-	var response, body, failed js.Func
-	response = js.FuncOf(func(_ js.Value, args []js.Value) any {
-		if !args[0].Get("ok").Bool() {
-			out <- result{err: fmt.Errorf("status %d", args[0].Get("status").Int())}
-			return nil
-		}
-		return args[0].Call("arrayBuffer").Call("then", body, failed)
-	})
-	body = js.FuncOf(func(_ js.Value, args []js.Value) any {
-		a := js.Global().Get("Uint8Array").New(args[0])
-		raw := make([]byte, a.Length())
-		js.CopyBytesToGo(raw, a)
-		out <- result{raw: raw}
-		return nil
-	})
-	failed = js.FuncOf(func(_ js.Value, args []js.Value) any {
-		out <- result{err: errors.New(args[0].Call("toString").String())}
-		return nil
-	})
-	js.Global().Call("fetch", url).Call("then", response, failed)
-	r := <-out
-	response.Release()
-	body.Release()
-	failed.Release()
-	return r.raw, r.err
-}
-
 func fail(run int, err error) { post(msg.Report{Kind: "error", Run: run, Error: err.Error()}) }
 
-func post(r msg.Report) {
+func post(r msg.Report) { js.Global().Call("postMessage", []any{text(r)}) }
+
+// postBeside posts bytes with a report; they are handed over, not copied once more.
+func postBeside(r msg.Report, bytes []byte) {
+	a := web.Array(bytes)
+	js.Global().Call("postMessage", []any{text(r), a}, []any{a.Get("buffer")})
+}
+
+func text(r msg.Report) string {
 	raw, err := json.Marshal(r)
 	if err != nil {
 		panic(err)
 	}
-	js.Global().Call("postMessage", string(raw))
+	return string(raw)
 }
 
 // turner returns a function that lets the event loop turn once: a message channel is far quicker than a timer.

@@ -1,0 +1,64 @@
+// Package table writes search runs as comma-separated values, for whatever draws or computes on.
+package table
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+
+	"hlrslab/core/search"
+)
+
+// columns are a line's numbers behind the run and the epoch.
+var columns = []struct {
+	name string
+	of   func(search.Event) float64
+}{
+	{"loss", func(e search.Event) float64 { return e.Loss }},
+	{"arch-loss", func(e search.Event) float64 { return e.ArchLoss }},
+	{"rate", func(e search.Event) float64 { return e.Rate }},
+	{"arch-rate", func(e search.Event) float64 { return e.ArchRate }},
+	{"mix", func(e search.Event) float64 { return e.Mix }},
+	{"accuracy", func(e search.Event) float64 { return e.Report.Accuracy }},
+	{"head", func(e search.Event) float64 { return e.Report.Head }},
+	{"medium", func(e search.Event) float64 { return e.Report.Medium }},
+	{"tail", func(e search.Event) float64 { return e.Report.Tail }},
+	{"discrete", func(e search.Event) float64 { return e.Report.Discrete }},
+	{"entropy", func(e search.Event) float64 { return e.Report.Entropy }},
+	{"skip", func(e search.Event) float64 { return float64(e.Report.Counts["skip"]) }},
+	{"pool", func(e search.Event) float64 { return float64(e.Report.Counts["pool"]) }},
+	{"conv", func(e search.Event) float64 { return float64(e.Report.Counts["conv"]) }},
+}
+
+// CSV writes a header and then a line for each run and epoch: the run's name, the epoch from 1, its mean losses and its entropy
+// in nats, its accuracies from 0 to 1, and how many skip connections, pools and convolutions its genotype has. The numbers read
+// back to the same bits. Every run has a name; one of which no epoch has ended is an error.
+func CSV(w io.Writer, records []search.Record, names []string) error {
+	if len(records) == 0 || len(names) != len(records) {
+		return fmt.Errorf("%d names for %d runs: a table is of at least one run, and every run has a name", len(names), len(records))
+	}
+	out := csv.NewWriter(w)
+	line := []string{"run", "epoch"}
+	for _, c := range columns {
+		line = append(line, c.name)
+	}
+	lines := [][]string{line}
+	for i, r := range records {
+		before := len(lines)
+		for _, e := range r.Events {
+			if e.Kind != "epoch" || e.Report == nil {
+				continue
+			}
+			line := []string{names[i], strconv.Itoa(e.Epoch + 1)}
+			for _, c := range columns {
+				line = append(line, strconv.FormatFloat(c.of(e), 'g', -1, 64))
+			}
+			lines = append(lines, line)
+		}
+		if len(lines) == before {
+			return fmt.Errorf("no epoch has ended yet: run %d has nothing to write (%q)", i+1, names[i])
+		}
+	}
+	return out.WriteAll(lines)
+}

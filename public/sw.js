@@ -1,0 +1,23 @@
+// Keeps the laboratory for use without a network: files come from the network where it answers, and from the cache where not.
+"use strict";
+const cache = "hlrs-lab";
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (e) => e.waitUntil(self.clients.claim().then(async () => {
+  const kept = await caches.open(cache);
+  await kept.addAll(["./", "public/lab.css", "public/page.js", "public/worker.js", "public/wasm_exec.js", "public/lab.wasm.gz", "public/replay.json.gz", "public/icon.svg", "public/manifest.json"]);
+})));
+self.addEventListener("fetch", (e) => {
+  if (e.request.method !== "GET" || new URL(e.request.url).origin !== self.location.origin) return;
+  e.respondWith((async () => {
+    const kept = await caches.open(cache);
+    try {
+      const fresh = await fetch(e.request);
+      if (fresh.ok && fresh.status === 200) e.waitUntil(kept.put(e.request, fresh.clone()));
+      return fresh;
+    } catch (failure) {
+      const old = await kept.match(e.request, { ignoreSearch: true });
+      if (old) return old;
+      throw failure;
+    }
+  })());
+});

@@ -1,0 +1,573 @@
+package ui
+
+import (
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+
+	"hlrslab/core/darts"
+	"hlrslab/core/draw"
+	"hlrslab/core/sched"
+	"hlrslab/core/search"
+)
+
+var escape = html.EscapeString
+
+// Card is a part of the page that is painted: Lab.Paint(ID) is its content, and Lab.Table(ID), if it has one, its numbers.
+type Card struct {
+	ID, Title   string
+	Wide, Table bool
+}
+
+// Cards are those there is something to show in, in order.
+func (l *Lab) Cards() []Card {
+	cards := []Card{}
+	if l.Run().Recorded && l.Lesson < 0 {
+		cards = append(cards, Card{"story", "What this is", true, false})
+	}
+	if l.Lesson >= 0 {
+		cards = append(cards, Card{"lesson", Lessons[l.Lesson].Title, true, false})
+	}
+	if len(l.Runs) > 1 {
+		cards = append(cards, Card{"compare", "Side by side", true, true})
+	}
+	cards = append(cards,
+		Card{"time", "Where the search stands", true, false},
+		Card{"accuracy", "Balanced test accuracy, in per cent", false, true},
+		Card{"classes", "Classes, from head to tail", false, true},
+		Card{"loss", "Loss of each step", false, true},
+		Card{"history", "Each class over the epochs, in per cent", false, true},
+		Card{"confusion", "What is taken for what", false, true},
+		Card{"batches", "What the two branches are shown", false, false},
+		Card{"normal", "Normal cell: weight of each operation", false, true},
+		Card{"reduce", "Reduction cell: weight of each operation", false, true},
+		Card{"edge", "One edge over the epochs", false, true},
+		Card{"collapse", "How the architecture hardens", false, true},
+		Card{"cells", "The cells it would choose", true, false},
+		Card{"export", "Take it with you", true, false},
+		Card{"kept", "Runs on this machine", true, false})
+	return cards
+}
+
+// Paint is a card's content; "arch" and "mix" are the schedules beside their controls.
+func (l *Lab) Paint(id string) string {
+	switch id {
+	case "arch", "mix":
+		return l.schedule(id)
+	case "story":
+		return l.story()
+	case "time":
+		return l.time()
+	case "classes":
+		return l.bars()
+	case "history":
+		return l.history()
+	case "confusion":
+		return l.confusion()
+	case "batches":
+		return l.batches()
+	case "normal", "reduce":
+		return l.heat(id)
+	case "cells":
+		return l.cells()
+	case "compare":
+		return l.compare()
+	case "lesson":
+		return l.lesson()
+	case "kept":
+		return l.runs()
+	case "export":
+		return l.exports()
+	case "more":
+		return l.more()
+	case "offer":
+		return l.offer()
+	}
+	if c, ok := l.chart(id); ok {
+		text := c.key() + c.svg()
+		if id == "edge" {
+			text = l.edgeChoice() + text
+		}
+		return text
+	}
+	return ""
+}
+
+// Table is the numbers behind a card.
+func (l *Lab) Table(id string) string {
+	e := l.Run().at(l.Epoch)
+	switch id {
+	case "compare":
+		return l.compareChart().table("Epoch")
+	case "classes", "confusion", "normal", "reduce", "history":
+		if e == nil && id != "classes" {
+			return ""
+		}
+		return l.grid(id, e)
+	}
+	c, ok := l.chart(id)
+	if !ok {
+		return ""
+	}
+	if id == "loss" {
+		return c.table("Step")
+	}
+	return c.table("Epoch")
+}
+
+// chart is the chart of a card that is one.
+func (l *Lab) chart(id string) (chart, bool) {
+	r := l.Run()
+	c := chart{left: "epoch 1", right: fmt.Sprint(max(1, r.Record.Config.Epochs)), n: r.Record.Config.Epochs, at: -1, marks: r.Changes, format: "%.1f", top: 100}
+	if e := r.at(l.Epoch); e != nil {
+		c.at = e.Epoch
+	}
+	each := func(name, class string, v func(*search.Report) float64) {
+		var y []float64
+		for _, e := range r.Epochs {
+			y = append(y, v(e.Report))
+		}
+		c.lines = append(c.lines, line{name: name, class: class, y: y})
+	}
+	switch id {
+	case "accuracy":
+		c.title = "Balanced test accuracy in per cent"
+		each("head", "head", func(p *search.Report) float64 { return 100 * p.Head })
+		each("medium", "medium", func(p *search.Report) float64 { return 100 * p.Medium })
+		each("tail", "tail", func(p *search.Report) float64 { return 100 * p.Tail })
+		each("all", "plain", func(p *search.Report) float64 { return 100 * p.Accuracy })
+		each("cut out", "plain next", func(p *search.Report) float64 { return 100 * p.Discrete })
+	case "loss":
+		c.title, c.left, c.right, c.n, c.at, c.marks, c.format = "Loss of each step", "step 1", fmt.Sprint(len(r.Losses)), 0, -1, nil, "%.2f"
+		c.top = slices.Max(append([]float64{3}, r.Losses...))
+		c.lines = []line{{name: "weights", class: "plain", y: r.Losses}}
+	case "collapse":
+		c.title, c.top, c.format = "Entropy of the alphas and parameter-free share", 100, "%.0f"
+		most := entropyOf(len(darts.Primitives))
+		each("entropy, % of its most", "rate", func(p *search.Report) float64 { return 100 * p.Entropy / most })
+		each("skip connections, %", "tail", func(p *search.Report) float64 { return share(p, "skip") })
+		each("without parameters, %", "medium next", func(p *search.Report) float64 { return share(p, "skip") + share(p, "pool") })
+	case "edge":
+		c.title, c.top, c.format = "Weight of each operation on "+l.Edge.name(), 0.25, "%.3f"
+		for k, op := range darts.Primitives {
+			var y []float64
+			for _, e := range r.Epochs {
+				rows := e.Report.Normal
+				if l.Edge.Reduce {
+					rows = e.Report.Reduce
+				}
+				y = append(y, rows[min(l.Edge.Index, len(rows)-1)][k])
+				c.top = max(c.top, y[len(y)-1])
+			}
+			c.lines = append(c.lines, line{name: draw.Short(op), class: "op", colour: draw.Colours[op], y: y})
+		}
+	default:
+		return c, false
+	}
+	return c, true
+}
+
+// share is how many of a genotype's operations are of a kind, in per cent.
+func share(p *search.Report, kind string) float64 {
+	return 100 * float64(p.Counts[kind]) / float64(p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"])
+}
+
+// schedule draws the architecture's rate or the branch mixing over the epochs: as it was, and as the controls stand.
+func (l *Lab) schedule(which string) string {
+	r := l.Run()
+	c := r.Config
+	arch, mix, err := c.Schedules()
+	if err != nil || c.Validate() != nil {
+		return ""
+	}
+	past := r.Rates
+	draw := chart{title: "Architecture rate over the epochs", left: "epoch 1", right: fmt.Sprint(c.Epochs), n: c.Epochs, at: -1, marks: r.Changes, format: "%.2g"}
+	class, scale := "rate", c.ArchRate
+	var next []float64
+	if which == "mix" {
+		draw.title, past, next, draw.top, class, scale, draw.format = "Share of the conventional branch over the epochs", r.Mixes, mix.Sample(), 1, "conventional", 1, "%.2f"
+	} else {
+		next = arch.Sample(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin})
+		for i := range next {
+			next[i] *= c.ArchRate
+		}
+		draw.top = max(c.ArchRate, 1e-4)
+		for _, v := range slices.Concat(next, past) {
+			draw.top = max(draw.top, v)
+		}
+	}
+	draw.lines = []line{{class: class, y: next}}
+	if n := len(past); n > 0 && r.Fixed() {
+		draw.lines = []line{{class: class, y: past}, {class: class + " next", y: append([]float64{past[n-1]}, next[min(n, len(next)):]...), from: n - 1}}
+	} else if n > 0 && r.Recorded && !r.moved() {
+		draw.at = r.at(l.Epoch).Epoch
+	} else {
+		draw.marks = nil
+	}
+	if points := r.drawn(which); points != nil {
+		draw.peak, draw.over = max(scale, 1e-12), func(p plane) string { return r.knobs(which, p) }
+	}
+	text := draw.svg()
+	if which == "arch" && c.ArchEqual == "area" {
+		text += fmt.Sprintf(`<p class="note">At equal area: the peak is %.2f times what it says, so that the rates sum up as a constant one's would.</p>`, slices.Max(append([]float64{0}, next...))/max(c.ArchRate, 1e-12))
+	}
+	if r.drawn(which) == nil {
+		text += button("draw:"+which, "Draw it by hand")
+	} else {
+		text += `<p class="note">Drag the points, or move them by the arrow keys.</p>`
+	}
+	return text
+}
+
+// story tells what there is to see in a run that is shown from a record, by its numbers.
+func (l *Lab) story() string {
+	r := l.Run()
+	e := r.last()
+	counts, order, err := l.counts()
+	if e == nil || err != nil {
+		return ""
+	}
+	p, c := e.Report, r.Record.Config
+	var b strings.Builder
+	fmt.Fprintf(&b, `<p>This is a search for a neural network’s architecture, on images whose classes have a <b>long tail</b>: %d of %s, but %d of %s. At its end, of the test images (as many of each class) %.0f %% of the head’s are recognised, and %.0f %% of the tail’s.</p>`,
+		counts[order[0]], escape(l.class(order[0])), counts[order[len(order)-1]], escape(l.class(order[len(order)-1])), 100*p.Head, 100*p.Tail)
+	if c.Branches != "none" {
+		b.WriteString(`<p><b>Two branches</b> train together, one on the images as they come, and one on batches that favour the tail. The mixing moves from the first to the second over the epochs: watch the head rise first, and the tail later.</p>`)
+	}
+	b.WriteString(`<p>Meanwhile the <b>architecture</b> is learned: every edge of a cell mixes eight operations, whose weights the heat maps show; what the strongest would make is drawn below. How fast the weights may move follows a <b>schedule</b> over the epochs, at the left.</p>`)
+	if r.Name == recorded {
+		b.WriteString(`<p>What you see was recorded. <b>Start</b> trains the same search here, in this tab, to the same numbers if CIFAR-10 is at hand; move the slider of the epochs to look back; the lessons lead through it all.</p>`)
+	}
+	return b.String()
+}
+
+const later = `<p class="note">After the first epoch.</p>`
+
+// time is the slider over the epochs and what the shown one is like.
+func (l *Lab) time() string {
+	r := l.Run()
+	e := r.at(l.Epoch)
+	if e == nil {
+		return later
+	}
+	p := e.Report
+	latest := ""
+	if l.Epoch >= 0 && e.Epoch < len(r.Epochs)-1 {
+		latest = button("epoch:-1", "Back to the latest")
+	}
+	// The slider's value is set as an attribute: a new one is painted whenever the epoch changes.
+	text := fmt.Sprintf(`<p class="timeline"><label for="timeline">Epoch shown: <b>%d</b> of %d</label> <input id="timeline" type="range" data-slide="epoch" min="1" max="%d" value="%d"> %s</p>`,
+		e.Epoch+1, r.Record.Config.Epochs, len(r.Epochs), e.Epoch+1, latest)
+	text += fmt.Sprintf(`<dl class="facts"><div><dt>Balanced accuracy</dt><dd>%.1f %%</dd></div><div><dt>Cut out of the search network</dt><dd>%.1f %%</dd></div><div><dt>Discretisation gap</dt><dd>%.1f points</dd></div><div><dt>Skip connections</dt><dd>%d of %d</dd></div><div><dt>Without parameters</dt><dd>%.0f %%</dd></div><div><dt>Entropy of the alphas</dt><dd>%.3f of %.3f nats</dd></div><div><dt>Architecture rate</dt><dd>%.2g</dd></div><div><dt>Conventional branch</dt><dd>%.2f</dd></div></dl>`,
+		100*p.Accuracy, 100*p.Discrete, 100*(p.Accuracy-p.Discrete), p.Counts["skip"], p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"],
+		share(p, "skip")+share(p, "pool"), p.Entropy, entropyOf(len(darts.Primitives)), e.ArchRate, e.Mix)
+	return text
+}
+
+// counts is the images of each class and the classes from head to tail: the run's, or what the controls would give.
+func (l *Lab) counts() (counts, order []int, err error) {
+	r := l.Run()
+	if f := r.Record.Facts; f.Counts != nil {
+		return f.Counts, f.Order, nil
+	}
+	counts, err = r.Config.Counts(l.classes)
+	for i := range counts {
+		order = append(order, i)
+	}
+	return counts, order, err
+}
+
+// class is a class's name.
+func (l *Lab) class(c int) string {
+	names := l.Run().Record.Facts.Classes
+	if names == nil && l.Own != nil && l.Run().Config.Dataset == "own" {
+		names = l.Own.Classes
+	}
+	if c < len(names) {
+		return names[c]
+	}
+	return fmt.Sprint("class ", c+1)
+}
+
+// bars draws each class's images, before the long tail and in it, and its accuracy.
+func (l *Lab) bars() string {
+	counts, order, err := l.counts()
+	if err != nil {
+		return `<p class="note">` + escape(err.Error()) + `</p>`
+	}
+	e := l.Run().at(l.Epoch)
+	var b strings.Builder
+	b.WriteString(`<p class="key"><span class="whole">before</span> <span class="images">images</span> <span class="head">accuracy</span></p>`)
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %g" role="img" aria-label="Images and accuracy of each class, from head to tail">`, 6+20.5*float64(len(order)))
+	most := float64(max(1, counts[order[0]]))
+	for i, c := range order {
+		y := 4 + float64(i)*20.5
+		fmt.Fprintf(&b, `<text x="70" y="%g" text-anchor="end">%s</text><rect class="whole" x="76" y="%g" width="220" height="7"/><rect class="count" x="76" y="%g" width="%.1f" height="7"/><text x="404" y="%g" text-anchor="end">%d images`,
+			y+12, escape(l.class(c)), y+1, y+1, 220*float64(counts[c])/most, y+12, counts[c])
+		if e != nil {
+			acc := e.Report.PerClass[i]
+			fmt.Fprintf(&b, `, %.0f %%</text><rect class="right" x="76" y="%g" width="%.1f" height="7"/>`, 100*acc, y+9, 220*acc)
+		} else {
+			b.WriteString("</text>")
+		}
+	}
+	b.WriteString("</svg>")
+	return b.String()
+}
+
+// history draws each class's accuracy over the epochs, a row a class from head to tail.
+func (l *Lab) history() string {
+	r := l.Run()
+	e := r.at(l.Epoch)
+	if e == nil {
+		return later
+	}
+	classes, epochs := e.Report.Classes, max(r.Record.Config.Epochs, len(r.Epochs))
+	w := 330 / float64(epochs)
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="Accuracy of each class over the epochs, from head to tail">`, 24+20*len(classes))
+	for i, c := range classes {
+		fmt.Fprintf(&b, `<text x="70" y="%d" text-anchor="end">%s</text>`, 17+20*i, escape(l.class(c)))
+		for k, at := range r.Epochs {
+			fmt.Fprintf(&b, `<rect class="right" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, 76+w*float64(k), 4+20*i, w-1, 0.04+0.96*at.Report.PerClass[i])
+			if w > 24 {
+				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%.0f</text>`, on(at.Report.PerClass[i]), 76+w*(float64(k)+0.5), 17+20*i, 100*at.Report.PerClass[i])
+			}
+		}
+	}
+	fmt.Fprintf(&b, `<path class="at" d="M%.1f 2V%d"/><text x="76" y="%d">epoch 1</text><text x="406" y="%[3]d" text-anchor="end">%d</text></svg>`, 76+w*(float64(e.Epoch)+0.5), 4+20*len(classes), 18+20*len(classes), epochs)
+	return b.String()
+}
+
+// on is the class of text over a cell of a share.
+func on(share float64) string {
+	if share > 0.55 {
+		return "over"
+	}
+	return "plain"
+}
+
+// confusion draws the test images of each class by what they were taken for.
+func (l *Lab) confusion() string {
+	e := l.Run().at(l.Epoch)
+	if e == nil || e.Report.Confusion == nil {
+		return later
+	}
+	p := e.Report
+	n := len(p.Classes)
+	w := 330 / float64(n)
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %.0f" role="img" aria-label="Confusion matrix: rows are the classes, columns what their images were taken for, both from head to tail">`, 64+20*float64(n))
+	for i, c := range p.Classes {
+		fmt.Fprintf(&b, `<text x="70" y="%d" text-anchor="end">%s</text><text transform="translate(%.1f 54) rotate(-40)">%s</text>`, 75+20*i, escape(l.class(c)), 76+w*(float64(i)+0.4), escape(l.class(c)))
+		seen := 0
+		for _, v := range p.Confusion[i] {
+			seen += v
+		}
+		for k, v := range p.Confusion[i] {
+			kind := "wrongly"
+			if k == i {
+				kind = "right"
+			}
+			f := float64(v) / float64(max(1, seen))
+			fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, kind, 76+w*float64(k), 62+20*i, w-1, 0.04+0.96*f)
+			if v > 0 && n <= 12 {
+				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%d</text>`, on(f), 76+w*(float64(k)+0.5), 75+20*i, v)
+			}
+		}
+	}
+	b.WriteString("</svg>")
+	return b.String()
+}
+
+// batches says what the branches' last batches hold; the page puts the images on the canvases.
+func (l *Lab) batches() string {
+	r := l.Run()
+	if r.Batch == nil {
+		return `<p class="note">While a run trains: the first batch of every epoch, and each one taken step by step.</p>`
+	}
+	var b strings.Builder
+	for branch, labels := range r.Batch.Labels {
+		if len(labels) == 0 {
+			continue
+		}
+		name, class, kind := "Conventional branch, as the data come", "conventional", r.Record.Config.Sampler
+		if branch == 1 {
+			name, class, kind = "Re-balancing branch", "tail", r.Record.Config.Rebalance
+		}
+		count := map[int]int{}
+		for _, y := range labels {
+			count[y]++
+		}
+		var parts []string
+		_, order, _ := l.counts()
+		for _, c := range order {
+			if count[c] > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", count[c], l.class(c)))
+			}
+		}
+		fmt.Fprintf(&b, `<h3 class="%s">%s (%s sampler)</h3><canvas data-batch="%d" role="img" aria-label="The images of the batch"></canvas><p class="note">%s</p>`, class, name, kind, branch, escape(strings.Join(parts, ", ")))
+	}
+	return b.String()
+}
+
+// heat draws the softmax of alpha: a row an edge, a column an operation.
+func (l *Lab) heat(cell string) string {
+	e := l.Run().at(l.Epoch)
+	if e == nil {
+		return later
+	}
+	rows, name := e.Report.Normal, "Normal"
+	if cell == "reduce" {
+		rows, name = e.Report.Reduce, "Reduction"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s cell: weight of each operation on each edge">`, 56+14*len(rows), name)
+	for k, op := range darts.Primitives {
+		fmt.Fprintf(&b, `<text transform="translate(%d 50) rotate(-25)">%s</text>`, 50+k*41, draw.Short(op))
+	}
+	for i, row := range rows {
+		class := ""
+		if (l.Edge == Edge{cell == "reduce", i}) {
+			class = ` class="chosen"`
+		}
+		fmt.Fprintf(&b, `<g%s data-act="edge:%s:%d"><text x="38" y="%d" text-anchor="end">%s</text>`, class, cell, i, 65+i*14, edgeName(i))
+		for k, op := range darts.Primitives {
+			fmt.Fprintf(&b, `<path d="M%d %dh39v13h-39z" fill="%s" fill-opacity="%.2f"/>`, 44+k*41, 54+i*14, draw.Colours[op], min(1, max(0.04, (row[k]-0.06)*6)))
+		}
+		b.WriteString("</g>")
+	}
+	b.WriteString("</svg>")
+	return b.String()
+}
+
+// edgeChoice is the edge looked at, as a list: the heat maps' rows choose it, too.
+func (l *Lab) edgeChoice() string {
+	e := l.Run().at(l.Epoch)
+	if e == nil {
+		return later
+	}
+	var b strings.Builder
+	b.WriteString(`<p><label for="edge">Edge</label> <select id="edge" data-choose="edge">`)
+	for _, cell := range []string{"normal", "reduce"} {
+		rows := e.Report.Normal
+		if cell == "reduce" {
+			rows = e.Report.Reduce
+		}
+		for i := range rows {
+			at := Edge{cell == "reduce", i}
+			selected := ""
+			if at == l.Edge {
+				selected = " selected"
+			}
+			fmt.Fprintf(&b, `<option value="%s:%d"%s>%s</option>`, cell, i, selected, at.name())
+		}
+	}
+	b.WriteString("</select></p>")
+	return b.String()
+}
+
+func (e Edge) name() string {
+	if e.Reduce {
+		return "reduction cell, " + edgeName(e.Index)
+	}
+	return "normal cell, " + edgeName(e.Index)
+}
+
+// edgeName is an edge's source and node, as in 0→2: 0 and 1 are the cell's inputs.
+func edgeName(e int) string {
+	node := 2
+	for e >= node {
+		e -= node
+		node++
+	}
+	return fmt.Sprintf("%d→%d", e, node)
+}
+
+// cells draws the cells of the shown epoch's genotype, and its text.
+func (l *Lab) cells() string {
+	e := l.Run().at(l.Epoch)
+	if e == nil {
+		return `<p class="note">The architecture that the search would choose, after the first epoch.</p>`
+	}
+	g := e.Report.Genotype
+	return draw.Cell("Normal cell", g.Normal, g.NormalConcat) + draw.Cell("Reduction cell", g.Reduce, g.ReduceConcat) +
+		`<p class="genotype">` + escape(g.String()) + `</p>`
+}
+
+// grid is the numbers of the cards that are grids.
+func (l *Lab) grid(id string, e *search.Event) string {
+	r := l.Run()
+	var head []string
+	var rows [][]string
+	switch id {
+	case "classes":
+		counts, order, err := l.counts()
+		if err != nil {
+			return ""
+		}
+		head = []string{"Class", "Images"}
+		if e != nil {
+			head = append(head, "Accuracy %")
+		}
+		for i, c := range order {
+			row := []string{l.class(c), fmt.Sprint(counts[c])}
+			if e != nil {
+				row = append(row, fmt.Sprintf("%.1f", 100*e.Report.PerClass[i]))
+			}
+			rows = append(rows, row)
+		}
+		return tabulate("Classes, from head to tail", head, rows)
+	case "history":
+		head = []string{"Class"}
+		for i := range r.Epochs {
+			head = append(head, fmt.Sprint("Epoch ", i+1))
+		}
+		for i, c := range e.Report.Classes {
+			row := []string{l.class(c)}
+			for _, at := range r.Epochs {
+				row = append(row, fmt.Sprintf("%.0f", 100*at.Report.PerClass[i]))
+			}
+			rows = append(rows, row)
+		}
+		return tabulate("Accuracy of each class in per cent", head, rows)
+	case "confusion":
+		head = []string{"Class"}
+		for i, c := range e.Report.Classes {
+			head = append(head, l.class(c))
+			row := []string{l.class(c)}
+			if e.Report.Confusion == nil {
+				continue
+			}
+			for _, v := range e.Report.Confusion[i] {
+				row = append(row, fmt.Sprint(v))
+			}
+			rows = append(rows, row)
+		}
+		return tabulate("Test images by what they were taken for", head, rows)
+	}
+	values := e.Report.Normal
+	if id == "reduce" {
+		values = e.Report.Reduce
+	}
+	head = []string{"Edge"}
+	for _, op := range darts.Primitives {
+		head = append(head, draw.Short(op))
+	}
+	for i, v := range values {
+		row := []string{edgeName(i)}
+		for _, x := range v {
+			row = append(row, fmt.Sprintf("%.3f", x))
+		}
+		rows = append(rows, row)
+	}
+	return tabulate("Weight of each operation on each edge", head, rows)
+}
+
+// exports are the ways to take a run along.
+func (l *Lab) exports() string {
+	return `<p>` + button("export:run", "Run, to go on with elsewhere") + button("export:genotype", "Copy the genotype") + button("export:normal", "Normal cell (SVG)") +
+		button("export:reduce", "Reduction cell (SVG)") + button("export:csv", "Numbers (CSV)") + button("export:svg", "Figure (SVG)") + button("export:png", "Figure (PNG)") +
+		`</p><p class="note">The run is one file: <code>hlrs search --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.</p>`
+}

@@ -1,0 +1,148 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"hlrslab/core/draw"
+	"hlrslab/core/search"
+)
+
+// entropyOf is the most that n weights can have, in nats.
+func entropyOf(n int) float64 { return math.Log(float64(n)) }
+
+// compareChart is the balanced accuracy of all runs.
+func (l *Lab) compareChart() chart {
+	c := chart{title: "Balanced test accuracy of each run in per cent", left: "epoch 1", top: 10, at: l.Epoch, format: "%.1f"}
+	for i, r := range l.Runs {
+		var y []float64
+		for _, e := range r.Epochs {
+			y = append(y, 100*e.Report.Accuracy)
+			c.top = max(c.top, 10*math.Ceil(10*e.Report.Accuracy))
+		}
+		c.n = max(c.n, r.Config.Epochs)
+		c.lines = append(c.lines, line{name: r.Name, class: fmt.Sprint("run", i), y: y})
+	}
+	c.right = fmt.Sprint(c.n)
+	return c
+}
+
+// compare sets the runs on the page side by side: what differs in their settings, and what came out.
+func (l *Lab) compare() string {
+	c := l.compareChart()
+	var b strings.Builder
+	b.WriteString(`<p>` + button("all:play", "Start all") + button("all:pause", "Pause all") + `</p>`)
+	b.WriteString(`<div class="two"><div>` + c.key() + c.svg() + `</div><div class="scroll"><table><caption>What differs, and what came out</caption><thead><tr><td></td>`)
+	for i, r := range l.Runs {
+		fmt.Fprintf(&b, `<th scope="col" class="run%d">%s</th>`, i, escape(r.Name))
+	}
+	b.WriteString(`</tr></thead><tbody>`)
+	row := func(name, class string, value func(r *Run) string) {
+		fmt.Fprintf(&b, `<tr class="%s"><th scope="row">%s</th>`, class, escape(name))
+		for _, r := range l.Runs {
+			fmt.Fprintf(&b, `<td>%s</td>`, escape(value(r)))
+		}
+		b.WriteString("</tr>")
+	}
+	for _, f := range search.Fields() {
+		value := func(r *Run) string { return f.Value(r.Config) }
+		for _, r := range l.Runs[1:] {
+			if value(r) != value(l.Runs[0]) {
+				row(f.Name, "differs", value)
+				break
+			}
+		}
+	}
+	number := func(name, format string, v func(e *search.Event) float64) {
+		row(name, "", func(r *Run) string {
+			e := r.at(l.Epoch)
+			if e == nil {
+				return "–"
+			}
+			return fmt.Sprintf(format, v(e))
+		})
+	}
+	number("Epoch", "%.0f", func(e *search.Event) float64 { return float64(e.Epoch + 1) })
+	number("Balanced accuracy, %", "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Accuracy })
+	number("Head, %", "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Head })
+	number("Tail, %", "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Tail })
+	number("Cut out, %", "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Discrete })
+	number("Skip connections", "%.0f", func(e *search.Event) float64 { return float64(e.Report.Counts["skip"]) })
+	number("Entropy, nats", "%.3f", func(e *search.Event) float64 { return e.Report.Entropy })
+	b.WriteString(`</tbody></table></div></div><div class="runcells">`)
+	for i, r := range l.Runs {
+		fmt.Fprintf(&b, `<div><h3 class="run%d">%s</h3>`, i, escape(r.Name))
+		if e := r.at(l.Epoch); e != nil {
+			b.WriteString(draw.Cell("Normal cell of "+escape(r.Name), e.Report.Genotype.Normal, e.Report.Genotype.NormalConcat))
+		} else {
+			b.WriteString(later)
+		}
+		b.WriteString("</div>")
+	}
+	b.WriteString("</div>")
+	return b.String()
+}
+
+// trial starts an experiment of the open lesson, from the small preset and the run's own seed.
+func (l *Lab) trial(name string) {
+	for _, t := range Lessons[l.Lesson].Trials {
+		if t.Name != name {
+			continue
+		}
+		dataset, seed, first := l.Run().Config.Dataset, l.Run().Config.Seed, l.Run()
+		r := first
+		if len(l.Runs) > 1 || first.Started {
+			if r = l.Add(t.Name, nil); r == nil {
+				return
+			}
+		} else {
+			l.Reset()
+		}
+		r.Name, r.Config = t.Name, preset
+		r.Config.Dataset, r.Config.Seed = dataset, seed
+		for name, v := range t.Set {
+			f := field(name)
+			if err := f.Set(&r.Config, v); err != nil {
+				l.Notice = err.Error()
+				return
+			}
+		}
+		r.check("", l.classes)
+		l.play(r, true)
+	}
+}
+
+// lesson is the open lesson: text, formulas, a question, and what the runs say to it.
+func (l *Lab) lesson() string {
+	lesson := Lessons[l.Lesson]
+	var b strings.Builder
+	for _, p := range lesson.Text {
+		fmt.Fprintf(&b, "<p>%s</p>", escape(p))
+	}
+	for _, f := range lesson.Formulas {
+		fmt.Fprintf(&b, `<div class="formula">%s<p class="note">%s</p></div>`, f.MathML, escape(f.Says))
+	}
+	fmt.Fprintf(&b, `<p class="question"><b>%s</b></p><ul class="trials">`, escape(lesson.Question))
+	records := map[string]search.Record{}
+	for _, t := range lesson.Trials {
+		state := ""
+		for _, r := range l.Runs {
+			if r.Name == t.Name {
+				records[t.Name] = r.Record
+				state = " " + r.Say()
+			}
+		}
+		fmt.Fprintf(&b, `<li>%s %s <span class="note">%s</span></li>`, button("trial:"+t.Name, t.Name), escape(t.Note), escape(state))
+	}
+	text, _ := lesson.Answer(records)
+	fmt.Fprintf(&b, `</ul><p class="answer" role="status">%s</p>`, escape(text))
+	if l.Lesson > 0 {
+		b.WriteString(button(fmt.Sprint("lesson:", l.Lesson-1), "Previous lesson"))
+	}
+	if l.Lesson+1 < len(Lessons) {
+		b.WriteString(button(fmt.Sprint("lesson:", l.Lesson+1), "Next lesson"))
+	}
+	b.WriteString(button("lesson:-1", "Close"))
+	return b.String()
+}

@@ -1,0 +1,194 @@
+package ui
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"hlrslab/core/draw"
+	"hlrslab/core/search"
+	"hlrslab/core/table"
+)
+
+// Kept is a run kept on this machine, without its file.
+type Kept struct {
+	Key      string        `json:"key"`
+	Name     string        `json:"name"`
+	When     int64         `json:"when"` // Unix time in milliseconds
+	Config   search.Config `json:"config"`
+	Epochs   int           `json:"epochs"` // done
+	Accuracy float64       `json:"accuracy"`
+	Tail     float64       `json:"tail"`
+	Entropy  float64       `json:"entropy"`
+	Skips    int           `json:"skips"`
+}
+
+func bytesReader(b []byte) io.Reader { return bytes.NewReader(b) }
+
+// keep keeps a run as it stood at the end of its last epoch.
+func (l *Lab) keep(r *Run) {
+	e := r.last()
+	if e == nil {
+		return
+	}
+	l.Host.Keep(Kept{
+		Key: r.Key, Name: r.Name, When: time.Now().UnixMilli(), Config: r.Config, Epochs: len(r.Epochs),
+		Accuracy: e.Report.Accuracy, Tail: e.Report.Tail, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"],
+	}, r.File)
+}
+
+// Stored takes what the store has.
+func (l *Lab) Stored(kept []Kept) { l.Kept = kept }
+
+// Unfinished is the latest kept run, where it did not come to its end and is not on the page: it is offered again.
+func (l *Lab) Unfinished() *Kept {
+	var last *Kept
+	for i := range l.Kept {
+		if k := &l.Kept[i]; last == nil || k.When > last.When {
+			last = k
+		}
+	}
+	if last == nil || last.Epochs >= last.Config.Epochs || slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == last.Key || r.Fixed() }) {
+		return nil
+	}
+	return last
+}
+
+// Import puts a run's file on the page, in the place of a run in focus that has nothing to lose, or beside the others.
+func (l *Lab) Import(name, key string, file []byte) {
+	record, err := search.ReadRecord(bytesReader(file))
+	if err != nil {
+		l.Notice = fmt.Sprintf("%s is no run of this laboratory, and nothing has changed: %v", name, err)
+		return
+	}
+	r := l.Run()
+	if r.Started {
+		if r = l.Add("", nil); r == nil {
+			return
+		}
+	}
+	r.show(record)
+	r.Name, r.File, r.Key, r.Recorded = name, file, key, true
+	r.check("", l.classes)
+	l.Epoch = -1
+}
+
+// recorded is the name of the run that comes with the page.
+const recorded = "Recorded run"
+
+// Show puts the record that comes with the page on it, which has no file to go on from.
+func (l *Lab) Show(record search.Record) {
+	r := l.Run()
+	r.show(record)
+	r.Name, r.Recorded = recorded, true
+	r.check("", l.classes)
+}
+
+// runs is the table of what is kept.
+func (l *Lab) runs() string {
+	if len(l.Kept) == 0 {
+		return `<p class="note">Runs are kept here, on this machine, at the end of every epoch.</p>`
+	}
+	kept := slices.Clone(l.Kept)
+	columns := []struct {
+		id, name string
+		less     func(a, b Kept) int
+	}{
+		{"when", "When", func(a, b Kept) int { return cmp.Compare(b.When, a.When) }},
+		{"name", "Run", func(a, b Kept) int { return cmp.Compare(a.Name, b.Name) }},
+		{"accuracy", "Accuracy %", func(a, b Kept) int { return cmp.Compare(b.Accuracy, a.Accuracy) }},
+		{"tail", "Tail %", func(a, b Kept) int { return cmp.Compare(b.Tail, a.Tail) }},
+		{"skips", "Skips", func(a, b Kept) int { return cmp.Compare(b.Skips, a.Skips) }},
+		{"entropy", "Entropy", func(a, b Kept) int { return cmp.Compare(b.Entropy, a.Entropy) }},
+		{"epochs", "Epochs", func(a, b Kept) int { return cmp.Compare(b.Epochs, a.Epochs) }},
+	}
+	var b strings.Builder
+	b.WriteString(`<table><caption>Runs kept on this machine</caption><thead><tr>`)
+	for _, c := range columns {
+		sorted := "none"
+		if c.id == l.Order {
+			sorted = "descending"
+			slices.SortStableFunc(kept, c.less)
+		}
+		fmt.Fprintf(&b, `<th scope="col" aria-sort="%s">%s</th>`, sorted, button("sort:"+c.id, c.name))
+	}
+	b.WriteString(`<th scope="col">Settings</th><th scope="col">Do</th></tr></thead><tbody>`)
+	for _, k := range kept {
+		fmt.Fprintf(&b, `<tr><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%.3f</td><td>%d of %d</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
+			time.UnixMilli(k.When).Format("2 Jan 15:04"), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, k.Entropy, k.Epochs, k.Config.Epochs, escape(differences(k.Config)),
+			named("open:"+k.Key, "Open", "Open "+k.Name), named("file:"+k.Key, "Export", "Export "+k.Name), named("forget:"+k.Key, "Delete", "Delete "+k.Name))
+	}
+	b.WriteString("</tbody></table>")
+	return b.String()
+}
+
+// named is a button whose label needs more words for who does not see where it stands.
+func named(act, label, name string) string {
+	return fmt.Sprintf(`<button type="button" data-act="%s" aria-label="%s">%s</button> `, escape(act), escape(name), escape(label))
+}
+
+// differences is what a configuration has other than the small preset, in short.
+func differences(c search.Config) string {
+	var out []string
+	for _, f := range search.Fields() {
+		if v := f.Value(c); v != f.Value(preset) && f.Name != "dataset" {
+			out = append(out, f.Name+" "+v)
+		}
+	}
+	if out == nil {
+		return "preset small"
+	}
+	return strings.Join(out, ", ")
+}
+
+// export hands out a run: as a file that goes on elsewhere, its genotype, its cells, its numbers, its figures.
+func (l *Lab) export(what string) {
+	r := l.Run()
+	e := r.at(l.Epoch)
+	if e == nil {
+		l.Notice = errNothing.Error()
+		return
+	}
+	g := e.Report.Genotype
+	name := fmt.Sprintf("hlrs-%s-epoch-%d", strings.ReplaceAll(strings.ToLower(r.Name), " ", "-"), e.Epoch+1)
+	switch what {
+	case "run":
+		if r.File == nil {
+			l.Notice = "This run is a record: it has no weights to go on from. Start trains it anew."
+			return
+		}
+		l.Host.Save(fmt.Sprintf("hlrs-%s.safetensors", strings.ReplaceAll(strings.ToLower(r.Name), " ", "-")), "application/octet-stream", r.File)
+	case "genotype":
+		l.Host.Copy(g.String())
+		l.Notice = "The genotype is on the clipboard."
+	case "normal":
+		l.Host.Save(name+"-normal.svg", "image/svg+xml", []byte(draw.Cell("Normal cell", g.Normal, g.NormalConcat)))
+	case "reduce":
+		l.Host.Save(name+"-reduce.svg", "image/svg+xml", []byte(draw.Cell("Reduction cell", g.Reduce, g.ReduceConcat)))
+	case "csv":
+		var b bytes.Buffer
+		records, names := l.records()
+		if err := table.CSV(&b, records, names); err != nil {
+			l.Notice = err.Error()
+			return
+		}
+		l.Host.Save("hlrs-runs.csv", "text/csv", b.Bytes())
+	case "svg", "png":
+		records, names := l.records()
+		l.Host.Figure(what, records, names)
+	}
+}
+
+// records are those of all runs on the page that have come to the end of an epoch.
+func (l *Lab) records() (records []search.Record, names []string) {
+	for _, r := range l.Runs {
+		if len(r.Epochs) > 0 {
+			records, names = append(records, r.Record), append(names, r.Name)
+		}
+	}
+	return records, names
+}

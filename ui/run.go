@@ -1,0 +1,166 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hlrslab/core/search"
+	"hlrslab/wasm/msg"
+)
+
+// Run is one experiment on the page: its controls, how its worker stands, and what was seen of it.
+type Run struct {
+	Name   string
+	Config search.Config // as the controls stand
+	Wrong  Wrong         // of the controls
+
+	Record  search.Record // what is shown
+	Losses  []float64     // the rest is made from the record's events
+	Rates   []float64     // of the architecture, epoch by epoch, as they were
+	Mixes   []float64
+	Epochs  []search.Event
+	Changes []int // epochs from which a change holds
+
+	Started  bool // by this page
+	Running  bool // as the worker has it; asked is what the person wants
+	Done     bool
+	Recorded bool   // shown from a record that no worker has
+	Pending  bool   // schedules changed during a run, not yet in force
+	Error    string // of the run
+
+	Batch  *msg.Batch // what the branches were last shown
+	Pixels []byte
+	File   []byte // the run as it stood at its last whole epoch
+	Key    string // under which it is kept on this machine
+
+	asked bool
+	slot  int // which worker
+	live  int // which of its runs
+}
+
+// Wrong is why the controls cannot stand as they do, and at which of them to say so.
+type Wrong struct{ Field, Text string }
+
+// Fixed says whether there is a run under way, which only its schedules can change.
+func (r *Run) Fixed() bool { return r.Started && !r.Done }
+
+// hear takes events into what is shown.
+func (r *Run) hear(events []search.Event) {
+	r.Record.Events = append(r.Record.Events, events...)
+	for _, e := range events {
+		switch e.Kind {
+		case "step":
+			r.Losses = append(r.Losses, e.Loss)
+			r.Rates = append(r.Rates[:min(e.Epoch, len(r.Rates))], e.ArchRate)
+			r.Mixes = append(r.Mixes[:min(e.Epoch, len(r.Mixes))], e.Mix)
+		case "epoch":
+			r.Epochs = append(r.Epochs, e)
+		case "change":
+			r.Changes, r.Pending = append(r.Changes, e.Epoch), false
+		}
+	}
+}
+
+// show takes a whole record in the place of what is shown.
+func (r *Run) show(record search.Record) {
+	r.clear()
+	events := record.Events
+	record.Events = nil
+	r.Record, r.Config = record, record.Config
+	r.hear(events)
+	for _, e := range events {
+		if e.Config != nil {
+			r.Config = *e.Config
+		}
+	}
+}
+
+// clear forgets what was seen and done; the controls stay.
+func (r *Run) clear() {
+	*r = Run{Name: r.Name, Config: r.Config, Wrong: r.Wrong, slot: r.slot, live: r.live}
+}
+
+// last is the event of the last whole epoch, or nil.
+func (r *Run) last() *search.Event { return r.at(-1) }
+
+// at is the event of an epoch, or of the last one there is for -1 or one that is not there; nil if there is none.
+func (r *Run) at(epoch int) *search.Event {
+	n := len(r.Epochs)
+	if n == 0 {
+		return nil
+	}
+	if epoch < 0 || epoch >= n {
+		epoch = n - 1
+	}
+	return &r.Epochs[epoch]
+}
+
+// moved says whether the controls ask for another run than is shown.
+func (r *Run) moved() bool {
+	if len(r.Record.Events) == 0 {
+		return false
+	}
+	c := r.Record.Config
+	for _, e := range r.Record.Events {
+		if e.Config != nil {
+			c = *e.Config
+		}
+	}
+	return slices.ContainsFunc(search.Fields(), func(f search.Field) bool { return f.Value(c) != f.Value(r.Config) })
+}
+
+// Say is the run's status.
+func (r *Run) Say() string {
+	var say string
+	switch {
+	case r.Error != "":
+		return "The run has stopped: " + r.Error
+	case !r.Started && r.Wrong.Text != "":
+		return "One setting cannot stand: see below."
+	case r.Recorded && r.moved():
+		return "The settings have moved; the charts still show " + r.Name + ". Start trains with the settings as they stand."
+	case r.Recorded && len(r.Epochs) < r.Record.Config.Epochs:
+		say = "A kept run, not at its end."
+	case r.Recorded:
+		say = "A finished run."
+	case !r.Started:
+		return "Ready. Start trains a search network in this tab."
+	case r.Done:
+		say = "Finished."
+	case r.Running:
+		say = "Training."
+	default:
+		say = "Paused."
+	}
+	say += fmt.Sprintf(" %d steps, %d of %d epochs.", len(r.Losses), len(r.Epochs), r.Record.Config.Epochs)
+	if e := r.last(); e != nil {
+		p := e.Report
+		say += fmt.Sprintf(" Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).", 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)
+	}
+	switch {
+	case r.Pending && len(r.Rates) == r.Config.Epochs:
+		say += " This is the last epoch: the change comes too late for this run."
+	case r.Pending:
+		say += " The change takes effect from the next epoch."
+	}
+	return say
+}
+
+// check finds what is wrong with the controls; name is the one moved last.
+func (r *Run) check(name string, classes int) {
+	r.Wrong = Wrong{}
+	err := r.Config.Validate()
+	if err == nil {
+		_, err = r.Config.Counts(classes)
+	}
+	if err != nil {
+		r.Wrong = Wrong{name, err.Error()}
+		at, _, _ := strings.Cut(strings.Fields(err.Error())[0], ":")
+		for _, f := range search.Fields() {
+			if f.Name == at {
+				r.Wrong.Field = at
+			}
+		}
+	}
+}

@@ -1,0 +1,87 @@
+//go:build js && wasm
+
+// Command images reads a person's own images in a Web Worker, which the page starts when it is given some: decoders and unpackers
+// are needed there alone. Nothing leaves the machine.
+//
+// It takes {paths, files}, and posts {name, classes, train, test, least, pack} with a pack of the first images of every class, or
+// {error}.
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"syscall/js"
+
+	"hlrslab/core/data"
+	"hlrslab/wasm/web"
+)
+
+// As many images of each class are kept as the small presets choose from.
+const (
+	train = 500
+	test  = 100
+)
+
+func main() {
+	js.Global().Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		go answer(args[0].Get("data"))
+		return nil
+	}))
+	select {}
+}
+
+func answer(m js.Value) {
+	d, err := read(m.Get("paths"), m.Get("files"))
+	var b bytes.Buffer
+	if err == nil {
+		err = data.Pack(&b, d, d.Train.First(train), d.Test.First(test))
+	}
+	if err != nil {
+		js.Global().Call("postMessage", map[string]any{"error": err.Error()})
+		return
+	}
+	counts := make([]int, len(d.Classes))
+	for _, i := range d.Train.First(train) {
+		counts[d.Train.Labels[i]]++
+	}
+	classes := make([]any, len(d.Classes))
+	for i, c := range d.Classes {
+		classes[i] = c
+	}
+	pack := web.Array(b.Bytes())
+	js.Global().Call("postMessage", map[string]any{
+		"name": d.Name, "classes": classes, "train": len(d.Train.First(train)), "test": len(d.Test.First(test)), "least": slices.Min(counts), "pack": pack,
+	}, []any{pack.Get("buffer")})
+}
+
+// read reads CIFAR-10's archive, a zip of images by class, or a folder's files.
+func read(paths, list js.Value) (*data.Dataset, error) {
+	files := folder{}
+	for i := range list.Length() {
+		name := paths.Index(i).String()
+		buffer, err := web.Await(list.Index(i).Call("arrayBuffer"))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		files[strings.TrimPrefix(path.Clean("/"+name), "/")] = web.Bytes(buffer)
+	}
+	if len(files) != 1 {
+		return data.ReadFolder(files)
+	}
+	for name, raw := range files {
+		if !bytes.HasPrefix(raw, []byte("PK")) {
+			return data.ReadArchive(bytes.NewReader(raw))
+		}
+		packed, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return data.ReadFolder(packed)
+	}
+	return nil, errors.New("no files")
+}

@@ -1,0 +1,234 @@
+//go:build js && wasm
+
+package page
+
+import (
+	"encoding/json"
+	"syscall/js"
+
+	"hlrslab/core/search"
+	"hlrslab/ui"
+	"hlrslab/wasm/web"
+)
+
+// openStore opens this machine's store of runs and shows what it has.
+func (p *page) openStore() {
+	p.store = window.Get("labStore")
+	p.list()
+}
+
+// list reads what is kept, again.
+func (p *page) list() {
+	all, err := web.Await(p.store.Call("list"))
+	if err != nil {
+		p.change(func() { p.lab.Notice = "Runs cannot be kept on this machine: " + err.Error() })
+		return
+	}
+	var kept []ui.Kept
+	for i := range all.Length() {
+		var k ui.Kept
+		if json.Unmarshal([]byte(all.Index(i).String()), &k) == nil {
+			kept = append(kept, k)
+		}
+	}
+	p.change(func() { p.lab.Stored(kept) })
+}
+
+// Keep implements ui.Host.
+func (p *page) Keep(k ui.Kept, file []byte) {
+	raw, err := json.Marshal(k)
+	if err != nil {
+		panic(err)
+	}
+	go func() {
+		if _, err := web.Await(p.store.Call("put", k.Key, string(raw), web.Array(file))); err != nil {
+			p.change(func() {
+				p.lab.Notice = "This epoch could not be kept on this machine; the run goes on, and can be exported. " + err.Error()
+			})
+			return
+		}
+		p.list()
+	}()
+}
+
+// Forget implements ui.Host.
+func (p *page) Forget(key string) {
+	go func() {
+		if _, err := web.Await(p.store.Call("delete", key)); err != nil {
+			p.change(func() { p.lab.Notice = err.Error() })
+		}
+		p.list()
+	}()
+}
+
+// Open implements ui.Host.
+func (p *page) Open(key string) {
+	p.kept(key, func(name string, file []byte) { p.lab.Import(name, key, file) })
+}
+
+// Export implements ui.Host.
+func (p *page) Export(key, name string) {
+	p.kept(key, func(_ string, file []byte) { p.Save(name, "application/octet-stream", file) })
+}
+
+func (p *page) kept(key string, f func(name string, file []byte)) {
+	go func() {
+		v, err := web.Await(p.store.Call("get", key))
+		if err != nil || !v.Truthy() {
+			p.change(func() { p.lab.Notice = "This run is no longer kept." })
+			return
+		}
+		var k ui.Kept
+		_ = json.Unmarshal([]byte(v.Get("kept").String()), &k) // its name alone
+		file := web.Bytes(v.Get("file"))
+		p.change(func() { f(k.Name, file) })
+	}()
+}
+
+// Save implements ui.Host.
+func (p *page) Save(name, kind string, bytes []byte) {
+	blob := window.Get("Blob").New([]any{web.Array(bytes)}, map[string]any{"type": kind})
+	url := window.Get("URL").Call("createObjectURL", blob)
+	a := document.Call("createElement", "a")
+	a.Set("href", url)
+	a.Set("download", name)
+	a.Call("click")
+	window.Call("setTimeout", js.FuncOf(func(js.Value, []js.Value) any {
+		window.Get("URL").Call("revokeObjectURL", url)
+		return nil
+	}), 10_000)
+}
+
+// Copy implements ui.Host.
+func (p *page) Copy(text string) {
+	go func() {
+		if _, err := web.Await(window.Get("navigator").Get("clipboard").Call("writeText", text)); err != nil {
+			p.change(func() { p.lab.Notice = "The clipboard is closed to the page; here it is: " + text })
+		}
+	}()
+}
+
+// pick has the person choose files.
+func (p *page) pick(kind string) {
+	input := document.Call("createElement", "input")
+	input.Set("type", "file")
+	if kind == "run" {
+		input.Set("accept", ".safetensors")
+	}
+	input.Call("addEventListener", "change", js.FuncOf(func(js.Value, []js.Value) any {
+		files := input.Get("files")
+		if files.Length() > 0 {
+			go p.take(kind, files)
+		}
+		return nil
+	}))
+	input.Call("click")
+}
+
+// listenDrop takes files and folders that are dropped on the page.
+func (p *page) listenDrop(on func(js.Value, string, func(js.Value))) {
+	on(document, "dragover", func(e js.Value) { e.Call("preventDefault") })
+	on(document, "drop", func(e js.Value) {
+		e.Call("preventDefault")
+		dropped := window.Call("labDropped", e.Get("dataTransfer")) // at once: it is empty after the event
+		go func() {
+			files, err := web.Await(dropped)
+			if err != nil {
+				p.change(func() { p.lab.Notice = "What was dropped cannot be read: " + err.Error() })
+				return
+			}
+			p.take("", files)
+		}()
+	})
+}
+
+// take reads the person's files: a run, or images.
+func (p *page) take(kind string, files js.Value) {
+	if files.Length() == 0 {
+		return
+	}
+	name := files.Index(0).Get("name").String()
+	if kind == "run" || files.Length() == 1 && len(name) > 12 && name[len(name)-12:] == ".safetensors" {
+		b, err := web.Await(files.Index(0).Call("arrayBuffer"))
+		p.change(func() {
+			if err != nil {
+				p.lab.Notice = name + ": " + err.Error()
+				return
+			}
+			p.lab.Import(name, "", web.Bytes(b))
+		})
+		return
+	}
+	p.change(func() { p.lab.Notice = "Reading your images…" })
+	list, paths := make([]any, files.Length()), make([]any, files.Length())
+	for i := range list {
+		f := files.Index(i)
+		path := f.Get("path")
+		if path.Type() != js.TypeString || path.String() == "" {
+			path = f.Get("name")
+		}
+		list[i], paths[i] = f, path
+	}
+	reader := window.Get("Worker").New("public/worker.js#images")
+	reader.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		m := args[0].Get("data")
+		go p.change(func() {
+			reader.Call("terminate")
+			if e := m.Get("error"); e.Truthy() {
+				p.lab.Notice = "These images cannot be used, and nothing has changed: " + e.String()
+				return
+			}
+			own := ui.Own{Name: m.Get("name").String(), Train: m.Get("train").Int(), Test: m.Get("test").Int(), Least: m.Get("least").Int()}
+			for i := range m.Get("classes").Length() {
+				own.Classes = append(own.Classes, m.Get("classes").Index(i).String())
+			}
+			p.own = m.Get("pack")
+			for _, w := range p.workers {
+				w.own = false
+			}
+			p.lab.Take(own)
+		})
+		return nil
+	}))
+	reader.Call("postMessage", map[string]any{"paths": paths, "files": list})
+}
+
+// figures is the program that draws for publication, in a worker of its own, loaded when it is first asked.
+type figures struct {
+	js   js.Value
+	next int
+	want map[int]string // the formats asked for
+}
+
+// Figure implements ui.Host.
+func (p *page) Figure(format string, records []search.Record, names []string) {
+	if p.figures == nil {
+		f := &figures{js: window.Get("Worker").New("public/worker.js#figures"), want: map[int]string{}}
+		p.figures = f
+		f.js.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
+			m := args[0].Get("data")
+			go p.change(func() {
+				if e := m.Get("error"); e.Truthy() {
+					p.lab.Notice = "The figure could not be drawn: " + e.String()
+					return
+				}
+				if !m.Get("data").Truthy() {
+					return
+				}
+				format := f.want[m.Get("id").Int()]
+				kind := map[string]string{"svg": "image/svg+xml", "png": "image/png"}[format]
+				p.Save("hlrs-figure."+format, kind, web.Bytes(m.Get("data")))
+				p.lab.Notice = ""
+			})
+			return nil
+		}))
+	}
+	p.figures.next++
+	p.figures.want[p.figures.next] = format
+	raw, err := json.Marshal(map[string]any{"id": p.figures.next, "format": format, "names": names, "records": records})
+	if err != nil {
+		panic(err)
+	}
+	p.lab.Notice = "Drawing the figure…"
+	p.figures.js.Call("postMessage", string(raw))
+}

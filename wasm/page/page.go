@@ -1,0 +1,330 @@
+//go:build js && wasm
+
+// Package page mounts the laboratory: it renders the controls by Vugu, paints the cards, and carries what is done on the page
+// to the laboratory and what that asks for to workers, store and files.
+package page
+
+import (
+	"strconv"
+	"strings"
+	"syscall/js"
+	"time"
+
+	"github.com/vugu/vugu"
+	"github.com/vugu/vugu/domrender"
+
+	"hlrslab/ui"
+)
+
+var (
+	window   = js.Global()
+	document = window.Get("document")
+)
+
+// page is the browser's side of a laboratory: its ui.Host.
+type page struct {
+	lab      *ui.Lab
+	env      vugu.EventEnv
+	workers  map[int]*worker
+	figures  *figures
+	store    js.Value
+	painted  map[string]*painting
+	revision int
+	soon     bool     // a render is on its way
+	own      js.Value // the person's own images, as a pack
+	address  string
+}
+
+// painting is what a part was last painted with, and how often it has changed: elements say by that number what they hold, for
+// Vugu moves them about.
+type painting struct {
+	text     string
+	revision int
+}
+
+// Main never returns.
+func Main() {
+	renderer, err := domrender.New("#lab")
+	if err != nil {
+		panic(err)
+	}
+	env, err := vugu.NewBuildEnv(renderer.EventEnv())
+	if err != nil {
+		panic(err)
+	}
+	p := &page{env: renderer.EventEnv(), workers: map[int]*worker{}, painted: map[string]*painting{}}
+	p.lab = ui.NewLab(p)
+	p.address = p.lab.Address()
+	p.open()
+	root := &ui.Root{Lab: p.lab}
+	for ok := true; ok; ok = renderer.EventWait() {
+		if err := renderer.Render(env.RunBuild(root)); err != nil {
+			panic(err)
+		}
+		p.paint()
+	}
+}
+
+// open prepares what the page starts with: the address, or else a recorded run; what is kept; the real images.
+func (p *page) open() {
+	p.listen()
+	hash := window.Get("location").Get("hash").String()
+	p.lab.Go(hash)
+	if len(hash) < 2 {
+		go p.replay()
+	}
+	go p.openStore()
+	go p.follow()
+	p.spare()
+}
+
+// change runs f on the laboratory, and renders at once.
+func (p *page) change(f func()) {
+	p.env.Lock()
+	f()
+	p.env.UnlockRender()
+}
+
+// pace is how often reports of workers are rendered.
+const pace = 100 * time.Millisecond
+
+// report runs f on the laboratory; several in a short time are rendered once.
+func (p *page) report(f func()) {
+	p.env.Lock()
+	f()
+	late := !p.soon
+	p.soon = true
+	p.env.UnlockOnly()
+	if late {
+		time.AfterFunc(pace, func() {
+			p.env.Lock()
+			p.soon = false
+			p.env.UnlockRender()
+		})
+	}
+}
+
+// paint sets what has changed of the parts that are painted: those in sight, and tables that are open. A control in the focus
+// keeps it.
+func (p *page) paint() {
+	seen := map[string]bool{}
+	set := func(el js.Value, key, text string) {
+		seen[key] = true
+		was := p.painted[key]
+		if was == nil {
+			was = &painting{}
+			p.painted[key] = was
+		}
+		if was.text != text || was.revision == 0 {
+			p.revision++
+			was.text, was.revision = text, p.revision
+		}
+		if holds := el.Get("labHolds"); holds.Type() == js.TypeNumber && holds.Int() == was.revision {
+			return
+		}
+		el.Set("labHolds", was.revision)
+		focus := document.Get("activeElement")
+		again := "" // its way back
+		if el.Call("contains", focus).Bool() {
+			for _, name := range []string{"data-point", "data-slide", "data-choose", "data-set", "data-act"} {
+				if v := focus.Call("getAttribute", name); v.Truthy() {
+					again = "[" + name + "=" + strconv.Quote(v.String()) + "]"
+					break
+				}
+			}
+		}
+		el.Set("innerHTML", text)
+		if again != "" {
+			if to := el.Call("querySelector", again); to.Truthy() {
+				to.Call("focus", map[string]any{"preventScroll": true})
+			}
+		}
+	}
+	list := document.Call("querySelectorAll", "[data-paint]")
+	for i := range list.Length() {
+		el := list.Index(i)
+		id := el.Get("dataset").Get("paint").String()
+		set(el, id, p.lab.Paint(id))
+	}
+	list = document.Call("querySelectorAll", "details[open] > [data-table]")
+	for i := range list.Length() {
+		el := list.Index(i)
+		id := el.Get("dataset").Get("table").String()
+		set(el, "table-"+id, p.lab.Table(id))
+	}
+	for key := range p.painted {
+		if !seen[key] {
+			delete(p.painted, key)
+		}
+	}
+	p.thumbnails()
+	if a := p.lab.Address(); a != p.address {
+		p.address = a
+		to := window.Get("location").Get("pathname").String()
+		if a != "" {
+			to += "#" + a
+		}
+		window.Get("history").Call("replaceState", nil, "", to)
+	}
+}
+
+// thumbnails draws the branches' batches on their canvases.
+func (p *page) thumbnails() {
+	r := p.lab.Run()
+	list := document.Call("querySelectorAll", "canvas[data-batch]")
+	if r.Batch == nil || list.Length() == 0 {
+		return
+	}
+	size, first := r.Batch.Size, 0
+	const columns, gap = 8, 1
+	for i := range list.Length() {
+		el := list.Index(i)
+		branch, _ := strconv.Atoi(el.Get("dataset").Get("batch").String())
+		n := len(r.Batch.Labels[branch])
+		first = 0
+		for b := range branch {
+			first += len(r.Batch.Labels[b])
+		}
+		w, h := columns*(size+gap), (n+columns-1)/columns*(size+gap)
+		mark := strconv.Itoa(len(r.Losses)) + r.Name
+		if el.Get("dataset").Get("mark").String() == mark {
+			continue
+		}
+		el.Get("dataset").Set("mark", mark)
+		rgba := make([]byte, 4*w*h)
+		for k := range n {
+			image := r.Pixels[(first+k)*3*size*size:]
+			for y := range size {
+				for x := range size {
+					at := 4 * ((k/columns*(size+gap)+y)*w + k%columns*(size+gap) + x)
+					for c := range 3 {
+						rgba[at+c] = image[(c*size+y)*size+x]
+					}
+					rgba[at+3] = 255
+				}
+			}
+		}
+		el.Set("width", w)
+		el.Set("height", h)
+		pixels := window.Get("Uint8ClampedArray").New(len(rgba))
+		js.CopyBytesToJS(pixels, rgba)
+		el.Call("getContext", "2d").Call("putImageData", window.Get("ImageData").New(pixels, w, h), 0, 0)
+	}
+}
+
+// listen takes what is done on painted cards and with files, and another address.
+func (p *page) listen() {
+	on := func(target js.Value, event string, f func(e js.Value)) {
+		target.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
+			f(args[0])
+			return nil
+		}))
+	}
+	closest := func(e js.Value, what string) (js.Value, string) {
+		el := e.Get("target")
+		if el.Get("closest").IsUndefined() {
+			return js.Null(), ""
+		}
+		el = el.Call("closest", "[data-"+what+"]")
+		if el.IsNull() {
+			return el, ""
+		}
+		return el, el.Call("getAttribute", "data-"+what).String()
+	}
+	on(document, "click", func(e js.Value) {
+		if el, act := closest(e, "act"); !el.IsNull() {
+			go p.change(func() { p.lab.Act(act) })
+		}
+		if el, kind := closest(e, "pick"); !el.IsNull() {
+			p.pick(kind)
+		}
+	})
+	on(document, "input", func(e js.Value) {
+		if el, act := closest(e, "slide"); !el.IsNull() {
+			n, _ := strconv.Atoi(el.Get("value").String())
+			go p.change(func() { p.lab.Act(act + ":" + strconv.Itoa(n-1)) })
+		}
+	})
+	on(document, "change", func(e js.Value) {
+		if el, act := closest(e, "choose"); !el.IsNull() {
+			value := el.Get("value").String()
+			go p.change(func() { p.lab.Act(act + ":" + value) })
+		}
+		if el, name := closest(e, "set"); !el.IsNull() {
+			value := el.Get("value").String()
+			if el.Get("type").String() == "checkbox" {
+				value = strconv.FormatBool(el.Get("checked").Bool())
+			}
+			go p.change(func() { p.lab.Set(name, value) })
+		}
+	})
+	document.Call("addEventListener", "toggle", js.FuncOf(func(js.Value, []js.Value) any {
+		go p.change(func() {})
+		return nil
+	}), true)
+	p.listenPoints(on, closest)
+	p.listenDrop(on)
+	on(window, "hashchange", func(js.Value) {
+		hash := window.Get("location").Get("hash").String()
+		go p.change(func() { p.lab.Go(hash) })
+	})
+}
+
+// listenPoints moves the control points of drawn schedules, by the pointer and by keys.
+func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest func(js.Value, string) (js.Value, string)) {
+	held, box := "", js.Null()
+	move := func(point string, u, v float64) {
+		go p.change(func() {
+			p.lab.Act("point:" + point + ":" + strconv.FormatFloat(u, 'f', 4, 64) + ":" + strconv.FormatFloat(v, 'f', 4, 64))
+		})
+	}
+	on(document, "pointerdown", func(e js.Value) {
+		el, point := closest(e, "point")
+		if el.IsNull() {
+			return
+		}
+		e.Call("preventDefault")
+		el.Call("focus")
+		held, box = point, el.Call("closest", "[data-paint]")
+	})
+	on(document, "pointermove", func(e js.Value) {
+		if held == "" {
+			return
+		}
+		svg := box.Call("querySelector", "svg")
+		r := svg.Call("getBoundingClientRect")
+		top, _ := strconv.ParseFloat(svg.Get("dataset").Get("top").String(), 64)
+		x := (e.Get("clientX").Float() - r.Get("left").Float()) / r.Get("width").Float()
+		y := (e.Get("clientY").Float() - r.Get("top").Float()) / r.Get("height").Float()
+		u, v := ui.Place(x, y, top)
+		move(held, u, v)
+	})
+	on(document, "pointerup", func(js.Value) { held = "" })
+	on(document, "pointercancel", func(js.Value) { held = "" })
+	on(document, "keydown", func(e js.Value) {
+		el, point := closest(e, "point")
+		if el.IsNull() {
+			return
+		}
+		u, _ := strconv.ParseFloat(el.Get("dataset").Get("u").String(), 64)
+		v, _ := strconv.ParseFloat(el.Get("dataset").Get("v").String(), 64)
+		switch strings.TrimPrefix(e.Get("key").String(), "Arrow") {
+		case "Up":
+			v += 0.05
+		case "Down":
+			v -= 0.05
+		case "Left":
+			u -= 0.05
+		case "Right":
+			u += 0.05
+		case "Home":
+			v = 0
+		case "End":
+			v = 1
+		default:
+			return
+		}
+		e.Call("preventDefault")
+		move(point, u, v)
+	})
+}

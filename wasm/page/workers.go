@@ -1,0 +1,135 @@
+//go:build js && wasm
+
+package page
+
+import (
+	"encoding/json"
+	"syscall/js"
+
+	"hlrslab/core/search"
+	"hlrslab/wasm/msg"
+	"hlrslab/wasm/web"
+)
+
+// worker trains the runs of a slot. What is said before it listens waits.
+type worker struct {
+	js      js.Value
+	ready   bool
+	waiting [][]any
+	own     bool // it has the person's own images
+}
+
+func (w *worker) post(c msg.Command, beside any) {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		panic(err)
+	}
+	m := []any{string(raw), beside}
+	if !w.ready {
+		w.waiting = append(w.waiting, m)
+		return
+	}
+	w.js.Call("postMessage", m)
+}
+
+// spare starts the first run's worker before it is asked for: the program is there when Start is pressed.
+func (p *page) spare() { p.workers[1] = p.hire(1) }
+
+// hire starts a worker for a slot.
+func (p *page) hire(slot int) *worker {
+	w := &worker{js: window.Get("Worker").New("public/worker.js")}
+	w.js.Call("postMessage", window.Get("labModule"))
+	w.js.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		m := args[0].Get("data")
+		text, beside := m.Index(0).String(), m.Index(1)
+		go p.report(func() {
+			if p.workers[slot] != w {
+				return
+			}
+			var r msg.Report
+			if err := json.Unmarshal([]byte(text), &r); err != nil {
+				r = msg.Report{Kind: "lost", Error: err.Error()}
+			}
+			switch r.Kind {
+			case "ready":
+				w.ready = true
+				for _, m := range w.waiting {
+					w.js.Call("postMessage", m)
+				}
+				w.waiting = nil
+				return
+			case "lost": // another one takes its place at the next start
+				p.End(slot)
+			}
+			var bytes []byte
+			if beside.Truthy() {
+				bytes = web.Bytes(beside)
+			}
+			p.lab.Hear(slot, r, bytes)
+		})
+		return nil
+	}))
+	return w
+}
+
+// Send implements ui.Host.
+func (p *page) Send(slot int, c msg.Command, bytes []byte) {
+	w := p.workers[slot]
+	if w == nil {
+		w = p.hire(slot)
+		p.workers[slot] = w
+	}
+	switch {
+	case c.Pack == "own" && !w.own:
+		w.own = true
+		w.post(msg.Command{Do: "images"}, p.own)
+	case c.Pack != "" && c.Pack != "own":
+		c.Pack = window.Get("URL").New(c.Pack, document.Get("baseURI")).Get("href").String()
+	}
+	if bytes != nil {
+		w.post(c, web.Array(bytes))
+	} else {
+		w.post(c, nil)
+	}
+}
+
+// End implements ui.Host.
+func (p *page) End(slot int) {
+	if w := p.workers[slot]; w != nil {
+		w.js.Call("terminate")
+		delete(p.workers, slot)
+	}
+}
+
+// follow asks the server how far the real images are, until they are there; a static host has no answer.
+func (p *page) follow() {
+	raw, err := web.Fetch("data/status")
+	again := false
+	if err == nil {
+		p.change(func() { again = p.lab.Status(raw) })
+	}
+	if again {
+		js.Global().Call("setTimeout", js.FuncOf(func(js.Value, []js.Value) any {
+			go p.follow()
+			return nil
+		}), 1000)
+	}
+}
+
+// replay shows the recorded run that comes with the page.
+func (p *page) replay() {
+	raw, err := web.Fetch("public/replay.json.gz")
+	var r search.Record
+	if err == nil {
+		raw, err = web.Unpack(raw)
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &r)
+	}
+	p.change(func() {
+		if err == nil && !p.lab.Run().Started && window.Get("location").Get("hash").String() == "" {
+			p.lab.Show(r)
+			p.address = p.lab.Address()
+		}
+	})
+}

@@ -15,7 +15,7 @@ type Images struct {
 
 // Dataset is a training and a test set over the same classes.
 type Dataset struct {
-	Name        string // "cifar10" or "toy"
+	Name        string // "cifar10", "toy" or "own"
 	Classes     []string
 	Train, Test Images
 }

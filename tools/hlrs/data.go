@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"cmp"
 	"context"
 	"errors"
@@ -21,7 +22,7 @@ type dataCommand struct {
 
 // Source says where images come from.
 type Source struct {
-	Data string `placeholder:"PATH" help:"CIFAR-10 in the binary version, packed or unpacked, or a .pack of it; by default HLRS_DATA, or else it is downloaded."`
+	Data string `placeholder:"PATH" help:"CIFAR-10 in the binary version, packed or unpacked, or a .pack of it; or, with --dataset own, a folder or zip of images by class. By default HLRS_DATA, or else CIFAR-10 is downloaded."`
 }
 
 // named is the place given, if any.
@@ -38,6 +39,31 @@ func (s Source) open(ctx context.Context, progress fetch.Progress) (*data.Datase
 	d, err := readPack(s.named())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.named(), err)
+	}
+	return d, nil
+}
+
+// own reads a person's own images: a folder of images by class, or a zip of one.
+func (s Source) own() (*data.Dataset, error) {
+	if s.Data == "" {
+		return nil, errors.New("--dataset own: name the folder or zip of your images with --data")
+	}
+	info, err := os.Stat(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	files := os.DirFS(s.Data)
+	if !info.IsDir() {
+		z, err := zip.OpenReader(s.Data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Data, err)
+		}
+		defer z.Close()
+		files = z
+	}
+	d, err := data.ReadFolder(files)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Data, err)
 	}
 	return d, nil
 }

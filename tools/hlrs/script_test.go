@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"os"
 	"testing"
@@ -25,8 +27,9 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": await,
-			"get":   get,
+			"await":  await,
+			"get":    get,
+			"images": images,
 		},
 	})
 }
@@ -44,6 +47,28 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("%s did not come to %d bytes", args[0], size)
+}
+
+// images DIR CLASSES N draws images by class.
+func images(ts *testscript.TestScript, _ bool, args []string) {
+	var classes, n int
+	if _, err := fmt.Sscan(args[1]+" "+args[2], &classes, &n); err != nil {
+		ts.Fatalf("images: %v", err)
+	}
+	for c := range classes {
+		dir := ts.MkAbs(fmt.Sprintf("%s/class%d", args[0], c))
+		ts.Check(os.MkdirAll(dir, 0o755))
+		for i := range n {
+			m := image.NewRGBA(image.Rect(0, 0, 40, 36))
+			for at := range m.Pix {
+				m.Pix[at] = uint8(at*(c+1) + i)
+			}
+			f, err := os.Create(fmt.Sprintf("%s/%03d.png", dir, i))
+			ts.Check(err)
+			ts.Check(png.Encode(f, m))
+			ts.Check(f.Close())
+		}
+	}
 }
 
 // get URL FILE fetches into the file, and waits for a server that is only starting.

@@ -171,8 +171,11 @@ func (c *searchCommand) free(dir string) error {
 }
 
 func (c *searchCommand) dataset(ctx context.Context, config search.Config) (*data.Dataset, error) {
-	if config.Dataset == "toy" {
+	switch config.Dataset {
+	case "toy":
 		return data.Toy(1), nil
+	case "own":
+		return c.own()
 	}
 	return c.open(ctx, bar())
 }

@@ -44,8 +44,8 @@ window.labDropped = (transfer) => {
       for (const e of some) files.push(...await walk(e));
     }
   };
-  const entries = [...transfer.items].filter((i) => i.kind === "file").map((i) => i.webkitGetAsEntry());
-  return Promise.all(entries.map(walk)).then((lists) => lists.flat());
+  const items = [...transfer.items].filter((i) => i.kind === "file").map((i) => [i.webkitGetAsEntry(), i.getAsFile()]);
+  return Promise.all(items.map(([entry, file]) => entry ? walk(entry) : [file])).then((lists) => lists.flat());
 };
 
 (async () => {

@@ -41,7 +41,7 @@ type tab struct {
 // listen keeps what the page and its worker say to each other, as the page sees it.
 const listen = `window.heard = []; window.sent = []; window.workers = [];
 window.Worker = class extends Worker {
-	constructor(url) { super(url); workers.push(this); this.addEventListener("message", (e) => heard.push(e.data[0])); }
+	constructor(url) { super(url); workers.push(this); this.addEventListener("message", (e) => Array.isArray(e.data) && heard.push(e.data[0])); }
 	postMessage(m) { if (Array.isArray(m)) sent.push(m[0]); super.postMessage(m); }
 };`
 
@@ -145,7 +145,7 @@ func eval[V any](b *tab, script string) V {
 func (b *tab) wait(what string, limit time.Duration) {
 	b.Helper()
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if eval[bool](b, what) {
+		if eval[bool](b, "(async () => !!await ("+what+"))()") {
 			return
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 var escape = html.EscapeString
 
-// Card is a part of the page that is painted: Lab.Paint(ID) is its content, and Lab.Table(ID), if it has one, its numbers.
+// Card is a part of the page that is painted: Lab.Paint(ID) is its content, and Lab.Paint(ID-table), if it has one, its numbers.
 type Card struct {
 	ID, Title   string
 	Wide, Table bool
@@ -84,6 +84,9 @@ func (l *Lab) Paint(id string) string {
 	case "offer":
 		return l.offer()
 	}
+	if of, ok := strings.CutSuffix(id, "-table"); ok {
+		return l.table(of)
+	}
 	if c, ok := l.chart(id); ok {
 		text := c.key() + c.svg()
 		if id == "edge" {
@@ -94,8 +97,8 @@ func (l *Lab) Paint(id string) string {
 	return ""
 }
 
-// Table is the numbers behind a card.
-func (l *Lab) Table(id string) string {
+// table is the numbers behind a card.
+func (l *Lab) table(id string) string {
 	e := l.Run().at(l.Epoch)
 	switch id {
 	case "compare":
@@ -200,10 +203,13 @@ func (l *Lab) schedule(which string) string {
 	draw.lines = []line{{class: class, y: next}}
 	if n := len(past); n > 0 && r.Fixed() {
 		draw.lines = []line{{class: class, y: past}, {class: class + " next", y: append([]float64{past[n-1]}, next[min(n, len(next)):]...), from: n - 1}}
-	} else if n > 0 && r.Recorded && !r.moved() {
-		draw.at = r.at(l.Epoch).Epoch
+	} else if n > 0 && !r.moved() {
+		draw.lines = []line{{class: class, y: past}} // with its changes, as it was
 	} else {
 		draw.marks = nil
+	}
+	if e := r.at(l.Epoch); e != nil && l.Epoch >= 0 && draw.lines[0].from == 0 {
+		draw.at = e.Epoch
 	}
 	if points := r.drawn(which); points != nil {
 		draw.peak, draw.over = max(scale, 1e-12), func(p plane) string { return r.knobs(which, p) }

@@ -46,9 +46,10 @@ type Lab struct {
 	Speed  float64 // steps a second at most; 0 is no limit
 	Lesson int     // the lesson that is open, or -1
 	Kept   []Kept
-	Order  string // the column by which Kept is sorted
-	Notice string // what was just done, or could not be
-	Own    *Own   // the person's own images, if there are some
+	Order  string          // the column by which Kept is sorted
+	Folded map[string]bool // what is folded out: the tables of cards, and the settings that are seldom used
+	Notice string          // what was just done, or could not be
+	Own    *Own            // the person's own images, if there are some
 
 	Host    Host
 	pack    string
@@ -78,7 +79,7 @@ var preset = func() search.Config {
 
 // NewLab is the page as it opens: the small preset, on the toy set until the real images are there.
 func NewLab(host Host) *Lab {
-	l := &Lab{Host: host, Epoch: -1, Lesson: -1, classes: 10, Order: "when"}
+	l := &Lab{Host: host, Epoch: -1, Lesson: -1, classes: 10, Order: "when", Folded: map[string]bool{}}
 	c := preset
 	c.Dataset = "toy"
 	l.add("A", c)
@@ -306,7 +307,7 @@ var Baselines = []struct {
 	Set        map[string]string
 }{
 	{"Random search", "The alphas stay as they were drawn: an architecture by chance, trained alike.", map[string]string{"arch-rate": "0"}},
-	{"Plain DARTS", "One branch, as the data come, and a constant architecture rate.", map[string]string{"branches": "none", "arch-schedule": "const", "mix": "const"}},
+	{"Plain DARTS", "One branch, as the data come, and a constant architecture rate.", map[string]string{"branches": "none", "arch-schedule": "const"}},
 }
 
 // UseReal takes the real images for all runs, from their next start on.
@@ -443,6 +444,8 @@ func (l *Lab) Act(act string) {
 		cell, e, _ := strings.Cut(what, ":")
 		n, _ = strconv.Atoi(e)
 		l.Edge = Edge{cell == "reduce", n}
+	case "fold":
+		l.Folded[what] = !l.Folded[what]
 	case "draw":
 		l.Set(map[string]string{"arch": "arch-schedule", "mix": "mix"}[what], "drawn")
 	case "point":

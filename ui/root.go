@@ -155,6 +155,13 @@ func (c *Root) Current(i int) vugu.VGAttributeListerFunc {
 	}
 }
 
+// Expanded says whether what a button folds out is out.
+func (c *Root) Expanded(id string) vugu.VGAttributeListerFunc {
+	return func() []vugu.VGAttribute {
+		return []vugu.VGAttribute{{Key: "aria-expanded", Val: fmt.Sprint(c.Lab.Folded[id])}}
+	}
+}
+
 // flag is an attribute that stands or does not.
 func flag(name string, on bool) vugu.VGAttributeListerFunc {
 	return func() (attrs []vugu.VGAttribute) {

@@ -104,8 +104,7 @@ func (p *page) report(f func()) {
 	}
 }
 
-// paint sets what has changed of the parts that are painted: those in sight, and tables that are open. A control in the focus
-// keeps it.
+// paint sets what has changed of the parts that are painted. A control in the focus keeps it.
 func (p *page) paint() {
 	seen := map[string]bool{}
 	set := func(el js.Value, key, text string) {
@@ -145,12 +144,6 @@ func (p *page) paint() {
 		el := list.Index(i)
 		id := el.Get("dataset").Get("paint").String()
 		set(el, id, p.lab.Paint(id))
-	}
-	list = document.Call("querySelectorAll", "details[open] > [data-table]")
-	for i := range list.Length() {
-		el := list.Index(i)
-		id := el.Get("dataset").Get("table").String()
-		set(el, "table-"+id, p.lab.Table(id))
 	}
 	for key := range p.painted {
 		if !seen[key] {
@@ -258,10 +251,6 @@ func (p *page) listen() {
 			go p.change(func() { p.lab.Set(name, value) })
 		}
 	})
-	document.Call("addEventListener", "toggle", js.FuncOf(func(js.Value, []js.Value) any {
-		go p.change(func() {})
-		return nil
-	}), true)
 	p.listenPoints(on, closest)
 	p.listenDrop(on)
 	on(window, "hashchange", func(js.Value) {

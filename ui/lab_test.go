@@ -1,0 +1,632 @@
+package ui
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"hlrslab/core/data"
+	"hlrslab/core/search"
+)
+
+// small is a run of seconds, on the toy set.
+const small = "#seed=1&channels=2&layers=3&nodes=2&batch=8&n-max=60&imbalance=10&test-images=50&epochs=3"
+
+// click presses whatever a selector finds, as a script would.
+func (b *tab) click(selector string) {
+	b.Helper()
+	if !eval[bool](b, `(() => { const e = document.querySelector(`+strconv.Quote(selector)+`); e?.dispatchEvent(new MouseEvent("click", {bubbles: true})); return !!e; })()`) {
+		b.fail("there is no %s", selector)
+	}
+}
+
+// card is the text of a card.
+func (b *tab) card(id string) string {
+	b.Helper()
+	return eval[string](b, `document.getElementById("card-`+id+`")?.textContent ?? ""`)
+}
+
+// notice waits for what the page has to say.
+func (b *tab) notice(what string, limit time.Duration) {
+	b.Helper()
+	b.wait(`(document.querySelector(".notice")?.textContent ?? "").includes(`+strconv.Quote(what)+`)`, limit)
+}
+
+// drop drops a file on the page.
+func (b *tab) drop(name string, raw []byte) {
+	b.Helper()
+	eval[bool](b, `(() => {
+		const t = new DataTransfer();
+		t.items.add(new File([Uint8Array.from(atob("`+base64.StdEncoding.EncodeToString(raw)+`"), (c) => c.charCodeAt(0))], `+strconv.Quote(name)+`));
+		return document.dispatchEvent(new DragEvent("drop", {dataTransfer: t, bubbles: true, cancelable: true}));
+	})()`)
+}
+
+// saved makes the page's next download a value of the test, by name.
+func (b *tab) saved(act func(), limit time.Duration) (name string, raw []byte) {
+	b.Helper()
+	eval[bool](b, `(() => {
+		window.savedFile = null;
+		URL.createObjectURL = (blob) => { window.savedBlob = blob; return "blob:here"; };
+		HTMLAnchorElement.prototype.click = function () { const name = this.download, reader = new FileReader(); reader.onload = () => { window.savedFile = [name, reader.result]; }; reader.readAsDataURL(window.savedBlob); };
+		return true;
+	})()`)
+	act()
+	b.wait("window.savedFile !== null", limit)
+	file := eval[[]string](b, "window.savedFile")
+	raw, err := base64.StdEncoding.DecodeString(file[1][strings.Index(file[1], ",")+1:])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return file[0], raw
+}
+
+// TestStory opens the page as it comes: there is a finished run to see, and Start trains the same one to the same numbers.
+func TestStory(t *testing.T) {
+	raw, err := os.ReadFile("../public/replay.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record search.Record
+	if err := json.Unmarshal(raw, &record); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, serve(t, cifar(t), 0), time.Minute)
+	b.says("A finished run.", 20*time.Second)
+	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
+	last := record.Events[len(record.Events)-1].Report
+	if story := b.card("story"); !strings.Contains(story, fmt.Sprintf("%.0f %% of the head", 100*last.Head)) || !strings.Contains(story, "long tail") {
+		b.fail("the story: %s", story)
+	}
+	for _, id := range []string{"accuracy", "classes", "history", "confusion", "normal", "cells"} {
+		if eval[int](b, `document.querySelectorAll("#card-`+id+` svg *").length`) < 10 {
+			t.Errorf("nothing is drawn in %s", id)
+		}
+	}
+	b.shot("story.png")
+	b.press("Start")
+	b.wait(status+`.match(/ ([0-9]+) steps/)?.[1] >= 4 && `+status+`.startsWith("Training")`, time.Minute)
+	_, steps, _ := b.events(1)
+	for i := range 4 {
+		if was := record.Events[i]; steps[i].Loss != was.Loss || steps[i].ArchLoss != was.ArchLoss {
+			t.Errorf("step %d: loss %v, recorded %v", i, steps[i].Loss, was.Loss)
+		}
+	}
+	b.quiet()
+}
+
+// TestControls takes single steps, moves a setting that is not in view, and finds all of it in the address.
+func TestControls(t *testing.T) {
+	url := serve(t, nil, 0)
+	b := open(t, url+small+"&pace=3&crop=x", time.Minute)
+	b.notice("pace: there is no such setting", 20*time.Second)
+	b.notice("crop: \"x\" is not a value of it", time.Second)
+	b.keys("The run", "Imbalance", kb.Home, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight)
+	b.press("Step")
+	b.says(" 1 steps", 20*time.Second)
+	b.press("One epoch")
+	b.says("Paused.", 20*time.Second)
+	b.says("1 of 3 epochs", time.Second)
+	b.press("Reset to the same start")
+	b.says("Ready.", 5*time.Second)
+	b.click(".settings > .fold")
+	b.wait(`document.getElementById("cutout") !== null && document.getElementById("flip") !== null`, 5*time.Second)
+	b.do(chromedp.SetValue(chromedp.CSS("#cutout"), "4"))
+	eval[bool](b, `document.getElementById("cutout").dispatchEvent(new Event("change", {bubbles: true}))`)
+	b.click("#flip")
+	b.wait(`location.hash.includes("cutout=4") && location.hash.includes("flip=false") && location.hash.includes("imbalance=4")`, 5*time.Second)
+	missing := eval[[]string](b, `[...document.querySelectorAll("#lab input, #lab select")].filter((e) => !document.querySelector("label[for='" + e.id + "']")).map((e) => e.id)`)
+	if len(missing) > 0 {
+		t.Errorf("without a label: %q", missing)
+	}
+	for _, f := range search.Fields() {
+		if !elsewhere[f.Name] && !strings.HasSuffix(f.Name, "-param") && !eval[bool](b, `!!document.getElementById("`+f.Name+`")`) {
+			t.Errorf("%s has no control", f.Name)
+		}
+	}
+	hash := eval[string](b, "location.hash")
+	again := open(t, url+hash, time.Minute)
+	again.says("Ready.", 20*time.Second)
+	if got := eval[string](again, "location.hash"); got != hash {
+		t.Errorf("the link leads to %s, not %s", got, hash)
+	}
+	eval[bool](b, `(() => { const s = document.getElementById("speed"); s.value = "1"; s.dispatchEvent(new Event("change")); return true; })()`)
+	b.press("Start")
+	b.says(" 1 steps", 20*time.Second)
+	time.Sleep(2500 * time.Millisecond)
+	if steps := eval[string](b, status); !strings.Contains(steps, " 3 steps") && !strings.Contains(steps, " 4 steps") {
+		t.Errorf("at one step a second, after some 3 seconds: %s", steps)
+	}
+	b.quiet()
+	again.quiet()
+}
+
+// TestDrawn draws a schedule by keys and by the pointer; during a run, what has been stays.
+func TestDrawn(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.click(`[data-act="draw:arch"]`)
+	b.wait(`document.querySelectorAll("[data-paint=arch] circle.knob").length === 6`, 5*time.Second)
+	points := func() string {
+		return eval[string](b, `new URLSearchParams(location.hash.slice(1)).get("arch-points") ?? ""`)
+	}
+	was := points()
+	b.do(chromedp.Focus(chromedp.CSS(`[data-point="arch:3"]`)))
+	b.do(chromedp.KeyEvent(kb.ArrowDown))
+	b.wait(`document.activeElement.dataset.point === "arch:3" && location.hash.includes("arch-points") && `+strconv.Quote(was)+` !== new URLSearchParams(location.hash.slice(1)).get("arch-points")`, 5*time.Second)
+	was = points()
+	at := eval[[]float64](b, `(() => { const k = document.querySelector('[data-point="arch:2"]'); k.scrollIntoView({block: "center"}); const r = k.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`)
+	eval[bool](b, fmt.Sprintf(`(() => { const k = document.querySelector('[data-point="arch:2"]'); const e = (type, y) => new PointerEvent(type, {bubbles: true, cancelable: true, clientX: %v, clientY: %v + y});
+		k.dispatchEvent(e("pointerdown", 0)); for (let y = 5; y <= 30; y += 5) document.dispatchEvent(e("pointermove", y)); document.dispatchEvent(e("pointerup", 30)); return true; })()`, at[0], at[1]))
+	b.wait(strconv.Quote(was)+` !== new URLSearchParams(location.hash.slice(1)).get("arch-points")`, 5*time.Second)
+	b.press("One epoch")
+	b.says("1 of 3 epochs", 20*time.Second)
+	b.press("Step")
+	b.wait(`document.querySelectorAll("[data-paint=arch] circle.past").length > 1`, 10*time.Second)
+	b.do(chromedp.Focus(chromedp.CSS(`[data-point="arch:5"]`)))
+	b.do(chromedp.KeyEvent(kb.End))
+	b.says("The change takes effect from the next epoch.", 5*time.Second)
+	b.press("Continue")
+	b.says("Finished.", 30*time.Second)
+	if !strings.Contains(eval[string](b, `document.querySelector("[data-paint=arch]").textContent`), "changed") {
+		t.Error("the change is not marked")
+	}
+	b.click(`#arch-equal`)
+	b.keys("Architecture rate", "Compare at equal", "a")
+	b.wait(`document.querySelector("[data-paint=arch]").textContent.includes("times what it says")`, 5*time.Second)
+	b.quiet()
+}
+
+// TestSeeing looks back over a finished run.
+func TestSeeing(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("Start")
+	b.wait(`document.querySelectorAll("canvas[data-batch]").length === 2`, 20*time.Second)
+	b.wait(`[...document.querySelectorAll("canvas")].every((c) => new Set(c.getContext("2d").getImageData(0, 0, c.width, c.height).data).size > 20)`, 10*time.Second)
+	b.says("Finished.", 40*time.Second)
+	_, _, epochs := b.events(1)
+	say := func(e int) string { return fmt.Sprintf("%.3f of %.3f nats", epochs[e].Report.Entropy, math.Log(8)) }
+	if text := b.card("time"); !strings.Contains(text, say(2)) {
+		t.Errorf("at the end: %s", text)
+	}
+	cells := eval[string](b, `document.querySelector("#card-cells").textContent`)
+	eval[bool](b, `(() => { const s = document.getElementById("timeline"); s.value = 1; s.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`)
+	b.wait(`document.getElementById("card-time").textContent.includes("`+say(0)+`")`, 5*time.Second)
+	if !strings.Contains(b.card("cells"), epochs[0].Report.Genotype.String()) || !strings.Contains(cells, epochs[2].Report.Genotype.String()) {
+		t.Error("the cells are not those of the epoch shown")
+	}
+	b.click(`#card-reduce g[data-act="edge:reduce:3"]`)
+	b.wait(`document.getElementById("edge").value === "reduce:3"`, 5*time.Second)
+	for _, id := range []string{"accuracy", "classes", "loss", "history", "confusion", "normal", "reduce", "edge", "collapse"} {
+		b.click(`#card-` + id + ` .fold`)
+		b.wait(`document.querySelectorAll("#card-`+id+` tbody td").length > 2`, 5*time.Second)
+	}
+	rows := eval[[]string](b, `[...document.querySelectorAll("#card-normal tbody tr:first-child td")].map((e) => e.textContent)`)
+	if want := fmt.Sprintf("%.3f", epochs[0].Report.Normal[0][0]); rows[0] != want {
+		t.Errorf("the table says %s of the first edge, not %s", rows[0], want)
+	}
+	b.shot("seeing.png")
+	b.quiet()
+}
+
+// TestCompare sets three runs side by side, and finds them in the store.
+func TestCompare(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+small, 2*time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.click(`[data-act="add"]`)
+	b.keys("Architecture rate", "Peak rate", kb.End)
+	b.click(`[data-act="all:play"]`)
+	b.says("Training", 10*time.Second)
+	b.click(`[data-act="baseline:0"]`)
+	b.wait(`document.querySelectorAll("#card-compare thead th").length === 3`, 10*time.Second)
+	b.wait(`[...document.querySelectorAll("#card-compare tbody tr")].some((r) => r.textContent.startsWith("Epoch") && [...r.querySelectorAll("td")].every((d) => d.textContent === "3"))`, 60*time.Second)
+	differs := eval[[]string](b, `[...document.querySelectorAll("#card-compare tr.differs")].map((r) => [...r.children].map((c) => c.textContent).join(" "))`)
+	if len(differs) != 1 || differs[0] != "arch-rate 0.003 0.02 0" {
+		t.Errorf("what differs: %q", differs)
+	}
+	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 3`, 10*time.Second)
+	b.click(`[data-act="sort:accuracy"]`)
+	b.wait(`document.querySelector("#card-kept th[aria-sort=descending]")?.textContent.startsWith("Accuracy")`, 5*time.Second)
+	column := eval[[]float64](b, `[...document.querySelectorAll("#card-kept tbody tr")].map((r) => +r.children[2].textContent)`)
+	for i := range column[1:] {
+		if column[i] < column[i+1] {
+			t.Errorf("sorted by accuracy: %v", column)
+		}
+	}
+	b.shot("compare.png")
+	b.click(`#card-kept tbody tr [data-act^="forget:"]`)
+	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 5*time.Second)
+	b.click(`#card-kept tbody tr [data-act^="open:"]`)
+	b.wait(`document.querySelectorAll(".runs button[aria-pressed]").length === 4`, 5*time.Second)
+	b.says("A finished run.", 5*time.Second)
+	b.click(`[data-act="add"]`)
+	b.notice("There is room for 4 runs", 5*time.Second)
+	b.quiet()
+}
+
+// TestMove takes a run from the page to the native core and back, to the same bits.
+func TestMove(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("One epoch")
+	b.says("1 of 3 epochs", 20*time.Second)
+	name, file := b.saved(func() { b.click(`[data-act="export:run"]`) }, 10*time.Second)
+	if name != "hlrs-a.safetensors" {
+		t.Errorf("the run is saved as %s", name)
+	}
+	b.press("Continue")
+	b.says("Finished.", 30*time.Second)
+	_, steps, epochs := b.events(1)
+	r, err := search.Restore(bytes.NewReader(file), data.Toy(1), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var back bytes.Buffer
+	for !r.Done() {
+		if _, err := r.Step(); err != nil {
+			t.Fatal(err)
+		}
+		if r.Epoch == 2 && back.Len() == 0 {
+			if err := r.Snapshot(&back); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	record := r.Record()
+	native := record.Events[len(record.Events)-1]
+	if fmt.Sprint(*native.Report) != fmt.Sprint(*epochs[2].Report) || native.Loss != epochs[2].Loss {
+		t.Errorf("natively the run ends in %+v, in the page in %+v", native.Report, epochs[2].Report)
+	}
+	b.drop("two.safetensors", back.Bytes())
+	b.says("A kept run, not at its end.", 10*time.Second)
+	b.press("Continue")
+	b.says("Finished.", 30*time.Second)
+	_, last, ends := b.events(2)
+	if e := ends[len(ends)-1]; fmt.Sprint(*e.Report) != fmt.Sprint(*native.Report) || last[len(last)-1].Loss != steps[len(steps)-1].Loss {
+		t.Errorf("back in the page the run ends in %+v, not in %+v", e.Report, native.Report)
+	}
+	b.drop("bad.safetensors", []byte("nothing of the kind"))
+	b.notice("is no run of this laboratory, and nothing has changed", 5*time.Second)
+
+	_, csv := b.saved(func() { b.click(`[data-act="export:csv"]`) }, 10*time.Second)
+	if lines := strings.Count(string(csv), "\n"); lines != 7 {
+		t.Errorf("%d lines of CSV, not a head and three epochs of two runs", lines)
+	}
+	name, svg := b.saved(func() { b.click(`[data-act="export:normal"]`) }, 10*time.Second)
+	if !strings.HasSuffix(name, "-normal.svg") || !bytes.Contains(svg, []byte("<svg")) {
+		t.Errorf("%s: %.60s", name, svg)
+	}
+	name, figure := b.saved(func() { b.click(`[data-act="export:png"]`) }, 30*time.Second)
+	if m, err := png.Decode(bytes.NewReader(figure)); err != nil || m.Bounds().Dx() < 1000 {
+		t.Errorf("%s: %v", name, err)
+	}
+	b.quiet()
+}
+
+// own is a zip of drawn images: stripes of each class's own width.
+func own(t *testing.T) []byte {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for c := range 3 {
+		for i := range 40 {
+			m := image.NewRGBA(image.Rect(0, 0, 40, 36))
+			for at := range m.Pix {
+				if m.Pix[at] = uint8(i * 3); at%4 == 3 || (at/4+i)/(2+3*c)%2 == 0 {
+					m.Pix[at] = 255
+				}
+			}
+			w, err := z.Create(fmt.Sprintf("mine/stripes %d/%02d.png", c, i))
+			if err == nil {
+				err = png.Encode(w, m)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// TestOwn trains on a person's own images.
+func TestOwn(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	raw := own(t)
+	b.drop("broken.zip", raw[:len(raw)/2])
+	b.notice("nothing has changed", 20*time.Second)
+	b.drop("mine.zip", raw)
+	b.wait(`document.querySelector("header").textContent.includes("96 for training and 24 for testing, in 3 classes")`, 20*time.Second)
+	b.keys("The run", "Imbalance", kb.Home, kb.ArrowRight)
+	b.press("Start")
+	b.says("Finished.", 40*time.Second)
+	if text := b.card("confusion"); !strings.Contains(text, "stripes 2") {
+		t.Errorf("the confusion matrix: %s", text)
+	}
+	c, _, _ := b.events(1)
+	if c.Dataset != "own" || c.NMax != 32 || c.TestImages != 24 {
+		t.Errorf("the configuration is %s, n-max %d, test-images %d", c.Dataset, c.NMax, c.TestImages)
+	}
+	b.quiet()
+}
+
+// TestLessons opens every lesson, and answers one.
+func TestLessons(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+"#seed=1", time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.click(`[data-act="lesson:0"]`)
+	for i, lesson := range Lessons {
+		b.wait(`document.getElementById("card-lesson")?.textContent.includes(`+strconv.Quote(lesson.Question)+`)`, 5*time.Second)
+		if n := eval[int](b, `[...document.querySelectorAll("#card-lesson math")].filter((m) => m.getBoundingClientRect().height > 10).length`); n != len(lesson.Formulas) {
+			t.Errorf("%s: %d formulas are drawn, not %d", lesson.Title, n, len(lesson.Formulas))
+		}
+		b.shot(fmt.Sprintf("lesson%d.png", i+1))
+		if i+1 < len(Lessons) {
+			b.click(fmt.Sprintf(`[data-act="lesson:%d"]`, i+1))
+		}
+	}
+	if len(Lessons) < 5 {
+		t.Fatalf("%d lessons", len(Lessons))
+	}
+	before := eval[string](b, `document.querySelector(".answer").textContent`)
+	b.click(`#card-lesson [data-act^="trial:"]`)
+	b.says("Training", 10*time.Second)
+	b.says("1 of ", 40*time.Second)
+	if after := eval[string](b, `document.querySelector(".answer").textContent`); before == "" || after == "" {
+		t.Errorf("the answer was %q and is %q", before, after)
+	}
+	b.quiet()
+}
+
+// axe is the accessibility checker, fetched once from where npm has it.
+func axe(t *testing.T) string {
+	const url, sum = "https://registry.npmjs.org/axe-core/-/axe-core-4.10.3.tgz", "0f2b4d7dcdf7d1219df8d1959ad68e565f51d14c3f0d88bb71cd59abeb956292"
+	path := "../build/axe.min.js"
+	if raw, err := os.ReadFile(path); err == nil {
+		return string(raw)
+	}
+	script, err := func() ([]byte, error) {
+		resp, err := http.Get(url)
+		if err != nil {
+			return nil, err
+		}
+		defer resp.Body.Close()
+		raw, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return nil, err
+		}
+		if got := sha256.Sum256(raw); hex.EncodeToString(got[:]) != sum {
+			return nil, fmt.Errorf("%s has another checksum: %x", url, got)
+		}
+		z, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, err
+		}
+		for files := tar.NewReader(z); ; {
+			h, err := files.Next()
+			if err != nil {
+				return nil, err
+			}
+			if h.Name == "package/axe.min.js" {
+				return io.ReadAll(files)
+			}
+		}
+	}()
+	if err != nil && os.Getenv("CI") != "true" {
+		t.Skipf("SKIPPED, NOT TESTED: no axe-core: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, script, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return string(script)
+}
+
+// look is how a person looks: on a phone or not, in the dark or not.
+func (b *tab) look(width, height int, scheme string) {
+	b.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return err
+	}), chromedp.EmulateViewport(int64(width), int64(height)))
+}
+
+// TestAccessible has axe-core look at every view, on a desktop and a phone, light and dark; and goes through the page by Tab.
+func TestAccessible(t *testing.T) {
+	script := axe(t)
+	b := open(t, serve(t, nil, 0)+small, 3*time.Minute)
+	b.says("Ready.", 20*time.Second)
+	eval[bool](b, script+"; true")
+	check := func(view string) {
+		t.Helper()
+		for _, size := range [][2]int{{1280, 900}, {360, 740}} {
+			for _, scheme := range []string{"light", "dark"} {
+				b.look(size[0], size[1], scheme)
+				found := eval[[]string](b, `axe.run({resultTypes: ["violations"]}).then((r) => r.violations.filter((v) => v.impact === "serious" || v.impact === "critical").flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ": " + n.target + " " + n.failureSummary)))`)
+				for _, f := range found {
+					t.Errorf("%s, %d pixels wide, %s: %s", view, size[0], scheme, f)
+				}
+				if wide := eval[int](b, "document.documentElement.scrollWidth"); wide > size[0] {
+					t.Errorf("%s: %d pixels wide on %d", view, wide, size[0])
+				}
+			}
+		}
+	}
+	if eval[int](b, `(() => { const bad = document.createElement("button"); document.body.append(bad); return axe.run().then((r) => { bad.remove(); return r.violations.length; }); })()`) == 0 {
+		t.Fatal("axe-core does not see a button without a name")
+	}
+	check("ready")
+	b.click(".settings > .fold")
+	b.click(`[data-act="draw:arch"]`)
+	b.press("Start")
+	b.says("Finished.", 60*time.Second)
+	eval[bool](b, `(document.querySelectorAll(".card .fold").forEach((d) => d.click()), true)`)
+	time.Sleep(300 * time.Millisecond)
+	check("finished, all open")
+	b.look(360, 740, "dark")
+	b.shot("phone-dark.png")
+	b.click(`[data-act="baseline:1"]`)
+	b.click(`[data-act="lesson:0"]`)
+	b.says("Finished.", 60*time.Second)
+	check("compared, with a lesson")
+	b.look(1280, 900, "dark")
+	b.shot("desktop-dark.png")
+	names := map[string]bool{}
+	eval[bool](b, `(document.querySelector("header button").focus(), true)`)
+	for range 60 {
+		b.do(chromedp.KeyEvent(kb.Tab))
+		names[eval[string](b, `document.activeElement.id || document.activeElement.dataset.act || document.activeElement.textContent.trim().slice(0, 40)`)] = true
+	}
+	for _, want := range []string{"play", "speed", "arch-schedule", "arch-rate", "mix", "imbalance"} {
+		if !names[want] {
+			t.Errorf("Tab does not come to %s", want)
+		}
+	}
+	b.quiet()
+}
+
+// TestNeverBreaks closes the page during a run, makes a run fail, and loses a worker.
+func TestNeverBreaks(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+small, 2*time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("One epoch")
+	b.says("1 of 3 epochs", 20*time.Second)
+	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 1`, 10*time.Second)
+	_, first, _ := b.events(1)
+	b.do(chromedp.Reload())
+	b.wait(`document.querySelector("#offer")?.textContent.includes("was at epoch 1 of 3 when the page was left")`, 20*time.Second)
+	b.click(`#offer [data-act^="open:"]`)
+	b.says("A kept run, not at its end. "+strconv.Itoa(len(first))+" steps", 10*time.Second)
+	b.press("Continue")
+	b.says("Finished.", 40*time.Second)
+	_, _, ends := b.events(1)
+	c, _ := search.Preset("small")
+	for part := range strings.SplitSeq(small[1:], "&") {
+		name, value, _ := strings.Cut(part, "=")
+		if err := field(name).Set(&c, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Dataset = "toy"
+	r, err := search.New(c, data.Toy(1), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for !r.Done() {
+		if _, err := r.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := r.Record().Events
+	if want := whole[len(whole)-1]; fmt.Sprint(*want.Report) != fmt.Sprint(*ends[len(ends)-1].Report) {
+		t.Error("gone on with after a reload, the run ends in other numbers")
+	}
+
+	// A rate that is too high, from the second epoch on.
+	b.press("Reset to the same start")
+	b.press("One epoch")
+	b.says("1 of 3 epochs", 20*time.Second)
+	eval[bool](b, `workers.at(-1).dispatchEvent(new MessageEvent("message", {data: ['{"kind": "lost", "error": "out of memory"}']}))`)
+	b.says("out of memory", 10*time.Second)
+	b.press("Rewind and halve the rate")
+	b.says("The change takes effect from the next epoch.", 10*time.Second)
+	b.press("Continue")
+	b.says("Finished.", 40*time.Second)
+	b.quiet()
+	b.press("Reset to the same start")
+	eval[bool](b, `(location.hash = "#seed=1&channels=2&layers=3&nodes=2&batch=8&n-max=60&imbalance=10&test-images=50&epochs=3&rate=1&rate-min=1&clip=0&decay=0.1&loss=focal", true)`)
+	b.says("Ready.", 10*time.Second)
+}
+
+// TestDist serves what make dist gathers below a path, by a plain file server, and has it train; nothing is asked of elsewhere, and
+// once visited it works without a network.
+func TestDist(t *testing.T) {
+	if _, err := os.Stat("../build/dist/index.html"); err != nil {
+		t.Fatal("there is no build/dist: run make dist")
+	}
+	files := http.StripPrefix("/some/where", http.FileServer(http.Dir("../build/dist")))
+	strange := make(chan string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/some/where/") && r.URL.Path != "/favicon.ico" {
+			strange <- r.URL.Path
+		}
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	b := open(t, server.URL+"/some/where/"+small+"&dataset=toy", time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("Start")
+	b.says("Finished.", 40*time.Second)
+	b.quiet()
+	if len(strange) > 0 {
+		t.Errorf("asked outside its path: %s", <-strange)
+	}
+	b.wait(`caches.open("hlrs-lab").then((c) => c.match("public/lab.wasm.gz")).then((r) => !!r)`, 20*time.Second)
+	server.Close() // from here on there is no network
+	b.do(chromedp.Reload())
+	b.says("Ready.", 20*time.Second)
+	b.press("Step")
+	b.says(" 1 steps", 30*time.Second)
+}
+
+// TestBaselines has every baseline stand as it is.
+func TestBaselines(t *testing.T) {
+	for _, b := range Baselines {
+		c := preset
+		for name, v := range b.Set {
+			if err := field(name).Set(&c, v); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: %v", b.Name, err)
+		}
+	}
+}
+
+// TestLight adds up what a first visit loads.
+func TestLight(t *testing.T) {
+	var sum int64
+	for _, name := range []string{"index.html", "public/lab.css", "public/page.js", "public/worker.js", "public/wasm_exec.js", "public/lab.wasm.gz", "public/replay.json.gz", "public/icon.svg", "public/manifest.json"} {
+		info, err := os.Stat(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += info.Size()
+	}
+	t.Logf("%d bytes", sum)
+	if sum > 2_000_000 {
+		t.Errorf("a first visit loads %d bytes, more than 2 MB", sum)
+	}
+}

@@ -322,6 +322,9 @@ func (l *Lab) bars() string {
 	return b.String()
 }
 
+// columns is how many epochs history has room for; of more, it shows some.
+const columns = 100
+
 // history draws each class's accuracy over the epochs, a row a class from head to tail.
 func (l *Lab) history() string {
 	r := l.Run()
@@ -330,19 +333,21 @@ func (l *Lab) history() string {
 		return later
 	}
 	classes, epochs := e.Report.Classes, max(r.Record.Config.Epochs, len(r.Epochs))
-	w := 330 / float64(epochs)
+	stride := (epochs + columns - 1) / columns
+	w := 330 / float64((epochs+stride-1)/stride)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="Accuracy of each class over the epochs, from head to tail">`, 24+20*len(classes))
 	for i, c := range classes {
 		fmt.Fprintf(&b, `<text x="70" y="%d" text-anchor="end">%s</text>`, 17+20*i, escape(l.class(c)))
-		for k, at := range r.Epochs {
-			fmt.Fprintf(&b, `<rect class="right" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, 76+w*float64(k), 4+20*i, w-1, 0.04+0.96*at.Report.PerClass[i])
+		for k := 0; k*stride < len(r.Epochs); k++ {
+			at := r.Epochs[k*stride]
+			fmt.Fprintf(&b, `<rect class="right" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, 76+w*float64(k), 4+20*i, w-min(1, w/3), 0.04+0.96*at.Report.PerClass[i])
 			if w > 24 {
 				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%.0f</text>`, on(at.Report.PerClass[i]), 76+w*(float64(k)+0.5), 17+20*i, 100*at.Report.PerClass[i])
 			}
 		}
 	}
-	fmt.Fprintf(&b, `<path class="at" d="M%.1f 2V%d"/><text x="76" y="%d">epoch 1</text><text x="406" y="%[3]d" text-anchor="end">%d</text></svg>`, 76+w*(float64(e.Epoch)+0.5), 4+20*len(classes), 18+20*len(classes), epochs)
+	fmt.Fprintf(&b, `<path class="at" d="M%.1f 2V%d"/><text x="76" y="%d">epoch 1</text><text x="406" y="%[3]d" text-anchor="end">%d</text></svg>`, 76+w*(float64(e.Epoch/stride)+0.5), 4+20*len(classes), 18+20*len(classes), epochs)
 	return b.String()
 }
 
@@ -527,13 +532,14 @@ func (l *Lab) grid(id string, e *search.Event) string {
 		return tabulate("Classes, from head to tail", head, rows)
 	case "history":
 		head = []string{"Class"}
-		for i := range r.Epochs {
+		stride := (len(r.Epochs) + columns - 1) / columns
+		for i := 0; i < len(r.Epochs); i += stride {
 			head = append(head, fmt.Sprint("Epoch ", i+1))
 		}
 		for i, c := range e.Report.Classes {
 			row := []string{l.class(c)}
-			for _, at := range r.Epochs {
-				row = append(row, fmt.Sprintf("%.0f", 100*at.Report.PerClass[i]))
+			for k := 0; k < len(r.Epochs); k += stride {
+				row = append(row, fmt.Sprintf("%.0f", 100*r.Epochs[k].Report.PerClass[i]))
 			}
 			rows = append(rows, row)
 		}

@@ -630,3 +630,45 @@ func TestLight(t *testing.T) {
 		t.Errorf("a first visit loads %d bytes, more than 2 MB", sum)
 	}
 }
+
+// TestSoak has two runs train for as long as HLRS_SOAK says, such as 1h, and writes down every minute how many frames a second
+// the page draws and how much memory the browser has.
+func TestSoak(t *testing.T) {
+	limit, err := time.ParseDuration(os.Getenv("HLRS_SOAK"))
+	if err != nil {
+		t.Skip("HLRS_SOAK does not say for how long")
+	}
+	b := open(t, serve(t, cifar(t), 0)+"#seed=1&epochs=1000", limit+5*time.Minute)
+	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
+	b.says("Ready.", 20*time.Second)
+	b.click(`[data-act="add"]`)
+	b.click(`[data-act="all:play"]`)
+	b.says("Training", 10*time.Second)
+	for began := time.Now(); time.Since(began) < limit; time.Sleep(min(time.Minute, limit/4)) {
+		frames := eval[float64](b, `new Promise((done) => { let n = 0; const began = performance.now();
+			const look = (now) => { n++; now - began < 5000 ? requestAnimationFrame(look) : done(n / (now - began) * 1000); }; requestAnimationFrame(look); })`)
+		worst := eval[float64](b, `new Promise((done) => { let was = performance.now(), worst = 0; const end = was + 5000;
+			const look = (now) => { worst = Math.max(worst, now - was); was = now; now < end ? requestAnimationFrame(look) : done(worst); }; requestAnimationFrame(look); })`)
+		t.Logf("%4.0f s: %.0f frames a second, the longest %.0f ms; %d MiB; %s", time.Since(began).Seconds(), frames, worst, browserMemory()>>20, eval[string](b, status))
+	}
+	b.quiet()
+}
+
+// browserMemory is the resident memory of all Chromium's processes, shared pages counted once by their share.
+func browserMemory() (sum int64) {
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		name, _ := os.ReadFile(dir + "/comm")
+		if !strings.HasPrefix(string(name), "chrom") {
+			continue
+		}
+		rollup, _ := os.ReadFile(dir + "/smaps_rollup")
+		for line := range strings.Lines(string(rollup)) {
+			var kib int64
+			if n, _ := fmt.Sscanf(line, "Pss: %d kB", &kib); n == 1 {
+				sum += kib << 10
+			}
+		}
+	}
+	return sum
+}

@@ -161,7 +161,7 @@ var (
 	onePlain = over(nil, "branches", "none", "imbalance", "100", "n-max", "500", "epochs", "6")
 	oneStill = over(onePlain, "arch-rate", "0")
 	oneMoves = over(onePlain, "arch-schedule", "const")
-	twoPlain = over(nil, "branches", "cell", "imbalance", "100", "n-max", "500", "epochs", "5", "arch-schedule", "const")
+	twoPlain = over(nil, "branches", "cell", "imbalance", "100", "n-max", "500", "epochs", "6", "arch-schedule", "const")
 	twoFast  = over(twoPlain, "arch-rate", "0.1", "arch-per-step", "true", "arch-equal", "area", "mix", "parabolic")
 
 	tailTrials = []Trial{

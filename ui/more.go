@@ -63,6 +63,6 @@ func (l *Lab) input(f search.Field) string {
 	default:
 		control = fmt.Sprintf(`<input type="number" %s min="%s" max="%s" step="any" value="%s">`, attrs, s.Min, s.Max, escape(s.Value))
 	}
-	return fmt.Sprintf(`<div class="control"><label for="%s">%s <output>%s</output></label>%s<small id="%[1]s-help">%s</small><small class="wrong" role="alert">%s</small></div>`,
-		f.Name, s.Label, s.Text, control, escape(s.Help), escape(s.Wrong))
+	return fmt.Sprintf(`<div class="control"><label for="%s">%s <output>%s</output></label>%s<small id="%s-help">%s</small><small class="wrong" role="alert">%s</small></div>`,
+		f.Name, s.Label, s.Text, control, f.Name, escape(s.Help), escape(s.Wrong))
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,6 +64,8 @@ func serve(t testing.TB, set *data.Dataset, late time.Duration) string {
 			if err := data.Pack(w, set, set.Train.First(500), set.Test.First(100)); err != nil {
 				t.Error(err)
 			}
+		case "/archive":
+			http.ServeFile(w, r, archive())
 		case "/sw.js":
 			http.ServeFile(w, r, "../public/sw.js")
 		case "/public/worker.js":
@@ -152,7 +155,7 @@ func (b *tab) wait(what string, limit time.Duration) {
 	b.fail("after %v not yet: %s", limit, what)
 }
 
-const status = `(document.querySelector("[role=status]")?.textContent ?? "")`
+const status = `(document.querySelector(".status")?.textContent ?? "")`
 
 // says waits until the status line says what.
 func (b *tab) says(what string, limit time.Duration) {
@@ -246,13 +249,14 @@ func (b *tab) pause() float64 {
 	return took
 }
 
+// archive is where CIFAR-10's archive is.
+func archive() string {
+	return cmp.Or(os.Getenv("HLRS_DATA"), "../../shared/data/cifar-10-binary.tar.gz")
+}
+
 // images is CIFAR-10 at the page's size.
 var images = sync.OnceValues(func() (*data.Dataset, error) {
-	path := os.Getenv("HLRS_DATA")
-	if path == "" {
-		path = "../../shared/data/cifar-10-binary.tar.gz"
-	}
-	f, err := os.Open(path)
+	f, err := os.Open(archive())
 	if err != nil {
 		return nil, err
 	}

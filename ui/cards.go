@@ -110,6 +110,9 @@ func (l *Lab) table(id string) string {
 		return l.grid(id, e)
 	}
 	c, ok := l.chart(id)
+	if id == "arch" || id == "mix" {
+		c, ok = l.curve(id)
+	}
 	if !ok {
 		return ""
 	}
@@ -176,54 +179,63 @@ func share(p *search.Report, kind string) float64 {
 	return 100 * float64(p.Counts[kind]) / float64(p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"])
 }
 
-// schedule draws the architecture's rate or the branch mixing over the epochs: as it was, and as the controls stand.
-func (l *Lab) schedule(which string) string {
+// curve is the architecture's rate or the branch mixing over the epochs: as it was, and as the controls stand.
+func (l *Lab) curve(which string) (c chart, ok bool) {
 	r := l.Run()
-	c := r.Config
-	arch, mix, err := c.Schedules()
-	if err != nil || c.Validate() != nil {
-		return ""
+	config := r.Config
+	arch, mix, err := config.Schedules()
+	if err != nil || config.Validate() != nil {
+		return c, false
 	}
-	past := r.Rates
-	draw := chart{title: "Architecture rate over the epochs", left: "epoch 1", right: fmt.Sprint(c.Epochs), n: c.Epochs, at: -1, marks: r.Changes, format: "%.2g"}
-	class, scale := "rate", c.ArchRate
+	past, class := r.Rates, "rate"
+	c = chart{title: "Architecture rate over the epochs", left: "epoch 1", right: fmt.Sprint(config.Epochs), n: config.Epochs, at: -1, marks: r.Changes, format: "%.2g", peak: max(config.ArchRate, 1e-12)}
 	var next []float64
 	if which == "mix" {
-		draw.title, past, next, draw.top, class, scale, draw.format = "Share of the conventional branch over the epochs", r.Mixes, mix.Sample(), 1, "conventional", 1, "%.2f"
+		c.title, c.top, c.format, c.peak = "Share of the conventional branch over the epochs", 1, "%.2f", 1
+		past, class, next = r.Mixes, "conventional", mix.Sample()
 	} else {
-		next = arch.Sample(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin})
+		next = arch.Sample(sched.Ties{Mix: mix, Rate: config.Rate, RateMin: config.RateMin})
 		for i := range next {
-			next[i] *= c.ArchRate
+			next[i] *= config.ArchRate
 		}
-		draw.top = max(c.ArchRate, 1e-4)
-		for _, v := range slices.Concat(next, past) {
-			draw.top = max(draw.top, v)
+		c.top = slices.Max(slices.Concat(next, past, []float64{config.ArchRate, 1e-4}))
+	}
+	switch n := len(past); {
+	case n > 0 && r.Fixed():
+		c.lines = []line{{name: "as it was", class: class, y: past}, {name: "to come", class: class + " next", y: append([]float64{past[n-1]}, next[min(n, len(next)):]...), from: n - 1}}
+	case n > 0 && !r.moved():
+		c.lines = []line{{name: "as it was", class: class, y: past}}
+	default:
+		c.lines, c.marks = []line{{name: "as set", class: class, y: next}}, nil
+	}
+	if e := r.at(l.Epoch); e != nil && l.Epoch >= 0 {
+		c.at = e.Epoch
+	}
+	if r.drawn(which) != nil {
+		c.over = func(p plane) string { return r.knobs(which, p) }
+	}
+	return c, true
+}
+
+// schedule draws it, and says how to move it.
+func (l *Lab) schedule(which string) string {
+	c, ok := l.curve(which)
+	if !ok {
+		return ""
+	}
+	r := l.Run()
+	text := c.svg()
+	if which == "arch" && r.Config.ArchEqual == "area" {
+		var top float64
+		for _, line := range c.lines {
+			top = max(top, slices.Max(line.y))
 		}
-	}
-	draw.lines = []line{{class: class, y: next}}
-	if n := len(past); n > 0 && r.Fixed() {
-		draw.lines = []line{{class: class, y: past}, {class: class + " next", y: append([]float64{past[n-1]}, next[min(n, len(next)):]...), from: n - 1}}
-	} else if n > 0 && !r.moved() {
-		draw.lines = []line{{class: class, y: past}} // with its changes, as it was
-	} else {
-		draw.marks = nil
-	}
-	if e := r.at(l.Epoch); e != nil && l.Epoch >= 0 && draw.lines[0].from == 0 {
-		draw.at = e.Epoch
-	}
-	if points := r.drawn(which); points != nil {
-		draw.peak, draw.over = max(scale, 1e-12), func(p plane) string { return r.knobs(which, p) }
-	}
-	text := draw.svg()
-	if which == "arch" && c.ArchEqual == "area" {
-		text += fmt.Sprintf(`<p class="note">At equal area: the peak is %.2f times what it says, so that the rates sum up as a constant one's would.</p>`, slices.Max(append([]float64{0}, next...))/max(c.ArchRate, 1e-12))
+		text += fmt.Sprintf(`<p class="note">At equal area: the peak is %.2f times what it says, so that the rates sum up as a constant one's would.</p>`, top/c.peak)
 	}
 	if r.drawn(which) == nil {
-		text += button("draw:"+which, "Draw it by hand")
-	} else {
-		text += `<p class="note">Drag the points, or move them by the arrow keys.</p>`
+		return text + button("draw:"+which, "Draw it by hand")
 	}
-	return text
+	return text + `<p class="note">Drag the points, or move them by the arrow keys; Insert adds one, Delete takes one away.</p>`
 }
 
 // story tells what there is to see in a run that is shown from a record, by its numbers.

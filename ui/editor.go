@@ -63,7 +63,8 @@ func (r *Run) past() float64 {
 	return float64(len(r.Rates)) / float64(r.Config.Epochs)
 }
 
-// point moves a control point: "arch:2:0.4:0.7" is the schedule, the point, and where it goes.
+// point moves a control point: "arch:2:0.4:0.7" is the schedule, the point, and where it goes; "arch:2:add:" adds one after it,
+// and "arch:2:take:" takes it away.
 func (l *Lab) point(what string) {
 	parts := strings.Split(what, ":")
 	if len(parts) != 4 {
@@ -72,12 +73,36 @@ func (l *Lab) point(what string) {
 	r := l.Run()
 	points := slices.Clone(r.drawn(parts[0]))
 	i, err := strconv.Atoi(parts[1])
-	u, errU := strconv.ParseFloat(parts[2], 64)
-	v, errV := strconv.ParseFloat(parts[3], 64)
-	if err != nil || errU != nil || errV != nil || i < 0 || i >= len(points) || points[i].U < r.past() {
+	if err != nil || i < 0 || i >= len(points) || points[i].U < r.past() {
 		return
 	}
 	const apart = 0.02
+	set := func(points []sched.Point) {
+		c := r.Config
+		if parts[0] == "mix" {
+			c.MixPoints = sched.FormatPoints(points)
+		} else {
+			c.ArchPoints = sched.FormatPoints(points)
+		}
+		l.change(c, parts[0]+"-points")
+	}
+	switch parts[2] {
+	case "add": // halfway to the next
+		if i+1 < len(points) && points[i+1].U-points[i].U > 2*apart {
+			set(slices.Insert(points, i+1, sched.Point{U: (points[i].U + points[i+1].U) / 2, V: (points[i].V + points[i+1].V) / 2}))
+		}
+		return
+	case "take":
+		if len(points) > 2 {
+			set(slices.Delete(points, i, i+1))
+		}
+		return
+	}
+	u, errU := strconv.ParseFloat(parts[2], 64)
+	v, errV := strconv.ParseFloat(parts[3], 64)
+	if errU != nil || errV != nil {
+		return
+	}
 	from, to := max(r.past(), 0), 1.0
 	if i > 0 {
 		from = max(from, points[i-1].U+apart)
@@ -87,13 +112,7 @@ func (l *Lab) point(what string) {
 	}
 	round := func(x float64) float64 { return float64(int(x*1000+0.5)) / 1000 }
 	points[i] = sched.Point{U: round(min(max(u, from), to)), V: round(min(max(v, 0), 1))}
-	c := r.Config
-	if parts[0] == "mix" {
-		c.MixPoints = sched.FormatPoints(points)
-	} else {
-		c.ArchPoints = sched.FormatPoints(points)
-	}
-	l.change(c, parts[0]+"-points")
+	set(points)
 }
 
 // knobs are the control points on a chart, as sliders for hand and keyboard.

@@ -32,6 +32,7 @@ func (c *Root) PlayLabel() string {
 // Group is settings that belong together, with the curve they make.
 type Group struct {
 	ID, Legend string
+	Curve      bool
 	Controls   []Control
 	Fixed      bool // while there is a run
 }
@@ -67,9 +68,9 @@ var controls = []struct {
 func (c *Root) Groups() []Group {
 	fixed := c.Lab.Run().Fixed()
 	return []Group{
-		{"arch", "Architecture rate (HLRS)", c.controls("rate"), false},
-		{"mix", "Branch mixing", c.controls("mix"), false},
-		{"start", "The run", c.controls("start"), fixed},
+		{"arch", "Architecture rate (HLRS)", true, c.controls("rate"), false},
+		{"mix", "Branch mixing", true, c.controls("mix"), false},
+		{"start", "The run", false, c.controls("start"), fixed},
 	}
 }
 

@@ -147,6 +147,20 @@ func (r *Run) Say() string {
 	return say
 }
 
+// Announce is what is said aloud: how the run stands, and every epoch, but not every step.
+func (r *Run) Announce() string {
+	switch {
+	case !r.Fixed():
+		return r.Say()
+	case len(r.Epochs) == 0 && r.Running:
+		return "Training."
+	case !r.Running:
+		return "Paused."
+	}
+	e := r.last()
+	return fmt.Sprintf("Epoch %d of %d: balanced accuracy %.1f %%.", e.Epoch+1, r.Record.Config.Epochs, 100*e.Report.Accuracy)
+}
+
 // check finds what is wrong with the controls; name is the one moved last.
 func (r *Run) check(name string, classes int) {
 	r.Wrong = Wrong{}

@@ -112,6 +112,7 @@ func (p *page) Copy(text string) {
 func (p *page) pick(kind string) {
 	input := document.Call("createElement", "input")
 	input.Set("type", "file")
+	input.Set("multiple", kind == "images")
 	if kind == "run" {
 		input.Set("accept", ".safetensors")
 	}

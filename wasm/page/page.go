@@ -306,6 +306,11 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 			u -= 0.05
 		case "Right":
 			u += 0.05
+		case "Insert", "Delete":
+			e.Call("preventDefault")
+			do := map[string]string{"Insert": "add", "Delete": "take"}[e.Get("key").String()]
+			go p.change(func() { p.lab.Act("point:" + point + ":" + do + ":") })
+			return
 		case "Home":
 			v = 0
 		case "End":

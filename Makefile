@@ -20,7 +20,7 @@ SMALL := $(foreach p,encoding/... fmt time reflect strconv net/... os io/... buf
 PROGRAMS := $(patsubst wasm/%/main.go,%,$(wildcard wasm/*/main.go))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build check bench dist clean go node chromium
+.PHONY: help run test build check bench dist replay clean go node chromium
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ run: build ## serve the laboratory at http://localhost:8080 (PORT changes it)
 	@exec build/hlrs serve
 
 test: build dist node chromium check ## run all checks and tests: native, wasm and browser
-	go test ./...
+	go test -timeout 40m ./...
 	GOOS=js GOARCH=wasm go test -exec="$(NODE_RUN)" ./core/...
 
 build: go ## build the command line (build/hlrs) and the page's programs (public/)
@@ -53,6 +53,10 @@ dist: build ## gather the laboratory in build/dist, for any static host under an
 	@if test -f public/data/cifar10.pack; then mkdir -p build/dist/public/data && cp public/data/cifar10.pack build/dist/public/data/ && \
 		echo '{"state": "ready", "pack": "public/data/cifar10.pack"}' > build/dist/data/status; else echo '{"state": "none"}' > build/dist/data/status; fi
 	@du -sh build/dist
+
+replay: build ## record anew the run that the page opens with
+	build/hlrs search --preset small --seed 2 --force --out build/replay
+	build/hlrs record build/replay --out public/replay.json
 
 clean: ## remove what was built
 	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/data

@@ -188,7 +188,7 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		return c, false
 	}
 	past, class := r.Rates, "rate"
-	c = chart{title: "Architecture rate over the epochs", left: "epoch 1", right: fmt.Sprint(config.Epochs), n: config.Epochs, at: -1, marks: r.Changes, format: "%.2g", peak: max(config.ArchRate, 1e-12)}
+	c = chart{title: "Architecture rate over the epochs", left: "epoch 1", right: fmt.Sprint(config.Epochs), n: config.Epochs + 1, at: -1, marks: r.Changes, format: "%.2g", peak: max(config.ArchRate, 1e-12)}
 	var next []float64
 	if which == "mix" {
 		c.title, c.top, c.format, c.peak = "Share of the conventional branch over the epochs", 1, "%.2f", 1

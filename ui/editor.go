@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,8 +37,15 @@ func trace(y []float64) string {
 	var points []sched.Point
 	for i := range handles {
 		u := float64(i) / (handles - 1)
-		v := y[int(u*float64(len(y)-1)+0.5)]
-		points = append(points, sched.Point{U: u, V: float64(int(min(max(v, 0), 1)*100+0.5)) / 100})
+		t := u * float64(len(y)) // in epochs: where the run ends there is no value, but where the last ones lead
+		k := min(int(t), len(y)-1)
+		v := y[k]
+		if k+1 < len(y) {
+			v += (t - float64(k)) * (y[k+1] - v)
+		} else if k > 0 {
+			v += (t - float64(k)) * (v - y[k-1])
+		}
+		points = append(points, sched.Point{U: u, V: math.Round(min(max(v, 0), 1)*100) / 100})
 	}
 	return sched.FormatPoints(points)
 }
@@ -119,13 +127,13 @@ func (l *Lab) point(what string) {
 func (r *Run) knobs(which string, p plane) string {
 	var b strings.Builder
 	for i, q := range r.drawn(which) {
-		x, y := p.x(q.U*float64(r.Config.Epochs-1)), p.y(q.V)
+		x, y := p.x(q.U*float64(r.Config.Epochs)), p.y(q.V)
 		if q.U < r.past() {
 			fmt.Fprintf(&b, `<circle class="knob past" cx="%.1f" cy="%.1f" r="4"/>`, x, y)
 			continue
 		}
 		fmt.Fprintf(&b, `<circle class="knob" cx="%.1f" cy="%.1f" r="7" tabindex="0" role="slider" aria-orientation="vertical" data-point="%s:%d" data-u="%v" data-v="%v" aria-label="Control point %d" aria-valuemin="0" aria-valuemax="1" aria-valuenow="%.2f" aria-valuetext="%.2f at epoch %.1f"/>`,
-			x, y, which, i, q.U, q.V, i+1, q.V, q.V, 1+q.U*float64(r.Config.Epochs-1))
+			x, y, which, i, q.U, q.V, i+1, q.V, q.V, 1+q.U*float64(r.Config.Epochs))
 	}
 	return b.String()
 }

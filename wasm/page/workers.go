@@ -42,13 +42,17 @@ func (p *page) hire(slot int) *worker {
 	w.js.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		m := args[0].Get("data")
 		text, beside := m.Index(0).String(), m.Index(1)
-		go p.report(func() {
+		var r msg.Report
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			r = msg.Report{Kind: "lost", Error: err.Error()}
+		}
+		tell := p.change
+		if r.Kind == "events" || r.Kind == "batch" || r.Kind == "snapshot" { // of which there are many
+			tell = p.report
+		}
+		go tell(func() {
 			if p.workers[slot] != w {
 				return
-			}
-			var r msg.Report
-			if err := json.Unmarshal([]byte(text), &r); err != nil {
-				r = msg.Report{Kind: "lost", Error: err.Error()}
 			}
 			switch r.Kind {
 			case "ready":

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"hlrslab/core/search"
-	"hlrslab/wasm/msg"
+	"hlrslab/ui/msg"
 )
 
 // Host is what the page can do beyond itself: the browser's side, in package page.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"hlrslab/core/search"
-	"hlrslab/wasm/msg"
+	"hlrslab/ui/msg"
 )
 
 // Run is one experiment on the page: its controls, how its worker stands, and what was seen of it.

@@ -7,7 +7,7 @@ import (
 	"syscall/js"
 
 	"hlrslab/core/search"
-	"hlrslab/wasm/msg"
+	"hlrslab/ui/msg"
 	"hlrslab/wasm/web"
 )
 

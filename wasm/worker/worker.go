@@ -13,7 +13,7 @@ import (
 
 	"hlrslab/core/data"
 	"hlrslab/core/search"
-	"hlrslab/wasm/msg"
+	"hlrslab/ui/msg"
 	"hlrslab/wasm/web"
 )
 

@@ -55,10 +55,7 @@ window.labDropped = (transfer) => {
     return;
   }
   try {
-    const packed = await fetch("public/lab.wasm.gz");
-    if (!packed.ok) throw new Error("public/lab.wasm.gz: status " + packed.status);
-    const program = new Response(packed.body.pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": "application/wasm" } });
-    window.labModule = await WebAssembly.compileStreaming(program); // workers get it from here: it is loaded once
+    window.labModule = await labProgram("public/lab.wasm.gz"); // workers get it from here: it is loaded once
     const go = new Go();
     go.exit = (code) => say("The page's program ended by itself (code " + code + "). Load the page again: runs are kept at the end of every epoch.");
     go.run(await WebAssembly.instantiate(window.labModule, go.importObject));

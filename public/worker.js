@@ -1,14 +1,13 @@
 // Starts the training program, whose compiled module the page sends first; or, as #figures or #images, the program that draws
 // figures or reads images. What the program cannot say itself any more is said here.
 "use strict";
-importScripts("wasm_exec.js");
+importScripts("wasm_exec.js", "program.js");
 const go = new Go();
 if (self.location.hash) {
   const failed = (text) => postMessage({ id: 0, error: String(text) });
   const early = [];
   self.onmessage = (e) => early.push(e);
-  fetch(self.location.hash.slice(1) + ".wasm.gz")
-    .then((r) => WebAssembly.compileStreaming(new Response(r.body.pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": "application/wasm" } })))
+  labProgram(self.location.hash.slice(1) + ".wasm.gz")
     .then((m) => WebAssembly.instantiate(m, go.importObject))
     .then((i) => { go.run(i); early.forEach((e) => self.onmessage(e)); }).catch((e) => failed("The program could not start: " + e));
 } else {

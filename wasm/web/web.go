@@ -50,8 +50,11 @@ func Array(b []byte) js.Value {
 	return a
 }
 
-// Unpack decompresses gzip by the browser's own means.
+// Unpack decompresses gzip by the browser's own means, unless the host has done so already.
 func Unpack(packed []byte) ([]byte, error) {
+	if len(packed) == 0 || packed[0] != 0x1f {
+		return packed, nil
+	}
 	stream := js.Global().Get("Blob").New([]any{Array(packed)}).Call("stream").Call("pipeThrough", js.Global().Get("DecompressionStream").New("gzip"))
 	raw, err := Await(js.Global().Get("Response").New(stream).Call("arrayBuffer"))
 	if err != nil {

@@ -359,7 +359,7 @@ func (l *Lab) history() string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, `<path class="at" d="M%.1f 2V%d"/><text x="76" y="%d">epoch 1</text><text x="406" y="%[3]d" text-anchor="end">%d</text></svg>`, 76+w*(float64(e.Epoch/stride)+0.5), 4+20*len(classes), 18+20*len(classes), epochs)
+	fmt.Fprintf(&b, `<rect class="at" x="%.1f" y="3" width="%.1f" height="%d"/><text x="76" y="%d">epoch 1</text><text x="406" y="%[4]d" text-anchor="end">%d</text></svg>`, 76+w*float64(e.Epoch/stride)-0.5, w, 20*len(classes), 18+20*len(classes), epochs)
 	return b.String()
 }
 

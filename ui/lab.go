@@ -183,10 +183,11 @@ func (l *Lab) launch(r *Run, c msg.Command, file []byte) {
 // Play starts or pauses the run in focus.
 func (l *Lab) Play() { l.play(l.Run(), !l.Run().asked) }
 
-// PlayAll starts or pauses all runs together.
+// PlayAll starts or pauses all runs together, but for those that have come to their end.
 func (l *Lab) PlayAll(on bool) {
 	for _, r := range l.Runs {
-		if on != r.asked && (!on || !r.Done && !(r.Recorded && len(r.Epochs) == r.Record.Config.Epochs)) {
+		finished := (r.Done || r.Recorded && len(r.Epochs) == r.Record.Config.Epochs) && !r.moved()
+		if on != r.asked && !(on && finished) {
 			l.play(r, on)
 		}
 	}

@@ -151,7 +151,7 @@ func (l *Lab) begin(r *Run) bool {
 		r.Recorded, r.Error = false, ""
 	} else {
 		if r.Name == recorded {
-			r.Name = l.letter()
+			r.Name = "A"
 		}
 		r.clear()
 		r.Record.Config = r.Config
@@ -282,10 +282,10 @@ func (l *Lab) Add(name string, set map[string]string) *Run {
 	return l.add(name, c)
 }
 
-// letter is the first that no run has.
+// letter is the first that no run has; the recorded one will be A.
 func (l *Lab) letter() string {
 	for c := 'A'; ; c++ {
-		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == string(c) }) {
+		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == string(c) || c == 'A' && r.Name == recorded }) {
 			return string(c)
 		}
 	}

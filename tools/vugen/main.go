@@ -4,6 +4,7 @@ package main
 
 import (
 	"flag"
+	"go/format"
 	"log"
 	"os"
 	"path/filepath"
@@ -30,6 +31,17 @@ func main() {
 			log.Fatalf("%s: %v", name, err)
 		}
 		if err := f.Close(); err != nil {
+			log.Fatal(err)
+		}
+		out := filepath.Join(*dir, p.OutFile)
+		raw, err := os.ReadFile(out)
+		if err == nil {
+			raw, err = format.Source(raw)
+		}
+		if err == nil {
+			err = os.WriteFile(out, raw, 0o644)
+		}
+		if err != nil {
 			log.Fatal(err)
 		}
 	}

@@ -26,6 +26,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -594,6 +596,37 @@ func TestNeverBreaks(t *testing.T) {
 	b.press("Continue")
 	b.says("Finished.", 40*time.Second)
 	b.quiet()
+}
+
+// TestStorageFull has no room for a run: that is said, and the run goes on.
+func TestStorageFull(t *testing.T) {
+	url := serve(t, nil, 0)
+	b := open(t, url+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		size := 10_000.
+		_, err := cdp.Call(ctx, t, storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: url, QuotaSize: &size})
+		return err
+	}))
+	b.press("Start")
+	b.notice("could not be kept on this machine; the run goes on", 30*time.Second)
+	b.notice("storage for this page is full", time.Second)
+	b.says("Finished.", 40*time.Second)
+	_, file := b.saved(func() { b.click(`[data-act="export:run"]`) }, 10*time.Second)
+	if record, err := search.ReadRecord(bytes.NewReader(file)); err != nil || len(record.Events) == 0 {
+		t.Errorf("the run is exported as %d bytes: %v", len(file), err)
+	}
+}
+
+// TestOldBrowser lacks what the page needs: it says so.
+func TestOldBrowser(t *testing.T) {
+	b := open(t, "about:blank", time.Minute)
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "delete window.DecompressionStream"})
+		return err
+	}))
+	b.do(chromedp.Navigate(serve(t, nil, 0)))
+	b.wait(`document.body.innerText.includes("This browser is too old for the laboratory: it needs WebAssembly and DecompressionStream")`, 20*time.Second)
 }
 
 // TestDist serves what make dist gathers below a path, by a plain file server, and has it train; nothing is asked of elsewhere, and

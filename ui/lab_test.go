@@ -26,6 +26,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
@@ -384,6 +385,31 @@ func TestOwn(t *testing.T) {
 	if c.Dataset != "own" || c.NMax != 32 || c.TestImages != 24 {
 		t.Errorf("the configuration is %s, n-max %d, test-images %d", c.Dataset, c.NMax, c.TestImages)
 	}
+	b.quiet()
+}
+
+// TestOwnFolder drops a folder, as a person does.
+func TestOwnFolder(t *testing.T) {
+	raw := own(t)
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, z); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, serve(t, nil, 0)+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	for _, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
+		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, input.DispatchDragEvent, input.DispatchDragEventParams{
+				Type: kind, X: 600, Y: 300, Data: &input.DragData{Items: []*input.DragDataItem{}, Files: []string{filepath.Join(dir, "mine")}, DragOperationsMask: 1},
+			})
+			return err
+		}))
+	}
+	b.wait(`document.querySelector("header").textContent.includes("96 for training and 24 for testing, in 3 classes")`, 20*time.Second)
 	b.quiet()
 }
 

@@ -417,7 +417,7 @@ func TestOwnFolder(t *testing.T) {
 func TestOwnArchive(t *testing.T) {
 	set := cifar(t)
 	second := func(b *tab) float64 {
-		b.wait(`document.querySelector("header").textContent.includes("CIFAR-10, reduced")`, 2*time.Minute)
+		b.wait(`document.querySelector("header")?.textContent.includes("CIFAR-10, reduced")`, 2*time.Minute)
 		b.press("Start")
 		b.wait(status+`.match(/ ([0-9]+) steps/)?.[1] >= 2`, time.Minute)
 		b.quiet()
@@ -691,7 +691,7 @@ func TestDist(t *testing.T) {
 
 // TestBaselines has every baseline stand as it is.
 func TestBaselines(t *testing.T) {
-	for _, b := range Baselines {
+	for _, b := range Baselines() {
 		c := preset
 		for name, v := range b.Set {
 			if err := field(name).Set(&c, v); err != nil {

@@ -39,6 +39,7 @@ type page struct {
 // Vugu moves them about.
 type painting struct {
 	text     string
+	version  string // Lab.Version, while it was painted
 	revision int
 }
 
@@ -107,16 +108,19 @@ func (p *page) report(f func()) {
 // paint sets what has changed of the parts that are painted. A control in the focus keeps it.
 func (p *page) paint() {
 	seen := map[string]bool{}
-	set := func(el js.Value, key, text string) {
+	set := func(el js.Value, key string) {
 		seen[key] = true
 		was := p.painted[key]
 		if was == nil {
 			was = &painting{}
 			p.painted[key] = was
 		}
-		if was.text != text || was.revision == 0 {
-			p.revision++
-			was.text, was.revision = text, p.revision
+		if v := p.lab.Version(key); v == "" || v != was.version {
+			text := p.lab.Paint(key)
+			if was.version = v; was.text != text || was.revision == 0 {
+				p.revision++
+				was.text, was.revision = text, p.revision
+			}
 		}
 		if holds := el.Get("labHolds"); holds.Type() == js.TypeNumber && holds.Int() == was.revision {
 			return
@@ -132,7 +136,7 @@ func (p *page) paint() {
 				}
 			}
 		}
-		el.Set("innerHTML", text)
+		el.Set("innerHTML", was.text)
 		if again != "" {
 			if to := el.Call("querySelector", again); to.Truthy() {
 				to.Call("focus", map[string]any{"preventScroll": true})
@@ -142,8 +146,7 @@ func (p *page) paint() {
 	list := document.Call("querySelectorAll", "[data-paint]")
 	for i := range list.Length() {
 		el := list.Index(i)
-		id := el.Get("dataset").Get("paint").String()
-		set(el, id, p.lab.Paint(id))
+		set(el, el.Get("dataset").Get("paint").String())
 	}
 	for key := range p.painted {
 		if !seen[key] {

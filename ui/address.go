@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -31,7 +32,7 @@ func (l *Lab) Go(address string) {
 	}
 	v, err := url.ParseQuery(address)
 	if err != nil {
-		l.Notice = "The address cannot be read, and was passed over: " + err.Error()
+		l.Notice = fmt.Sprintf(Text.BadAddress, err)
 		return
 	}
 	l.Reset()
@@ -42,7 +43,7 @@ func (l *Lab) Go(address string) {
 	for name := range v {
 		f, known := find(name)
 		if !known {
-			wrong = append(wrong, name+": there is no such setting")
+			wrong = append(wrong, fmt.Sprintf(Text.NoSetting, name))
 		} else if err := f.Set(&c, v.Get(name)); err != nil {
 			wrong = append(wrong, err.Error())
 		} else if name == "dataset" {
@@ -52,7 +53,7 @@ func (l *Lab) Go(address string) {
 	r.Config = c
 	r.check("", l.classes)
 	if len(wrong) > 0 {
-		l.Notice = "Of the address, this was passed over: " + strings.Join(wrong, "; ") + "."
+		l.Notice = fmt.Sprintf(Text.PassedOver, strings.Join(wrong, "; "))
 	}
 }
 

@@ -23,30 +23,30 @@ type Card struct {
 // Cards are those there is something to show in, in order.
 func (l *Lab) Cards() []Card {
 	cards := []Card{}
+	add := func(id string, wide, table bool) { cards = append(cards, Card{id, Text.Card[id], wide, table}) }
 	if l.Run().Recorded && l.Lesson < 0 {
-		cards = append(cards, Card{"story", "What this is", true, false})
+		add("story", true, false)
 	}
 	if l.Lesson >= 0 {
 		cards = append(cards, Card{"lesson", Lessons[l.Lesson].Title, true, false})
 	}
 	if len(l.Runs) > 1 {
-		cards = append(cards, Card{"compare", "Side by side", true, true})
+		add("compare", true, true)
 	}
-	cards = append(cards,
-		Card{"time", "Where the search stands", true, false},
-		Card{"accuracy", "Balanced test accuracy, in per cent", false, true},
-		Card{"classes", "Classes, from head to tail", false, true},
-		Card{"loss", "Loss of each step", false, true},
-		Card{"history", "Each class over the epochs, in per cent", false, true},
-		Card{"confusion", "What is taken for what", false, true},
-		Card{"batches", "What the two branches are shown", false, false},
-		Card{"normal", "Normal cell: weight of each operation", false, true},
-		Card{"reduce", "Reduction cell: weight of each operation", false, true},
-		Card{"edge", "One edge over the epochs", false, true},
-		Card{"collapse", "How the architecture hardens", false, true},
-		Card{"cells", "The cells it would choose", true, false},
-		Card{"export", "Take it with you", true, false},
-		Card{"kept", "Runs on this machine", true, false})
+	add("time", true, false)
+	add("accuracy", false, true)
+	add("classes", false, true)
+	add("loss", false, true)
+	add("history", false, true)
+	add("confusion", false, true)
+	add("batches", false, false)
+	add("normal", false, true)
+	add("reduce", false, true)
+	add("edge", false, true)
+	add("collapse", false, true)
+	add("cells", true, false)
+	add("export", true, false)
+	add("kept", true, false)
 	return cards
 }
 
@@ -102,7 +102,7 @@ func (l *Lab) table(id string) string {
 	e := l.Run().at(l.Epoch)
 	switch id {
 	case "compare":
-		return l.compareChart().table("Epoch")
+		return l.compareChart().table(Text.Epoch)
 	case "classes", "confusion", "normal", "reduce", "history":
 		if e == nil && id != "classes" {
 			return ""
@@ -117,15 +117,15 @@ func (l *Lab) table(id string) string {
 		return ""
 	}
 	if id == "loss" {
-		return c.table("Step")
+		return c.table(Text.StepHead)
 	}
-	return c.table("Epoch")
+	return c.table(Text.Epoch)
 }
 
 // chart is the chart of a card that is one.
 func (l *Lab) chart(id string) (chart, bool) {
 	r := l.Run()
-	c := chart{left: "epoch 1", right: fmt.Sprint(max(1, r.Record.Config.Epochs)), n: r.Record.Config.Epochs, at: -1, marks: r.Changes, format: "%.1f", top: 100}
+	c := chart{left: Text.FirstEpoch, right: fmt.Sprint(max(1, r.Record.Config.Epochs)), n: r.Record.Config.Epochs, at: -1, marks: r.Changes, format: "%.1f", top: 100}
 	if e := r.at(l.Epoch); e != nil {
 		c.at = e.Epoch
 	}
@@ -138,24 +138,24 @@ func (l *Lab) chart(id string) (chart, bool) {
 	}
 	switch id {
 	case "accuracy":
-		c.title = "Balanced test accuracy in per cent"
-		each("head", "head", func(p *search.Report) float64 { return 100 * p.Head })
-		each("medium", "medium", func(p *search.Report) float64 { return 100 * p.Medium })
-		each("tail", "tail", func(p *search.Report) float64 { return 100 * p.Tail })
-		each("all", "plain", func(p *search.Report) float64 { return 100 * p.Accuracy })
-		each("cut out", "plain next", func(p *search.Report) float64 { return 100 * p.Discrete })
+		c.title = Text.AccuracyTitle
+		each(Text.Head, "head", func(p *search.Report) float64 { return 100 * p.Head })
+		each(Text.Medium, "medium", func(p *search.Report) float64 { return 100 * p.Medium })
+		each(Text.Tail, "tail", func(p *search.Report) float64 { return 100 * p.Tail })
+		each(Text.All, "plain", func(p *search.Report) float64 { return 100 * p.Accuracy })
+		each(Text.CutOut, "plain"+dashed, func(p *search.Report) float64 { return 100 * p.Discrete })
 	case "loss":
-		c.title, c.left, c.right, c.n, c.at, c.marks, c.format = "Loss of each step", "step 1", fmt.Sprint(len(r.Losses)), 0, -1, nil, "%.2f"
+		c.title, c.left, c.right, c.n, c.at, c.marks, c.format = Text.LossTitle, Text.FirstStep, fmt.Sprint(len(r.Losses)), 0, -1, nil, "%.2f"
 		c.top = slices.Max(append([]float64{3}, r.Losses...))
-		c.lines = []line{{name: "weights", class: "plain", y: r.Losses}}
+		c.lines = []line{{name: Text.Weights, class: "plain", y: r.Losses}}
 	case "collapse":
-		c.title, c.top, c.format = "Entropy of the alphas and parameter-free share", 100, "%.0f"
+		c.title, c.top, c.format = Text.CollapseTitle, 100, "%.0f"
 		most := entropyOf(len(darts.Primitives))
-		each("entropy, % of its most", "rate", func(p *search.Report) float64 { return 100 * p.Entropy / most })
-		each("skip connections, %", "tail", func(p *search.Report) float64 { return share(p, "skip") })
-		each("without parameters, %", "medium next", func(p *search.Report) float64 { return share(p, "skip") + share(p, "pool") })
+		each(Text.EntropyShare, "rate", func(p *search.Report) float64 { return 100 * p.Entropy / most })
+		each(Text.SkipShare, "tail", func(p *search.Report) float64 { return share(p, "skip") })
+		each(Text.NoParameterShare, "medium"+dashed, func(p *search.Report) float64 { return share(p, "skip") + share(p, "pool") })
 	case "edge":
-		c.title, c.top, c.format = "Weight of each operation on "+l.Edge.name(), 0.25, "%.3f"
+		c.title, c.top, c.format = fmt.Sprintf(Text.EdgeTitle, l.Edge.name()), 0.25, "%.3f"
 		for k, op := range darts.Primitives {
 			var y []float64
 			for _, e := range r.Epochs {
@@ -188,10 +188,10 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		return c, false
 	}
 	past, class := r.Rates, "rate"
-	c = chart{title: "Architecture rate over the epochs", left: "epoch 1", right: fmt.Sprint(config.Epochs), n: config.Epochs + 1, at: -1, marks: r.Changes, format: "%.2g", peak: max(config.ArchRate, 1e-12)}
+	c = chart{title: Text.ArchTitle, left: Text.FirstEpoch, right: fmt.Sprint(config.Epochs), n: config.Epochs + 1, at: -1, marks: r.Changes, format: "%.2g", peak: max(config.ArchRate, 1e-12)}
 	var next []float64
 	if which == "mix" {
-		c.title, c.top, c.format, c.peak = "Share of the conventional branch over the epochs", 1, "%.2f", 1
+		c.title, c.top, c.format, c.peak = Text.MixTitle, 1, "%.2f", 1
 		past, class, next = r.Mixes, "conventional", mix.Sample()
 	} else {
 		next = arch.Sample(sched.Ties{Mix: mix, Rate: config.Rate, RateMin: config.RateMin})
@@ -202,11 +202,11 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	}
 	switch n := len(past); {
 	case n > 0 && r.Fixed():
-		c.lines = []line{{name: "as it was", class: class, y: past}, {name: "to come", class: class + " next", y: append([]float64{past[n-1]}, next[min(n, len(next)):]...), from: n - 1}}
+		c.lines = []line{{name: Text.AsWas, class: class, y: past}, {name: Text.ToCome, class: class + dashed, y: append([]float64{past[n-1]}, next[min(n, len(next)):]...), from: n - 1}}
 	case n > 0 && !r.moved():
-		c.lines = []line{{name: "as it was", class: class, y: past}}
+		c.lines = []line{{name: Text.AsWas, class: class, y: past}}
 	default:
-		c.lines, c.marks = []line{{name: "as set", class: class, y: next}}, nil
+		c.lines, c.marks = []line{{name: Text.AsSet, class: class, y: next}}, nil
 	}
 	if e := r.at(l.Epoch); e != nil && l.Epoch >= 0 {
 		c.at = e.Epoch
@@ -230,12 +230,12 @@ func (l *Lab) schedule(which string) string {
 		for _, line := range c.lines {
 			top = max(top, slices.Max(line.y))
 		}
-		text += fmt.Sprintf(`<p class="note">At equal area: the peak is %.2f times what it says, so that the rates sum up as a constant one's would.</p>`, top/c.peak)
+		text += note(fmt.Sprintf(Text.EqualArea, top/c.peak))
 	}
 	if r.drawn(which) == nil {
-		return text + button("draw:"+which, "Draw it by hand")
+		return text + button("draw:"+which, Text.DrawIt)
 	}
-	return text + `<p class="note">Drag the points, or move them by the arrow keys; Insert adds one, Delete takes one away.</p>`
+	return text + note(Text.Drag)
 }
 
 // story tells what there is to see in a run that is shown from a record, by its numbers.
@@ -248,39 +248,46 @@ func (l *Lab) story() string {
 	}
 	p, c := e.Report, r.Record.Config
 	var b strings.Builder
-	fmt.Fprintf(&b, `<p>This is a search for a neural network’s architecture, on images whose classes have a <b>long tail</b>: %d of %s, but %d of %s. At its end, of the test images (as many of each class) %.0f %% of the head’s are recognised, and %.0f %% of the tail’s.</p>`,
+	fmt.Fprintf(&b, "<p>"+Text.Story+"</p>",
 		counts[order[0]], escape(l.class(order[0])), counts[order[len(order)-1]], escape(l.class(order[len(order)-1])), 100*p.Head, 100*p.Tail)
 	if c.Branches != "none" {
-		b.WriteString(`<p><b>Two branches</b> train together, one on the images as they come, and one on batches that favour the tail. The mixing moves from the first to the second over the epochs: watch the head rise first, and the tail later.</p>`)
+		b.WriteString("<p>" + Text.StoryBranches + "</p>")
 	}
-	b.WriteString(`<p>Meanwhile the <b>architecture</b> is learned: every edge of a cell mixes eight operations, whose weights the heat maps show; what the strongest would make is drawn below. How fast the weights may move follows a <b>schedule</b> over the epochs, at the left.</p>`)
-	if r.Name == recorded {
-		b.WriteString(`<p>What you see was recorded. <b>Start</b> trains the same search here, in this tab, to the same numbers if CIFAR-10 is at hand; move the slider of the epochs to look back; the lessons lead through it all.</p>`)
+	b.WriteString("<p>" + Text.StorySearch + "</p>")
+	if r.Name == Text.RecordedRun {
+		b.WriteString("<p>" + Text.StoryRecorded + "</p>")
 	}
 	return b.String()
 }
-
-const later = `<p class="note">After the first epoch.</p>`
 
 // time is the slider over the epochs and what the shown one is like.
 func (l *Lab) time() string {
 	r := l.Run()
 	e := r.at(l.Epoch)
 	if e == nil {
-		return later
+		return note(Text.Later)
 	}
 	p := e.Report
 	latest := ""
 	if l.Epoch >= 0 && e.Epoch < len(r.Epochs)-1 {
-		latest = button("epoch:-1", "Back to the latest")
+		latest = button("epoch:-1", Text.Latest)
 	}
 	// The slider's value is set as an attribute: a new one is painted whenever the epoch changes.
-	text := fmt.Sprintf(`<p class="timeline"><label for="timeline">Epoch shown: <b>%d</b> of %d</label> <input id="timeline" type="range" data-slide="epoch" min="1" max="%d" value="%d"> %s</p>`,
-		e.Epoch+1, r.Record.Config.Epochs, len(r.Epochs), e.Epoch+1, latest)
-	text += fmt.Sprintf(`<dl class="facts"><div><dt>Balanced accuracy</dt><dd>%.1f %%</dd></div><div><dt>Cut out of the search network</dt><dd>%.1f %%</dd></div><div><dt>Discretisation gap</dt><dd>%.1f points</dd></div><div><dt>Skip connections</dt><dd>%d of %d</dd></div><div><dt>Without parameters</dt><dd>%.0f %%</dd></div><div><dt>Entropy of the alphas</dt><dd>%.3f of %.3f nats</dd></div><div><dt>Architecture rate</dt><dd>%.2g</dd></div><div><dt>Conventional branch</dt><dd>%.2f</dd></div></dl>`,
-		100*p.Accuracy, 100*p.Discrete, 100*(p.Accuracy-p.Discrete), p.Counts["skip"], p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"],
-		share(p, "skip")+share(p, "pool"), p.Entropy, entropyOf(len(darts.Primitives)), e.ArchRate, e.Mix)
-	return text
+	text := fmt.Sprintf(`<p class="timeline"><label for="timeline">%s</label> <input id="timeline" type="range" data-slide="epoch" min="1" max="%d" value="%d"> %s</p>`,
+		fmt.Sprintf(Text.EpochShown, e.Epoch+1, r.Record.Config.Epochs), len(r.Epochs), e.Epoch+1, latest)
+	fact := func(name, format string, values ...any) {
+		text += fmt.Sprintf(`<div><dt>%s</dt><dd>%s</dd></div>`, escape(name), escape(fmt.Sprintf(format, values...)))
+	}
+	text += `<dl class="facts">`
+	fact(Text.Balanced, "%.1f %%", 100*p.Accuracy)
+	fact(Text.CutOutOf, "%.1f %%", 100*p.Discrete)
+	fact(Text.Gap, Text.Points, 100*(p.Accuracy-p.Discrete))
+	fact(Text.Skips, Text.Of, p.Counts["skip"], p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"])
+	fact(Text.NoParameters, "%.0f %%", share(p, "skip")+share(p, "pool"))
+	fact(Text.AlphaEntropy, Text.OfNats, p.Entropy, entropyOf(len(darts.Primitives)))
+	fact(Text.ArchRate, "%.2g", e.ArchRate)
+	fact(Text.Conventional, "%.2f", e.Mix)
+	return text + "</dl>"
 }
 
 // counts is the images of each class and the classes from head to tail: the run's, or what the controls would give.
@@ -305,24 +312,24 @@ func (l *Lab) class(c int) string {
 	if c < len(names) {
 		return names[c]
 	}
-	return fmt.Sprint("class ", c+1)
+	return fmt.Sprintf(Text.ClassN, c+1)
 }
 
 // bars draws each class's images, before the long tail and in it, and its accuracy.
 func (l *Lab) bars() string {
 	counts, order, err := l.counts()
 	if err != nil {
-		return `<p class="note">` + escape(err.Error()) + `</p>`
+		return note(escape(err.Error()))
 	}
 	e := l.Run().at(l.Epoch)
 	var b strings.Builder
-	b.WriteString(`<p class="key"><span class="whole">before</span> <span class="images">images</span> <span class="head">accuracy</span></p>`)
-	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %g" role="img" aria-label="Images and accuracy of each class, from head to tail">`, 6+20.5*float64(len(order)))
+	fmt.Fprintf(&b, `<p class="key"><span class="whole">%s</span> <span class="images">%s</span> <span class="head">%s</span></p>`, escape(Text.Before), escape(Text.ImagesKey), escape(Text.RightKey))
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %g" role="img" aria-label="%s">`, 6+20.5*float64(len(order)), escape(Text.ClassesDrawn))
 	most := float64(max(1, counts[order[0]]))
 	for i, c := range order {
 		y := 4 + float64(i)*20.5
-		fmt.Fprintf(&b, `<text x="70" y="%g" text-anchor="end">%s</text><rect class="whole" x="76" y="%g" width="220" height="7"/><rect class="count" x="76" y="%g" width="%.1f" height="7"/><text x="404" y="%g" text-anchor="end">%d images`,
-			y+12, escape(l.class(c)), y+1, y+1, 220*float64(counts[c])/most, y+12, counts[c])
+		fmt.Fprintf(&b, `<text x="70" y="%g" text-anchor="end">%s</text><rect class="whole" x="76" y="%g" width="220" height="7"/><rect class="count" x="76" y="%g" width="%.1f" height="7"/><text x="404" y="%g" text-anchor="end">%s`,
+			y+12, escape(l.class(c)), y+1, y+1, 220*float64(counts[c])/most, y+12, escape(fmt.Sprintf(Text.NImages, counts[c])))
 		if e != nil {
 			acc := e.Report.PerClass[i]
 			fmt.Fprintf(&b, `, %.0f %%</text><rect class="right" x="76" y="%g" width="%.1f" height="7"/>`, 100*acc, y+9, 220*acc)
@@ -342,13 +349,13 @@ func (l *Lab) history() string {
 	r := l.Run()
 	e := r.at(l.Epoch)
 	if e == nil {
-		return later
+		return note(Text.Later)
 	}
 	classes, epochs := e.Report.Classes, max(r.Record.Config.Epochs, len(r.Epochs))
 	stride := (epochs + columns - 1) / columns
 	w := 330 / float64((epochs+stride-1)/stride)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="Accuracy of each class over the epochs, from head to tail">`, 24+20*len(classes))
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s">`, 24+20*len(classes), escape(Text.HistoryDrawn))
 	for i, c := range classes {
 		fmt.Fprintf(&b, `<text x="70" y="%d" text-anchor="end">%s</text>`, 17+20*i, escape(l.class(c)))
 		for k := 0; k*stride < len(r.Epochs); k++ {
@@ -359,7 +366,7 @@ func (l *Lab) history() string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, `<rect class="at" x="%.1f" y="3" width="%.1f" height="%d"/><text x="76" y="%d">epoch 1</text><text x="406" y="%[4]d" text-anchor="end">%d</text></svg>`, 76+w*float64(e.Epoch/stride)-0.5, w, 20*len(classes), 18+20*len(classes), epochs)
+	fmt.Fprintf(&b, `<rect class="at" x="%.1f" y="3" width="%.1f" height="%d"/><text x="76" y="%d">%s</text><text x="406" y="%[4]d" text-anchor="end">%[6]d</text></svg>`, 76+w*float64(e.Epoch/stride)-0.5, w, 20*len(classes), 18+20*len(classes), escape(Text.FirstEpoch), epochs)
 	return b.String()
 }
 
@@ -375,13 +382,13 @@ func on(share float64) string {
 func (l *Lab) confusion() string {
 	e := l.Run().at(l.Epoch)
 	if e == nil || e.Report.Confusion == nil {
-		return later
+		return note(Text.Later)
 	}
 	p := e.Report
 	n := len(p.Classes)
 	w := 330 / float64(n)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %.0f" role="img" aria-label="Confusion matrix: rows are the classes, columns what their images were taken for, both from head to tail">`, 64+20*float64(n))
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %.0f" role="img" aria-label="%s">`, 64+20*float64(n), escape(Text.ConfusionDrawn))
 	for i, c := range p.Classes {
 		fmt.Fprintf(&b, `<text x="70" y="%d" text-anchor="end">%s</text><text transform="translate(%.1f 54) rotate(-40)">%s</text>`, 75+20*i, escape(l.class(c)), 76+w*(float64(i)+0.4), escape(l.class(c)))
 		seen := 0
@@ -408,16 +415,16 @@ func (l *Lab) confusion() string {
 func (l *Lab) batches() string {
 	r := l.Run()
 	if r.Batch == nil {
-		return `<p class="note">While a run trains: the first batch of every epoch, and each one taken step by step.</p>`
+		return note(Text.NoBatch)
 	}
 	var b strings.Builder
 	for branch, labels := range r.Batch.Labels {
 		if len(labels) == 0 {
 			continue
 		}
-		name, class, kind := "Conventional branch, as the data come", "conventional", r.Record.Config.Sampler
+		name, class, kind := Text.BatchConventional, "conventional", r.Record.Config.Sampler
 		if branch == 1 {
-			name, class, kind = "Re-balancing branch", "tail", r.Record.Config.Rebalance
+			name, class, kind = Text.BatchTail, "tail", r.Record.Config.Rebalance
 		}
 		count := map[int]int{}
 		for _, y := range labels {
@@ -430,7 +437,7 @@ func (l *Lab) batches() string {
 				parts = append(parts, fmt.Sprintf("%d %s", count[c], l.class(c)))
 			}
 		}
-		fmt.Fprintf(&b, `<h3 class="%s">%s (%s sampler)</h3><canvas data-batch="%d" role="img" aria-label="The images of the batch"></canvas><p class="note">%s</p>`, class, name, kind, branch, escape(strings.Join(parts, ", ")))
+		fmt.Fprintf(&b, `<h3 class="%s">%s</h3><canvas data-batch="%d" role="img" aria-label="%s"></canvas>%s`, class, escape(fmt.Sprintf(Text.BatchSampler, name, kind)), branch, escape(Text.BatchAlt), note(escape(strings.Join(parts, ", "))))
 	}
 	return b.String()
 }
@@ -439,14 +446,14 @@ func (l *Lab) batches() string {
 func (l *Lab) heat(cell string) string {
 	e := l.Run().at(l.Epoch)
 	if e == nil {
-		return later
+		return note(Text.Later)
 	}
-	rows, name := e.Report.Normal, "Normal"
+	rows, says := e.Report.Normal, Text.NormalDrawn
 	if cell == "reduce" {
-		rows, name = e.Report.Reduce, "Reduction"
+		rows, says = e.Report.Reduce, Text.ReduceDrawn
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s cell: weight of each operation on each edge">`, 56+14*len(rows), name)
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s">`, 56+14*len(rows), escape(says))
 	for k, op := range darts.Primitives {
 		fmt.Fprintf(&b, `<text transform="translate(%d 50) rotate(-25)">%s</text>`, 50+k*41, draw.Short(op))
 	}
@@ -469,10 +476,10 @@ func (l *Lab) heat(cell string) string {
 func (l *Lab) edgeChoice() string {
 	e := l.Run().at(l.Epoch)
 	if e == nil {
-		return later
+		return note(Text.Later)
 	}
 	var b strings.Builder
-	b.WriteString(`<p><label for="edge">Edge</label> <select id="edge" data-choose="edge">`)
+	fmt.Fprintf(&b, `<p><label for="edge">%s</label> <select id="edge" data-choose="edge">`, escape(Text.Edge))
 	for _, cell := range []string{"normal", "reduce"} {
 		rows := e.Report.Normal
 		if cell == "reduce" {
@@ -493,9 +500,9 @@ func (l *Lab) edgeChoice() string {
 
 func (e Edge) name() string {
 	if e.Reduce {
-		return "reduction cell, " + edgeName(e.Index)
+		return fmt.Sprintf(Text.EdgeReduce, edgeName(e.Index))
 	}
-	return "normal cell, " + edgeName(e.Index)
+	return fmt.Sprintf(Text.EdgeNormal, edgeName(e.Index))
 }
 
 // edgeName is an edge's source and node, as in 0→2: 0 and 1 are the cell's inputs.
@@ -512,10 +519,10 @@ func edgeName(e int) string {
 func (l *Lab) cells() string {
 	e := l.Run().at(l.Epoch)
 	if e == nil {
-		return `<p class="note">The architecture that the search would choose, after the first epoch.</p>`
+		return note(Text.NoCells)
 	}
 	g := e.Report.Genotype
-	return draw.Cell("Normal cell", g.Normal, g.NormalConcat) + draw.Cell("Reduction cell", g.Reduce, g.ReduceConcat) +
+	return draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat) + draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat) +
 		`<p class="genotype">` + escape(g.String()) + `</p>`
 }
 
@@ -530,9 +537,9 @@ func (l *Lab) grid(id string, e *search.Event) string {
 		if err != nil {
 			return ""
 		}
-		head = []string{"Class", "Images"}
+		head = []string{Text.Class, Text.Images}
 		if e != nil {
-			head = append(head, "Accuracy %")
+			head = append(head, Text.Accuracy)
 		}
 		for i, c := range order {
 			row := []string{l.class(c), fmt.Sprint(counts[c])}
@@ -541,12 +548,12 @@ func (l *Lab) grid(id string, e *search.Event) string {
 			}
 			rows = append(rows, row)
 		}
-		return tabulate("Classes, from head to tail", head, rows)
+		return tabulate(Text.ClassesTable, head, rows)
 	case "history":
-		head = []string{"Class"}
+		head = []string{Text.Class}
 		stride := (len(r.Epochs) + columns - 1) / columns
 		for i := 0; i < len(r.Epochs); i += stride {
-			head = append(head, fmt.Sprint("Epoch ", i+1))
+			head = append(head, fmt.Sprintf(Text.EpochN, i+1))
 		}
 		for i, c := range e.Report.Classes {
 			row := []string{l.class(c)}
@@ -555,9 +562,9 @@ func (l *Lab) grid(id string, e *search.Event) string {
 			}
 			rows = append(rows, row)
 		}
-		return tabulate("Accuracy of each class in per cent", head, rows)
+		return tabulate(Text.HistoryTable, head, rows)
 	case "confusion":
-		head = []string{"Class"}
+		head = []string{Text.Class}
 		for i, c := range e.Report.Classes {
 			head = append(head, l.class(c))
 			row := []string{l.class(c)}
@@ -569,13 +576,13 @@ func (l *Lab) grid(id string, e *search.Event) string {
 			}
 			rows = append(rows, row)
 		}
-		return tabulate("Test images by what they were taken for", head, rows)
+		return tabulate(Text.ConfusionTable, head, rows)
 	}
 	values := e.Report.Normal
 	if id == "reduce" {
 		values = e.Report.Reduce
 	}
-	head = []string{"Edge"}
+	head = []string{Text.Edge}
 	for _, op := range darts.Primitives {
 		head = append(head, draw.Short(op))
 	}
@@ -586,12 +593,12 @@ func (l *Lab) grid(id string, e *search.Event) string {
 		}
 		rows = append(rows, row)
 	}
-	return tabulate("Weight of each operation on each edge", head, rows)
+	return tabulate(Text.HeatTable, head, rows)
 }
 
 // exports are the ways to take a run along.
 func (l *Lab) exports() string {
-	return `<p>` + button("export:run", "Run, to go on with elsewhere") + button("export:genotype", "Copy the genotype") + button("export:normal", "Normal cell (SVG)") +
-		button("export:reduce", "Reduction cell (SVG)") + button("export:csv", "Numbers (CSV)") + button("export:svg", "Figure (SVG)") + button("export:png", "Figure (PNG)") +
-		`</p><p class="note">The run is one file: <code>hlrs search --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.</p>`
+	return `<p>` + button("export:run", Text.ExportRun) + button("export:genotype", Text.ExportGenotype) + button("export:normal", Text.ExportNormal) +
+		button("export:reduce", Text.ExportReduce) + button("export:csv", Text.ExportCSV) + button("export:svg", Text.ExportSVG) + button("export:png", Text.ExportPNG) +
+		`</p>` + note(Text.ExportNote)
 }

@@ -29,6 +29,12 @@ type chart struct {
 	peak        float64
 }
 
+// Second classes: of a dashed line, and of a broad card.
+const (
+	dashed = " next"
+	broad  = " wide"
+)
+
 // plane says where a chart's values lie.
 type plane struct{ n, top float64 }
 
@@ -60,7 +66,7 @@ func (c chart) svg() string {
 	fmt.Fprintf(&b, `<text x="%g" y="%g">%s</text><text x="%g" y="%g" text-anchor="end">%s</text>`, chartX, chartY+chartH+16, c.left, chartX+chartW, chartY+chartH+16, c.right)
 	for _, m := range c.marks {
 		x := p.x(float64(m))
-		fmt.Fprintf(&b, `<path class="mark" d="M%.1f %gV%g"/><text x="%.1f" y="%g" text-anchor="middle">changed</text>`, x, chartY, chartY+chartH, min(max(x, chartX+62), chartX+chartW-62), chartY+chartH+16)
+		fmt.Fprintf(&b, `<path class="mark" d="M%.1f %gV%g"/><text x="%.1f" y="%g" text-anchor="middle">%s</text>`, x, chartY, chartY+chartH, min(max(x, chartX+62), chartX+chartW-62), chartY+chartH+16, escape(Text.Changed))
 	}
 	if c.at >= 0 {
 		fmt.Fprintf(&b, `<path class="at" d="M%.1f %gV%g"/>`, p.x(float64(c.at)), chartY, chartY+chartH)
@@ -182,6 +188,9 @@ func tabulate(caption string, head []string, rows [][]string) string {
 	b.WriteString("</tbody></table>")
 	return b.String()
 }
+
+// note is a remark, in HTML.
+func note(text string) string { return `<p class="note">` + text + `</p>` }
 
 // button is a control within a painted card.
 func button(act, label string) string {

@@ -14,7 +14,7 @@ func entropyOf(n int) float64 { return math.Log(float64(n)) }
 
 // compareChart is the balanced accuracy of all runs.
 func (l *Lab) compareChart() chart {
-	c := chart{title: "Balanced test accuracy of each run in per cent", left: "epoch 1", top: 10, at: l.Epoch, format: "%.1f"}
+	c := chart{title: Text.CompareTitle, left: Text.FirstEpoch, top: 10, at: l.Epoch, format: "%.1f"}
 	for i, r := range l.Runs {
 		var y []float64
 		for _, e := range r.Epochs {
@@ -32,8 +32,8 @@ func (l *Lab) compareChart() chart {
 func (l *Lab) compare() string {
 	c := l.compareChart()
 	var b strings.Builder
-	b.WriteString(`<p>` + button("all:play", "Start all") + button("all:pause", "Pause all") + `</p>`)
-	b.WriteString(`<div class="two"><div>` + c.key() + c.svg() + `</div><div class="scroll"><table><caption>What differs, and what came out</caption><thead><tr><td></td>`)
+	b.WriteString(`<p>` + button("all:play", Text.StartAll) + button("all:pause", Text.PauseAll) + `</p>`)
+	b.WriteString(`<div class="two"><div>` + c.key() + c.svg() + `</div><div class="scroll"><table><caption>` + escape(Text.Differs) + `</caption><thead><tr><td></td>`)
 	for i, r := range l.Runs {
 		fmt.Fprintf(&b, `<th scope="col" class="run%d">%s</th>`, i, escape(r.Name))
 	}
@@ -63,20 +63,20 @@ func (l *Lab) compare() string {
 			return fmt.Sprintf(format, v(e))
 		})
 	}
-	number("Epoch", "%.0f", func(e *search.Event) float64 { return float64(e.Epoch + 1) })
-	number("Balanced accuracy, %", "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Accuracy })
-	number("Head, %", "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Head })
-	number("Tail, %", "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Tail })
-	number("Cut out, %", "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Discrete })
-	number("Skip connections", "%.0f", func(e *search.Event) float64 { return float64(e.Report.Counts["skip"]) })
-	number("Entropy, nats", "%.3f", func(e *search.Event) float64 { return e.Report.Entropy })
+	number(Text.Epoch, "%.0f", func(e *search.Event) float64 { return float64(e.Epoch + 1) })
+	number(Text.RowAccuracy, "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Accuracy })
+	number(Text.RowHead, "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Head })
+	number(Text.RowTail, "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Tail })
+	number(Text.RowCutOut, "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Discrete })
+	number(Text.RowSkips, "%.0f", func(e *search.Event) float64 { return float64(e.Report.Counts["skip"]) })
+	number(Text.RowEntropy, "%.3f", func(e *search.Event) float64 { return e.Report.Entropy })
 	b.WriteString(`</tbody></table></div></div><div class="runcells">`)
 	for i, r := range l.Runs {
 		fmt.Fprintf(&b, `<div><h3 class="run%d">%s</h3>`, i, escape(r.Name))
 		if e := r.at(l.Epoch); e != nil {
-			b.WriteString(draw.Cell("Normal cell of "+escape(r.Name), e.Report.Genotype.Normal, e.Report.Genotype.NormalConcat))
+			b.WriteString(draw.Cell(fmt.Sprintf(Text.NormalCellOf, escape(r.Name)), e.Report.Genotype.Normal, e.Report.Genotype.NormalConcat))
 		} else {
-			b.WriteString(later)
+			b.WriteString(note(Text.Later))
 		}
 		b.WriteString("</div>")
 	}
@@ -138,11 +138,11 @@ func (l *Lab) lesson() string {
 	text, _ := lesson.Answer(records)
 	fmt.Fprintf(&b, `</ul><p class="answer" role="status">%s</p>`, escape(text))
 	if l.Lesson > 0 {
-		b.WriteString(button(fmt.Sprint("lesson:", l.Lesson-1), "Previous lesson"))
+		b.WriteString(button(fmt.Sprint("lesson:", l.Lesson-1), Text.PreviousLesson))
 	}
 	if l.Lesson+1 < len(Lessons) {
-		b.WriteString(button(fmt.Sprint("lesson:", l.Lesson+1), "Next lesson"))
+		b.WriteString(button(fmt.Sprint("lesson:", l.Lesson+1), Text.NextLesson))
 	}
-	b.WriteString(button("lesson:-1", "Close"))
+	b.WriteString(button("lesson:-1", Text.Close))
 	return b.String()
 }

@@ -132,8 +132,8 @@ func (r *Run) knobs(which string, p plane) string {
 			fmt.Fprintf(&b, `<circle class="knob past" cx="%.1f" cy="%.1f" r="4"/>`, x, y)
 			continue
 		}
-		fmt.Fprintf(&b, `<circle class="knob" cx="%.1f" cy="%.1f" r="7" tabindex="0" role="slider" aria-orientation="vertical" data-point="%s:%d" data-u="%v" data-v="%v" aria-label="Control point %d" aria-valuemin="0" aria-valuemax="1" aria-valuenow="%.2f" aria-valuetext="%.2f at epoch %.1f"/>`,
-			x, y, which, i, q.U, q.V, i+1, q.V, q.V, 1+q.U*float64(r.Config.Epochs))
+		fmt.Fprintf(&b, `<circle class="knob" cx="%.1f" cy="%.1f" r="7" tabindex="0" role="slider" aria-orientation="vertical" data-point="%s:%d" data-u="%v" data-v="%v" aria-label="%s" aria-valuemin="0" aria-valuemax="1" aria-valuenow="%.2f" aria-valuetext="%s"/>`,
+			x, y, which, i, q.U, q.V, escape(fmt.Sprintf(Text.Point, i+1)), q.V, escape(fmt.Sprintf(Text.PointAt, q.V, 1+q.U*float64(r.Config.Epochs))))
 	}
 	return b.String()
 }

@@ -62,7 +62,7 @@ func (l *Lab) Unfinished() *Kept {
 func (l *Lab) Import(name, key string, file []byte) {
 	record, err := search.ReadRecord(bytesReader(file))
 	if err != nil {
-		l.Notice = fmt.Sprintf("%s is no run of this laboratory, and nothing has changed: %v", name, err)
+		l.Notice = fmt.Sprintf(Text.NoRun, name, err)
 		return
 	}
 	r := l.Run()
@@ -77,37 +77,34 @@ func (l *Lab) Import(name, key string, file []byte) {
 	l.Epoch = -1
 }
 
-// recorded is the name of the run that comes with the page.
-const recorded = "Recorded run"
-
 // Show puts the record that comes with the page on it, which has no file to go on from.
 func (l *Lab) Show(record search.Record) {
 	r := l.Run()
 	r.show(record)
-	r.Name, r.Recorded = recorded, true
+	r.Name, r.Recorded = Text.RecordedRun, true
 	r.check("", l.classes)
 }
 
 // runs is the table of what is kept.
 func (l *Lab) runs() string {
 	if len(l.Kept) == 0 {
-		return `<p class="note">Runs are kept here, on this machine, at the end of every epoch.</p>`
+		return note(Text.NoKept)
 	}
 	kept := slices.Clone(l.Kept)
 	columns := []struct {
 		id, name string
 		less     func(a, b Kept) int
 	}{
-		{"when", "When", func(a, b Kept) int { return cmp.Compare(b.When, a.When) }},
-		{"name", "Run", func(a, b Kept) int { return cmp.Compare(a.Name, b.Name) }},
-		{"accuracy", "Accuracy %", func(a, b Kept) int { return cmp.Compare(b.Accuracy, a.Accuracy) }},
-		{"tail", "Tail %", func(a, b Kept) int { return cmp.Compare(b.Tail, a.Tail) }},
-		{"skips", "Skips", func(a, b Kept) int { return cmp.Compare(b.Skips, a.Skips) }},
-		{"entropy", "Entropy", func(a, b Kept) int { return cmp.Compare(b.Entropy, a.Entropy) }},
-		{"epochs", "Epochs", func(a, b Kept) int { return cmp.Compare(b.Epochs, a.Epochs) }},
+		{"when", Text.When, func(a, b Kept) int { return cmp.Compare(b.When, a.When) }},
+		{"name", Text.Run, func(a, b Kept) int { return cmp.Compare(a.Name, b.Name) }},
+		{"accuracy", Text.AccuracyHead, func(a, b Kept) int { return cmp.Compare(b.Accuracy, a.Accuracy) }},
+		{"tail", Text.TailHead, func(a, b Kept) int { return cmp.Compare(b.Tail, a.Tail) }},
+		{"skips", Text.SkipsHead, func(a, b Kept) int { return cmp.Compare(b.Skips, a.Skips) }},
+		{"entropy", Text.EntropyHead, func(a, b Kept) int { return cmp.Compare(b.Entropy, a.Entropy) }},
+		{"epochs", Text.Epochs, func(a, b Kept) int { return cmp.Compare(b.Epochs, a.Epochs) }},
 	}
 	var b strings.Builder
-	b.WriteString(`<table><caption>Runs kept on this machine</caption><thead><tr>`)
+	fmt.Fprintf(&b, `<table><caption>%s</caption><thead><tr>`, escape(Text.KeptTable))
 	for _, c := range columns {
 		sorted := "none"
 		if c.id == l.Order {
@@ -116,11 +113,11 @@ func (l *Lab) runs() string {
 		}
 		fmt.Fprintf(&b, `<th scope="col" aria-sort="%s">%s</th>`, sorted, button("sort:"+c.id, c.name))
 	}
-	b.WriteString(`<th scope="col">Settings</th><th scope="col">Do</th></tr></thead><tbody>`)
+	fmt.Fprintf(&b, `<th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>`, escape(Text.SettingsHead), escape(Text.Do))
 	for _, k := range kept {
-		fmt.Fprintf(&b, `<tr><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%.3f</td><td>%d of %d</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
-			time.UnixMilli(k.When).Format("2 Jan 15:04"), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, k.Entropy, k.Epochs, k.Config.Epochs, escape(differences(k.Config)),
-			named("open:"+k.Key, "Open", "Open "+k.Name), named("file:"+k.Key, "Export", "Export "+k.Name), named("forget:"+k.Key, "Delete", "Delete "+k.Name))
+		fmt.Fprintf(&b, `<tr><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%.3f</td><td>%s</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
+			time.UnixMilli(k.When).Format(Text.TimeLayout), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, k.Entropy, fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs), escape(differences(k.Config)),
+			named("open:"+k.Key, Text.Open, fmt.Sprintf(Text.OpenNamed, k.Name)), named("file:"+k.Key, Text.Export, fmt.Sprintf(Text.ExportNamed, k.Name)), named("forget:"+k.Key, Text.Delete, fmt.Sprintf(Text.DeleteNamed, k.Name)))
 	}
 	b.WriteString("</tbody></table>")
 	return b.String()
@@ -140,7 +137,7 @@ func differences(c search.Config) string {
 		}
 	}
 	if out == nil {
-		return "preset small"
+		return Text.SmallOnly
 	}
 	return strings.Join(out, ", ")
 }
@@ -150,7 +147,7 @@ func (l *Lab) export(what string) {
 	r := l.Run()
 	e := r.at(l.Epoch)
 	if e == nil {
-		l.Notice = errNothing.Error()
+		l.Notice = Text.NothingYet
 		return
 	}
 	g := e.Report.Genotype
@@ -158,17 +155,17 @@ func (l *Lab) export(what string) {
 	switch what {
 	case "run":
 		if r.File == nil {
-			l.Notice = "This run is a record: it has no weights to go on from. Start trains it anew."
+			l.Notice = Text.NoWeights
 			return
 		}
 		l.Host.Save(fmt.Sprintf("hlrs-%s.safetensors", strings.ReplaceAll(strings.ToLower(r.Name), " ", "-")), "application/octet-stream", r.File)
 	case "genotype":
 		l.Host.Copy(g.String())
-		l.Notice = "The genotype is on the clipboard."
+		l.Notice = Text.Copied
 	case "normal":
-		l.Host.Save(name+"-normal.svg", "image/svg+xml", []byte(draw.Cell("Normal cell", g.Normal, g.NormalConcat)))
+		l.Host.Save(name+"-normal.svg", "image/svg+xml", []byte(draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat)))
 	case "reduce":
-		l.Host.Save(name+"-reduce.svg", "image/svg+xml", []byte(draw.Cell("Reduction cell", g.Reduce, g.ReduceConcat)))
+		l.Host.Save(name+"-reduce.svg", "image/svg+xml", []byte(draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat)))
 	case "csv":
 		var b bytes.Buffer
 		records, names := l.records()

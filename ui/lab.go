@@ -3,7 +3,6 @@ package ui
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -150,7 +149,7 @@ func (l *Lab) begin(r *Run) bool {
 		command.Do, file = "restore", r.File
 		r.Recorded, r.Error = false, ""
 	} else {
-		if r.Name == recorded {
+		if r.Name == Text.RecordedRun {
 			r.Name = "A"
 		}
 		r.clear()
@@ -265,7 +264,7 @@ func (l *Lab) Rewind(halve bool) {
 // Add puts another run beside the others, with the settings of the one in focus and those given.
 func (l *Lab) Add(name string, set map[string]string) *Run {
 	if len(l.Runs) == Most {
-		l.Notice = fmt.Sprintf("There is room for %d runs side by side: remove one first.", Most)
+		l.Notice = fmt.Sprintf(Text.NoRoom, Most)
 		return nil
 	}
 	c := l.Run().Config
@@ -285,7 +284,7 @@ func (l *Lab) Add(name string, set map[string]string) *Run {
 // letter is the first that no run has; the recorded one will be A.
 func (l *Lab) letter() string {
 	for c := 'A'; ; c++ {
-		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == string(c) || c == 'A' && r.Name == recorded }) {
+		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == string(c) || c == 'A' && r.Name == Text.RecordedRun }) {
 			return string(c)
 		}
 	}
@@ -303,12 +302,11 @@ func (l *Lab) Remove(i int) {
 }
 
 // Baselines are comparisons at one press, by name: settings over the run's own.
-var Baselines = []struct {
-	Name, Note string
-	Set        map[string]string
-}{
-	{"Random search", "The alphas stay as they were drawn: an architecture by chance, trained alike.", map[string]string{"arch-rate": "0"}},
-	{"Plain DARTS", "One branch, as the data come, and a constant architecture rate.", map[string]string{"branches": "none", "arch-schedule": "const"}},
+func Baselines() []Trial {
+	return []Trial{
+		{Text.Random, Text.RandomNote, map[string]string{"arch-rate": "0"}},
+		{Text.Plain, Text.PlainNote, map[string]string{"branches": "none", "arch-schedule": "const"}},
+	}
 }
 
 // UseReal takes the real images for all runs, from their next start on.
@@ -341,23 +339,23 @@ func (l *Lab) Images() string {
 	switch l.Run().Config.Dataset {
 	case "own":
 		if l.Own == nil {
-			return "Your own images: choose them again."
+			return Text.NoOwn
 		}
-		return fmt.Sprintf("Your own images: %d for training and %d for testing, in %d classes.", l.Own.Train, l.Own.Test, len(l.Own.Classes))
+		return fmt.Sprintf(Text.OwnCounts, l.Own.Train, l.Own.Test, len(l.Own.Classes))
 	case "cifar10":
 		if l.pack != "" || l.Own != nil {
-			return "CIFAR-10, reduced to 16×16 pixels."
+			return Text.Reduced
 		}
 		if l.Run().Recorded {
-			return "CIFAR-10, as recorded. The images themselves are not here."
+			return Text.AsRecorded
 		}
 	}
-	text := "Toy images, generated here: not CIFAR-10."
+	text := Text.Toy
 	switch l.data.State {
 	case "downloading":
-		text += fmt.Sprintf(" CIFAR-10 is downloading: %.0f of %.0f MB.", float64(l.data.Done)/1e6, float64(l.data.Total)/1e6)
+		text += " " + fmt.Sprintf(Text.Downloading, float64(l.data.Done)/1e6, float64(l.data.Total)/1e6)
 	case "error":
-		text += " CIFAR-10 could not be had: " + l.data.Error
+		text += " " + fmt.Sprintf(Text.NotHad, l.data.Error)
 	}
 	return text
 }
@@ -434,7 +432,8 @@ func (l *Lab) Act(act string) {
 	case "add":
 		l.Add("", nil)
 	case "baseline":
-		if r := l.Add(Baselines[n].Name, Baselines[n].Set); r != nil {
+		b := Baselines()[n]
+		if r := l.Add(b.Name, b.Set); r != nil {
 			l.play(r, true)
 		}
 	case "all":
@@ -470,8 +469,6 @@ func (l *Lab) Act(act string) {
 	}
 }
 
-var errNothing = errors.New("there is nothing to export yet: an epoch has to end first")
-
 // FocusOn has the controls and cards be those of another run.
 func (l *Lab) FocusOn(i int) {
 	l.Focus, l.Epoch = i, -1
@@ -486,5 +483,5 @@ func (l *Lab) offer() string {
 	if k == nil {
 		return ""
 	}
-	return fmt.Sprintf(`<p class="offer">%s was at epoch %d of %d when the page was left. %s</p>`, escape(k.Name), k.Epochs, k.Config.Epochs, button("open:"+k.Key, "Go on with it"))
+	return `<p class="offer">` + fmt.Sprintf(Text.Offer, escape(k.Name), k.Epochs, k.Config.Epochs) + " " + button("open:"+k.Key, Text.GoOn) + `</p>`
 }

@@ -20,13 +20,13 @@ func (c *Root) PlayLabel() string {
 	r := c.Lab.Run()
 	switch {
 	case r.asked:
-		return "Pause"
+		return Text.Pause
 	case r.Fixed(), r.Recorded && !r.moved() && r.File != nil && len(r.Epochs) < r.Record.Config.Epochs:
-		return "Continue"
+		return Text.Continue
 	case r.Done:
-		return "Start again"
+		return Text.StartAgain
 	}
-	return "Start"
+	return Text.Start
 }
 
 // Group is settings that belong together, with the curve they make.
@@ -48,29 +48,29 @@ type Control struct {
 
 // controls are the usual settings, and the range of their sliders; without a range it is a number to type.
 var controls = []struct {
-	group, name, label string
-	min, max, step     float64
+	group, name    string
+	min, max, step float64
 }{
-	{"rate", "arch-schedule", "Family", 0, 0, 0},
-	{"rate", "arch-param", "", 0, 0, 0},
-	{"rate", "arch-rate", "Peak rate", 0, 0.02, 0.0001},
-	{"rate", "arch-equal", "Compare at equal", 0, 0, 0},
-	{"mix", "mix", "Family", 0, 0, 0},
-	{"mix", "mix-param", "", 0, 0, 0},
-	{"start", "imbalance", "Imbalance factor", 1, 250, 1},
-	{"start", "n-max", "Images of the largest class", 20, 500, 10},
-	{"start", "epochs", "Epochs", 1, 50, 1},
-	{"start", "branches", "Branches part at", 0, 0, 0},
-	{"start", "seed", "Seed", 0, 0, 1},
+	{"rate", "arch-schedule", 0, 0, 0},
+	{"rate", "arch-param", 0, 0, 0},
+	{"rate", "arch-rate", 0, 0.02, 0.0001},
+	{"rate", "arch-equal", 0, 0, 0},
+	{"mix", "mix", 0, 0, 0},
+	{"mix", "mix-param", 0, 0, 0},
+	{"start", "imbalance", 1, 250, 1},
+	{"start", "n-max", 20, 500, 10},
+	{"start", "epochs", 1, 50, 1},
+	{"start", "branches", 0, 0, 0},
+	{"start", "seed", 0, 0, 1},
 }
 
 // Groups are the usual settings: both schedules, which may change during a run, and what a run starts with.
 func (c *Root) Groups() []Group {
 	fixed := c.Lab.Run().Fixed()
 	return []Group{
-		{"arch", "Architecture rate (HLRS)", true, c.controls("rate"), false},
-		{"mix", "Branch mixing", true, c.controls("mix"), false},
-		{"start", "The run", false, c.controls("start"), fixed},
+		{"arch", Text.GroupArch, true, c.controls("rate"), false},
+		{"mix", Text.GroupMix, true, c.controls("mix"), false},
+		{"start", Text.GroupStart, false, c.controls("start"), fixed},
 	}
 }
 
@@ -81,10 +81,10 @@ func (l *Lab) control(f search.Field, label string) Control {
 	s.Text = f.Unit
 	if !math.IsNaN(f.Min) {
 		s.Min, s.Max = fmt.Sprint(f.Min), fmt.Sprint(f.Max)
-		s.Help += fmt.Sprintf(" %s to %s.", s.Min, s.Max)
+		s.Help += " " + fmt.Sprintf(Text.Range, s.Min, s.Max)
 	}
 	if d := f.Value(preset); d != "" {
-		s.Help += " Default " + d + "."
+		s.Help += " " + fmt.Sprintf(Text.Default, d)
 	}
 	if r.Wrong.Field == f.Name {
 		s.Wrong = r.Wrong.Text
@@ -100,7 +100,7 @@ func (c *Root) controls(group string) (out []Control) {
 			continue
 		}
 		f := field(v.name)
-		s := c.Lab.control(f, v.label)
+		s := c.Lab.control(f, Text.Label[v.name])
 		s.Text = s.Value + " " + f.Unit
 		families, id := sched.Families, config.ArchSchedule
 		if group == "mix" {
@@ -129,7 +129,7 @@ func (c *Root) controls(group string) (out []Control) {
 			if s.Value == "0" {
 				s.Value = fmt.Sprint(min(p.Default, v.max))
 			}
-			s.Label, s.Text, s.Help = "Parameter "+p.Name, s.Value+" "+p.Unit, fmt.Sprintf("%v to %v, default %v.", v.min, v.max, p.Default)
+			s.Label, s.Text, s.Help = fmt.Sprintf(Text.Parameter, p.Name), s.Value+" "+p.Unit, fmt.Sprintf(Text.RangeDefault, v.min, v.max, p.Default)
 		}
 		s.Number = s.Enum == nil && v.min == v.max
 		if !s.Number {
@@ -156,6 +156,12 @@ func (c *Root) Current(i int) vugu.VGAttributeListerFunc {
 	}
 }
 
+// TableOf names a table that a button folds out.
+func (c *Root) TableOf(title string) string { return fmt.Sprintf(Text.TableOf, title) }
+
+// AddBaseline is the label of a button that adds one.
+func (c *Root) AddBaseline(name string) string { return fmt.Sprintf(Text.AddBaseline, name) }
+
 // Expanded says whether what a button folds out is out.
 func (c *Root) Expanded(id string) vugu.VGAttributeListerFunc {
 	return func() []vugu.VGAttribute {
@@ -176,7 +182,7 @@ func flag(name string, on bool) vugu.VGAttributeListerFunc {
 // Class of a card.
 func (c Card) Class() string {
 	if c.Wide {
-		return "card wide"
+		return "card" + broad
 	}
 	return "card"
 }

@@ -115,34 +115,34 @@ func (r *Run) Say() string {
 	var say string
 	switch {
 	case r.Error != "":
-		return "The run has stopped: " + r.Error
+		return fmt.Sprintf(Text.Stopped, r.Error)
 	case !r.Started && r.Wrong.Text != "":
-		return "One setting cannot stand: see below."
+		return Text.OneWrong
 	case r.Recorded && r.moved():
-		return "The settings have moved; the charts still show " + r.Name + ". Start trains with the settings as they stand."
+		return fmt.Sprintf(Text.Moved, r.Name)
 	case r.Recorded && len(r.Epochs) < r.Record.Config.Epochs:
-		say = "A kept run, not at its end."
+		say = Text.KeptRun
 	case r.Recorded:
-		say = "A finished run."
+		say = Text.FinishedRun
 	case !r.Started:
-		return "Ready. Start trains a search network in this tab."
+		return Text.Ready
 	case r.Done:
-		say = "Finished."
+		say = Text.Finished
 	case r.Running:
-		say = "Training."
+		say = Text.Training
 	default:
-		say = "Paused."
+		say = Text.Paused
 	}
-	say += fmt.Sprintf(" %d steps, %d of %d epochs.", len(r.Losses), len(r.Epochs), r.Record.Config.Epochs)
+	say += " " + fmt.Sprintf(Text.Progress, len(r.Losses), len(r.Epochs), r.Record.Config.Epochs)
 	if e := r.last(); e != nil {
 		p := e.Report
-		say += fmt.Sprintf(" Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).", 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)
+		say += " " + fmt.Sprintf(Text.Accuracies, 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)
 	}
 	switch {
 	case r.Pending && len(r.Rates) == r.Config.Epochs:
-		say += " This is the last epoch: the change comes too late for this run."
+		say += " " + Text.TooLate
 	case r.Pending:
-		say += " The change takes effect from the next epoch."
+		say += " " + Text.NextEpoch
 	}
 	return say
 }
@@ -153,12 +153,12 @@ func (r *Run) Announce() string {
 	case !r.Fixed():
 		return r.Say()
 	case len(r.Epochs) == 0 && r.Running:
-		return "Training."
+		return Text.Training
 	case !r.Running:
-		return "Paused."
+		return Text.Paused
 	}
 	e := r.last()
-	return fmt.Sprintf("Epoch %d of %d: balanced accuracy %.1f %%.", e.Epoch+1, r.Record.Config.Epochs, 100*e.Report.Accuracy)
+	return fmt.Sprintf(Text.Announce, e.Epoch+1, r.Record.Config.Epochs, 100*e.Report.Accuracy)
 }
 
 // check finds what is wrong with the controls; name is the one moved last.

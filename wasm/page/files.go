@@ -4,6 +4,7 @@ package page
 
 import (
 	"encoding/json"
+	"fmt"
 	"syscall/js"
 
 	"hlrslab/core/search"
@@ -21,7 +22,7 @@ func (p *page) openStore() {
 func (p *page) list() {
 	all, err := web.Await(p.store.Call("list"))
 	if err != nil {
-		p.change(func() { p.lab.Notice = "Runs cannot be kept on this machine: " + err.Error() })
+		p.change(func() { p.lab.Notice = fmt.Sprintf(ui.Text.NoStore, err) })
 		return
 	}
 	var kept []ui.Kept
@@ -43,7 +44,7 @@ func (p *page) Keep(k ui.Kept, file []byte) {
 	go func() {
 		if _, err := web.Await(p.store.Call("put", k.Key, string(raw), web.Array(file))); err != nil {
 			p.change(func() {
-				p.lab.Notice = "This epoch could not be kept on this machine; the run goes on, and can be exported. " + err.Error()
+				p.lab.Notice = fmt.Sprintf(ui.Text.NotKept, err)
 			})
 			return
 		}
@@ -75,7 +76,7 @@ func (p *page) kept(key string, f func(name string, file []byte)) {
 	go func() {
 		v, err := web.Await(p.store.Call("get", key))
 		if err != nil || !v.Truthy() {
-			p.change(func() { p.lab.Notice = "This run is no longer kept." })
+			p.change(func() { p.lab.Notice = ui.Text.NoLonger })
 			return
 		}
 		var k ui.Kept
@@ -103,7 +104,7 @@ func (p *page) Save(name, kind string, bytes []byte) {
 func (p *page) Copy(text string) {
 	go func() {
 		if _, err := web.Await(window.Get("navigator").Get("clipboard").Call("writeText", text)); err != nil {
-			p.change(func() { p.lab.Notice = "The clipboard is closed to the page; here it is: " + text })
+			p.change(func() { p.lab.Notice = fmt.Sprintf(ui.Text.NoClipboard, text) })
 		}
 	}()
 }
@@ -135,7 +136,7 @@ func (p *page) listenDrop(on func(js.Value, string, func(js.Value))) {
 		go func() {
 			files, err := web.Await(dropped)
 			if err != nil {
-				p.change(func() { p.lab.Notice = "What was dropped cannot be read: " + err.Error() })
+				p.change(func() { p.lab.Notice = fmt.Sprintf(ui.Text.NotDropped, err) })
 				return
 			}
 			p.take("", files)
@@ -153,14 +154,14 @@ func (p *page) take(kind string, files js.Value) {
 		b, err := web.Await(files.Index(0).Call("arrayBuffer"))
 		p.change(func() {
 			if err != nil {
-				p.lab.Notice = name + ": " + err.Error()
+				p.lab.Notice = fmt.Sprintf(ui.Text.NotRead, name, err)
 				return
 			}
 			p.lab.Import(name, "", web.Bytes(b))
 		})
 		return
 	}
-	p.change(func() { p.lab.Notice = "Reading your images…" })
+	p.change(func() { p.lab.Notice = ui.Text.ReadingImages })
 	list, paths := make([]any, files.Length()), make([]any, files.Length())
 	for i := range list {
 		f := files.Index(i)
@@ -176,7 +177,7 @@ func (p *page) take(kind string, files js.Value) {
 		go p.change(func() {
 			reader.Call("terminate")
 			if e := m.Get("error"); e.Truthy() {
-				p.lab.Notice = "These images cannot be used, and nothing has changed: " + e.String()
+				p.lab.Notice = fmt.Sprintf(ui.Text.NoImages, e.String())
 				return
 			}
 			own := ui.Own{Name: m.Get("name").String(), Train: m.Get("train").Int(), Test: m.Get("test").Int(), Least: m.Get("least").Int()}
@@ -210,7 +211,7 @@ func (p *page) Figure(format string, records []search.Record, names []string) {
 			m := args[0].Get("data")
 			go p.change(func() {
 				if e := m.Get("error"); e.Truthy() {
-					p.lab.Notice = "The figure could not be drawn: " + e.String()
+					p.lab.Notice = fmt.Sprintf(ui.Text.NoFigure, e.String())
 					return
 				}
 				if !m.Get("data").Truthy() {
@@ -230,6 +231,6 @@ func (p *page) Figure(format string, records []search.Record, names []string) {
 	if err != nil {
 		panic(err)
 	}
-	p.lab.Notice = "Drawing the figure…"
+	p.lab.Notice = ui.Text.DrawingFigure
 	p.figures.js.Call("postMessage", string(raw))
 }

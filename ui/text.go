@@ -1,0 +1,218 @@
+package ui
+
+// Text is all that the page says, in English, but for the lessons (Lessons), what core says of settings, families and errors,
+// and what is said before the program is there (index.html, page.js, worker.js). A translation is another value of its type, with
+// lessons of its own. What %s, %d and the like stand for is said where it is not plain; their order may be changed as in %[2]s.
+var Text = struct {
+	// The head of the page.
+	Title, UseReal, OwnImages, OpenRun, Lessons                     string
+	Toy, Downloading, NotHad, Reduced, NoOwn, OwnCounts, AsRecorded string
+
+	// The controls.
+	Settings, Runs, AddRun, RemoveRun, AddBaseline                     string
+	Random, RandomNote, Plain, PlainNote                               string
+	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed string
+	Rewind, RewindHalve                                                string
+	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
+	Fixed, AsTable, TableOf, More                                      string
+	GroupArch, GroupMix, GroupStart                                    string
+	Label                                                              map[string]string
+	Parameter, Range, Default, RangeDefault                            string
+
+	// The schedules' curves.
+	ArchTitle, MixTitle, AsWas, ToCome, AsSet, Changed string
+	EqualArea, DrawIt, Drag, Point, PointAt            string
+
+	// How a run stands.
+	Stopped, OneWrong, Moved, KeptRun, FinishedRun, Ready  string
+	Finished, Training, Paused, Progress, Accuracies       string
+	TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn string
+
+	// The cards.
+	Cards string
+	Card  map[string]string
+	Later string
+
+	// What this is.
+	Story, StoryBranches, StorySearch, StoryRecorded string
+
+	// Where the search stands.
+	EpochShown, Latest                                                                     string
+	Balanced, CutOutOf, Gap, Skips, NoParameters, AlphaEntropy, ArchRate, Conventional, Of string
+	OfNats, Points                                                                         string
+
+	// Charts, and the tables behind them.
+	FirstEpoch, FirstStep, Epoch, EpochN, StepHead                string
+	AccuracyTitle, Head, Medium, Tail, All, CutOut                string
+	LossTitle, Weights                                            string
+	CollapseTitle, EntropyShare, SkipShare, NoParameterShare      string
+	EdgeTitle, Edge, EdgeNormal, EdgeReduce                       string
+	ClassN, Class, Images, Accuracy, Before, ImagesKey, RightKey  string
+	NImages, ClassesDrawn, ClassesTable                           string
+	HistoryDrawn, HistoryTable, ConfusionDrawn, ConfusionTable    string
+	NormalDrawn, ReduceDrawn, HeatTable                           string
+	NoBatch, BatchConventional, BatchTail, BatchSampler, BatchAlt string
+	NoCells, NormalCell, ReduceCell, NormalCellOf                 string
+
+	// Side by side.
+	CompareTitle, StartAll, PauseAll, Differs                              string
+	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom string
+	PreviousLesson, NextLesson, Close                                      string
+
+	// Take it with you, and the runs on this machine.
+	ExportRun, ExportGenotype, ExportNormal, ExportReduce, ExportCSV, ExportSVG, ExportPNG, ExportNote string
+	NothingYet, NoWeights, Copied                                                                      string
+	NoKept, KeptTable, When, Run, AccuracyHead, TailHead, SkipsHead, EntropyHead, Epochs               string
+	SettingsHead, Do, Open, Export, Delete, OpenNamed, ExportNamed, DeleteNamed, TimeLayout, SmallOnly string
+
+	// Notices.
+	NoRun, BadAddress, NoSetting, PassedOver                     string
+	NoStore, NotKept, NoLonger, NoClipboard, NotDropped, NotRead string
+	ReadingImages, NoImages, DrawingFigure, NoFigure             string
+}{
+	// The head of the page.
+	Title: "HLRS Lab", UseReal: "Use CIFAR-10", OwnImages: "Your own images…", OpenRun: "Open a run…", Lessons: "Lessons",
+	Toy:         "Toy images, generated here: not CIFAR-10.",
+	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.", // follows Toy
+	NotHad:      "CIFAR-10 could not be had: %s",             // why; follows Toy
+	Reduced:     "CIFAR-10, reduced to 16×16 pixels.",
+	NoOwn:       "Your own images: choose them again.",
+	OwnCounts:   "Your own images: %d for training and %d for testing, in %d classes.",
+	AsRecorded:  "CIFAR-10, as recorded. The images themselves are not here.",
+
+	// The controls.
+	Settings: "Settings", Runs: "Runs side by side", AddRun: "Add a run", RemoveRun: "Remove this run",
+	AddBaseline: "Add: %s", // Random or Plain, which are names of runs, too
+	Random:      "Random search", RandomNote: "The alphas stay as they were drawn: an architecture by chance, trained alike.",
+	Plain: "Plain DARTS", PlainNote: "One branch, as the data come, and a constant architecture rate.",
+	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
+	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
+	Speed: "Speed", SpeedFree: "as fast as it goes", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
+	Fixed:   "Fixed while there is a run; reset to change it.",
+	AsTable: "As a table", TableOf: "%s as a table", // the title of a card or group
+	More:      "More settings",
+	GroupArch: "Architecture rate (HLRS)", GroupMix: "Branch mixing", GroupStart: "The run",
+	Label: map[string]string{ // by the setting's name
+		"arch-schedule": "Family", "arch-rate": "Peak rate", "arch-equal": "Compare at equal", "mix": "Family",
+		"imbalance": "Imbalance factor", "n-max": "Images of the largest class", "epochs": "Epochs", "branches": "Branches part at", "seed": "Seed",
+	},
+	Parameter: "Parameter %s", // its symbol
+	Range:     "%s to %s.", Default: "Default %s.", RangeDefault: "%v to %v, default %v.",
+
+	// The schedules' curves.
+	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",
+	AsWas: "as it was", ToCome: "to come", AsSet: "as set", Changed: "changed",
+	EqualArea: "At equal area: the peak is %.2f times what it says, so that the rates sum up as a constant one's would.",
+	DrawIt:    "Draw it by hand",
+	Drag:      "Drag the points, or move them by the arrow keys; Insert adds one, Delete takes one away.",
+	Point:     "Control point %d", PointAt: "%.2f at epoch %.1f",
+
+	// How a run stands.
+	Stopped: "The run has stopped: %s", OneWrong: "One setting cannot stand: see below.",
+	Moved:   "The settings have moved; the charts still show %s. Start trains with the settings as they stand.", // a run
+	KeptRun: "A kept run, not at its end.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a search network in this tab.",
+	Finished: "Finished.", Training: "Training.", Paused: "Paused.",
+	Progress:   "%d steps, %d of %d epochs.",
+	Accuracies: "Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).",
+	TooLate:    "This is the last epoch: the change comes too late for this run.", NextEpoch: "The change takes effect from the next epoch.",
+	Announce:    "Epoch %d of %d: balanced accuracy %.1f %%.",
+	RecordedRun: "Recorded run", // the name of the run that comes with the page
+	Offer:       "%s was at epoch %d of %d when the page was left.", GoOn: "Go on with it",
+
+	// The cards.
+	Cards: "What the search does",
+	Card: map[string]string{ // titles; a lesson has its own
+		"story":     "What this is",
+		"compare":   "Side by side",
+		"time":      "Where the search stands",
+		"accuracy":  "Balanced test accuracy, in per cent",
+		"classes":   "Classes, from head to tail",
+		"loss":      "Loss of each step",
+		"history":   "Each class over the epochs, in per cent",
+		"confusion": "What is taken for what",
+		"batches":   "What the two branches are shown",
+		"normal":    "Normal cell: weight of each operation",
+		"reduce":    "Reduction cell: weight of each operation",
+		"edge":      "One edge over the epochs",
+		"collapse":  "How the architecture hardens",
+		"cells":     "The cells it would choose",
+		"export":    "Take it with you",
+		"kept":      "Runs on this machine",
+	},
+	Later: "After the first epoch.",
+
+	// What this is, as HTML. Its verbs: images of the first class, its name, those of the last, its name; per cent of head and tail.
+	Story:         `This is a search for a neural network’s architecture, on images whose classes have a <b>long tail</b>: %d of %s, but %d of %s. At its end, of the test images (as many of each class) %.0f %% of the head’s are recognised, and %.0f %% of the tail’s.`,
+	StoryBranches: `<b>Two branches</b> train together, one on the images as they come, and one on batches that favour the tail. The mixing moves from the first to the second over the epochs: watch the head rise first, and the tail later.`,
+	StorySearch:   `Meanwhile the <b>architecture</b> is learned: every edge of a cell mixes eight operations, whose weights the heat maps show; what the strongest would make is drawn below. How fast the weights may move follows a <b>schedule</b> over the epochs, at the left.`,
+	StoryRecorded: `What you see was recorded. <b>Start</b> trains the same search here, in this tab, to the same numbers if CIFAR-10 is at hand; move the slider of the epochs to look back; the lessons lead through it all.`,
+
+	// Where the search stands.
+	EpochShown: "Epoch shown: <b>%d</b> of %d", // HTML
+	Latest:     "Back to the latest",
+	Balanced:   "Balanced accuracy", CutOutOf: "Cut out of the search network", Gap: "Discretisation gap", Skips: "Skip connections",
+	NoParameters: "Without parameters", AlphaEntropy: "Entropy of the alphas", ArchRate: "Architecture rate", Conventional: "Conventional branch",
+	Of: "%d of %d", OfNats: "%.3f of %.3f nats", Points: "%.1f points", // of per cent
+
+	// Charts, and the tables behind them.
+	FirstEpoch: "epoch 1", FirstStep: "step 1", Epoch: "Epoch", EpochN: "Epoch %d", StepHead: "Step",
+	AccuracyTitle: "Balanced test accuracy in per cent", Head: "head", Medium: "medium", Tail: "tail", All: "all", CutOut: "cut out",
+	LossTitle: "Loss of each step", Weights: "weights",
+	CollapseTitle: "Entropy of the alphas and parameter-free share", EntropyShare: "entropy, % of its most",
+	SkipShare: "skip connections, %", NoParameterShare: "without parameters, %",
+	EdgeTitle: "Weight of each operation on %s", // EdgeNormal or EdgeReduce, of which %s is the edge, as 0→2
+	Edge:      "Edge", EdgeNormal: "normal cell, %s", EdgeReduce: "reduction cell, %s",
+	ClassN: "class %d", // one that has no name
+	Class:  "Class", Images: "Images", Accuracy: "Accuracy %",
+	Before: "before", ImagesKey: "images", RightKey: "accuracy", // the legend of the classes: images before the long tail, in it, and accuracy
+	NImages:      "%d images",
+	ClassesDrawn: "Images and accuracy of each class, from head to tail", ClassesTable: "Classes, from head to tail",
+	HistoryDrawn: "Accuracy of each class over the epochs, from head to tail", HistoryTable: "Accuracy of each class in per cent",
+	ConfusionDrawn: "Confusion matrix: rows are the classes, columns what their images were taken for, both from head to tail",
+	ConfusionTable: "Test images by what they were taken for",
+	NormalDrawn:    "Normal cell: weight of each operation on each edge", ReduceDrawn: "Reduction cell: weight of each operation on each edge",
+	HeatTable:         "Weight of each operation on each edge",
+	NoBatch:           "While a run trains: the first batch of every epoch, and each one taken step by step.",
+	BatchConventional: "Conventional branch, as the data come", BatchTail: "Re-balancing branch",
+	BatchSampler: "%s (%s sampler)", // a branch, and its sampler's name
+	BatchAlt:     "The images of the batch",
+	NoCells:      "The architecture that the search would choose, after the first epoch.",
+	NormalCell:   "Normal cell", ReduceCell: "Reduction cell", NormalCellOf: "Normal cell of %s",
+
+	// Side by side.
+	CompareTitle: "Balanced test accuracy of each run in per cent", StartAll: "Start all", PauseAll: "Pause all",
+	Differs:     "What differs, and what came out",
+	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Cut out, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
+	NoRoom:         "There is room for %d runs side by side: remove one first.",
+	PreviousLesson: "Previous lesson", NextLesson: "Next lesson", Close: "Close",
+
+	// Take it with you, and the runs on this machine.
+	ExportRun: "Run, to go on with elsewhere", ExportGenotype: "Copy the genotype", ExportNormal: "Normal cell (SVG)", ExportReduce: "Reduction cell (SVG)",
+	ExportCSV: "Numbers (CSV)", ExportSVG: "Figure (SVG)", ExportPNG: "Figure (PNG)",
+	ExportNote: `The run is one file: <code>hlrs search --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.`, // HTML
+	NothingYet: "there is nothing to export yet: an epoch has to end first",
+	NoWeights:  "This run is a record: it has no weights to go on from. Start trains it anew.",
+	Copied:     "The genotype is on the clipboard.",
+	NoKept:     "Runs are kept here, on this machine, at the end of every epoch.", KeptTable: "Runs kept on this machine",
+	When: "When", Run: "Run", AccuracyHead: "Accuracy %", TailHead: "Tail %", SkipsHead: "Skips", EntropyHead: "Entropy", Epochs: "Epochs",
+	SettingsHead: "Settings", Do: "Do", Open: "Open", Export: "Export", Delete: "Delete",
+	OpenNamed: "Open %s", ExportNamed: "Export %s", DeleteNamed: "Delete %s", // a run
+	TimeLayout: "2 Jan 15:04", // as time.Format has it
+	SmallOnly:  "preset small",
+
+	// Notices.
+	NoRun:         "%s is no run of this laboratory, and nothing has changed: %v", // a file, and why
+	BadAddress:    "The address cannot be read, and was passed over: %s",
+	NoSetting:     "%s: there is no such setting",
+	PassedOver:    "Of the address, this was passed over: %s.",
+	NoStore:       "Runs cannot be kept on this machine: %s",
+	NotKept:       "This epoch could not be kept on this machine; the run goes on, and can be exported. %s",
+	NoLonger:      "This run is no longer kept.",
+	NoClipboard:   "The clipboard is closed to the page; here it is: %s",
+	NotDropped:    "What was dropped cannot be read: %s",
+	NotRead:       "%s: %s", // a file, and why
+	ReadingImages: "Reading your images…",
+	NoImages:      "These images cannot be used, and nothing has changed: %s",
+	DrawingFigure: "Drawing the figure…",
+	NoFigure:      "The figure could not be drawn: %s",
+}

@@ -21,22 +21,6 @@ type Event struct {
 	Config *Config `json:"config,omitempty"` // only of a "change": the configuration from the next epoch on
 }
 
-// Record is all there is to see of a run: what a chart or a report needs, without the weights.
-type Record struct {
-	Config Config  `json:"config"` // as the run began; changes are among the events
-	Facts  Facts   `json:"facts"`
-	Events []Event `json:"events"`
-}
-
-// Facts are what a run found in its data and made of its configuration.
-type Facts struct {
-	Classes []string `json:"classes"`
-	Counts  []int    `json:"counts"` // images of each class in the long-tailed set
-	Order   []int    `json:"order"`  // the classes from head to tail
-	Steps   int      `json:"steps"`  // of an epoch
-	Params  int      `json:"params"` // weights of the search network
-}
-
 // Report is the part of an Event that closes an epoch.
 type Report struct {
 	Accuracy float64        `json:"accuracy"`  // balanced test accuracy, 0..1

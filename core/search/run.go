@@ -36,7 +36,8 @@ type Run struct {
 	val       bbn.Objective
 	mixRandom *rand.PCG
 	oneHot    []float32 // mixing weights of the genotype under test
-	record    Record
+	record    Record    // with the events of the epoch under way
+	history   history   // those before
 
 	position
 }
@@ -107,8 +108,14 @@ func (r *Run) Close() { r.pool.Close() }
 // Config is the configuration in force.
 func (r *Run) Config() Config { return r.config }
 
-// Record is what has been seen of the run so far. It shares memory with the run.
-func (r *Run) Record() Record { return r.record }
+// Record is what has been seen of the run so far.
+func (r *Run) Record() Record {
+	record, err := r.record.after(r.history)
+	if err != nil {
+		panic(err) // Restore has read it
+	}
+	return record
+}
 
 // Facts are what the run found in its data and made of its configuration.
 func (r *Run) Facts() Facts { return r.record.Facts }
@@ -143,6 +150,10 @@ func (r *Run) Step() (events []Event, err error) {
 		events = r.test()
 	}
 	r.record.Events = append(r.record.Events, events...)
+	if n := len(events); n > 0 && events[n-1].Kind == "epoch" {
+		r.history.add(r.record.Events)
+		r.record.Events = nil
+	}
 	return events, err
 }
 

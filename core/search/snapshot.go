@@ -16,14 +16,15 @@ type saved struct {
 	Config   Config
 	Next     *Config `json:",omitempty"`
 	Position position
-	Record   Record
+	Record   Record // with the events of the epoch under way
 	Adam     int
 	Random   [2][]byte // augmentation, mixing
 	Samplers [4][]byte
+	history  history // a tensor of its own
 }
 
 // snapshotVersion changes with the meaning of a snapshot.
-const snapshotVersion = "hlrs-run-2"
+const snapshotVersion = "hlrs-run-3"
 
 // arrays calls single and double for the run's parameters and moments, in the order of a snapshot.
 func (r *Run) arrays(single func(name string, v []float32, shape ...int), double func(name string, v []float64)) {
@@ -60,6 +61,7 @@ func (r *Run) Snapshot(w io.Writer) error {
 	f := ckpt.File{Meta: map[string]string{"format": snapshotVersion, "run": string(raw)}}
 	r.arrays(func(name string, v []float32, shape ...int) { ckpt.Add(&f, name, v, shape...) },
 		func(name string, v []float64) { ckpt.Add(&f, name, v) })
+	ckpt.Add(&f, "history", r.history)
 	return f.Write(w)
 }
 
@@ -85,18 +87,24 @@ func Restore(rd io.Reader, d *data.Dataset, threads int) (*Run, error) {
 			err = p.sampler.UnmarshalBinary(s.Samplers[i])
 		}
 	}
+	if err == nil {
+		_, err = s.Record.after(s.history)
+	}
 	if err != nil {
 		r.Close()
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
-	r.next, r.position, r.record, r.adam.Steps = s.Next, s.Position, s.Record, s.Adam
+	r.next, r.position, r.record, r.history, r.adam.Steps = s.Next, s.Position, s.Record, s.history, s.Adam
 	return r, nil
 }
 
 // ReadRecord reads what a snapshot says of its run, without the weights; Restore will ask for the data its configuration names.
 func ReadRecord(rd io.Reader) (Record, error) {
 	_, s, err := open(rd)
-	return s.Record, err
+	if err != nil {
+		return Record{}, err
+	}
+	return s.Record.after(s.history)
 }
 
 func open(rd io.Reader) (*ckpt.File, saved, error) {
@@ -113,5 +121,10 @@ func open(rd io.Reader) (*ckpt.File, saved, error) {
 	if err := dec.Decode(&s); err != nil {
 		return nil, s, fmt.Errorf("snapshot: %w", err)
 	}
+	h, err := f.Find("history")
+	if err != nil {
+		return nil, s, fmt.Errorf("snapshot: %w", err)
+	}
+	s.history = h.Data
 	return f, s, nil
 }

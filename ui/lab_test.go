@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -32,6 +33,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"hlrslab/core/ckpt"
 	"hlrslab/core/data"
 	"hlrslab/core/search"
 )
@@ -621,6 +623,42 @@ func TestNeverBreaks(t *testing.T) {
 	b.says("The change takes effect from the next epoch.", 10*time.Second)
 	b.press("Continue")
 	b.says("Finished.", 40*time.Second)
+	b.quiet()
+}
+
+// TestNotFinite goes on with a run whose weights overflow: the step and the layer are named, and another run can be had.
+func TestNotFinite(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("One epoch")
+	b.says("1 of 3 epochs", 20*time.Second)
+	_, file := b.saved(func() { b.click(`[data-act="export:run"]`) }, 10*time.Second)
+	f, err := ckpt.Read(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tensor := range f.Tensors {
+		if strings.HasPrefix(tensor.Name, "weights/") && strings.Contains(tensor.Name, "cell") {
+			for i := 0; i < len(tensor.Data); i += 4 {
+				binary.LittleEndian.PutUint32(tensor.Data[i:], math.Float32bits(1e38))
+			}
+			break
+		}
+	}
+	var broken bytes.Buffer
+	if err := f.Write(&broken); err != nil {
+		t.Fatal(err)
+	}
+	b.drop("broken.safetensors", broken.Bytes())
+	b.says("A kept run, not at its end.", 10*time.Second)
+	b.press("Continue")
+	b.says("not a finite number, first in", 20*time.Second)
+	if text := eval[string](b, status); !strings.Contains(text, "epoch 1, step 0") {
+		t.Errorf("the failure does not say where: %s", text)
+	}
+	b.press("Reset to the same start")
+	b.press("One epoch")
+	b.says("1 of 3 epochs", 20*time.Second)
 	b.quiet()
 }
 

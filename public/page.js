@@ -1,11 +1,14 @@
 // Starts the laboratory, and does what Go cannot reach: the store of runs, and folders that are dropped.
 "use strict";
 
-// labStore keeps runs in IndexedDB: what is known of each, and its file.
+// labStore keeps runs in IndexedDB: what is known of each, and apart from it, for it is large, its file.
 const labStore = (() => {
   const open = new Promise((resolve, reject) => {
-    const r = indexedDB.open("hlrs-lab", 1);
-    r.onupgradeneeded = () => r.result.createObjectStore("runs");
+    const r = indexedDB.open("hlrs-lab", 2);
+    r.onupgradeneeded = () => {
+      for (const name of r.result.objectStoreNames) r.result.deleteObjectStore(name); // an older version's files cannot be gone on with
+      for (const name of ["runs", "files"]) r.result.createObjectStore(name);
+    };
     r.onsuccess = () => resolve(r.result);
     r.onerror = () => reject(r.error);
   });
@@ -13,18 +16,18 @@ const labStore = (() => {
   const ask = async (mode, f) => {
     const db = await open;
     return new Promise((resolve, reject) => {
-      const t = db.transaction("runs", mode);
-      const r = f(t.objectStore("runs"));
+      const t = db.transaction(["runs", "files"], mode);
+      const r = f(t.objectStore("runs"), t.objectStore("files"));
       t.oncomplete = () => resolve(r.result);
       t.onabort = t.onerror = () => reject(t.error?.name === "QuotaExceededError"
         ? new Error("The storage for this page is full: delete runs that are not needed.") : t.error);
     });
   };
   return {
-    put: (key, kept, file) => ask("readwrite", (s) => s.put({ kept, file }, key)),
-    get: (key) => ask("readonly", (s) => s.get(key)),
-    delete: (key) => ask("readwrite", (s) => s.delete(key)),
-    list: async () => (await ask("readonly", (s) => s.getAll())).map((r) => r.kept),
+    put: (key, kept, file) => ask("readwrite", (runs, files) => { files.put(file, key); return runs.put(kept, key); }),
+    file: (key) => ask("readonly", (_, files) => files.get(key)),
+    delete: (key) => ask("readwrite", (runs, files) => { files.delete(key); return runs.delete(key); }),
+    list: () => ask("readonly", (runs) => runs.getAll()),
   };
 })();
 window.labStore = labStore;

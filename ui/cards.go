@@ -146,7 +146,10 @@ func (l *Lab) chart(id string) (chart, bool) {
 		each(Text.CutOut, "plain"+dashed, func(p *search.Report) float64 { return 100 * p.Discrete })
 	case "loss":
 		c.title, c.left, c.right, c.n, c.at, c.marks, c.format = Text.LossTitle, Text.FirstStep, fmt.Sprint(len(r.Losses)), 0, -1, nil, "%.2f"
-		c.top = slices.Max(append([]float64{3}, r.Losses...))
+		c.top = 3
+		for _, v := range r.Losses {
+			c.top = max(c.top, v)
+		}
 		c.lines = []line{{name: Text.Weights, class: "plain", y: r.Losses}}
 	case "collapse":
 		c.title, c.top, c.format = Text.CollapseTitle, 100, "%.0f"

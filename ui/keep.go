@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +26,6 @@ type Kept struct {
 	Skips    int           `json:"skips"`
 }
 
-func bytesReader(b []byte) io.Reader { return bytes.NewReader(b) }
-
 // keep keeps a run as it stood at the end of its last epoch.
 func (l *Lab) keep(r *Run) {
 	e := r.last()
@@ -39,6 +36,15 @@ func (l *Lab) keep(r *Run) {
 		Key: r.Key, Name: r.Name, When: time.Now().UnixMilli(), Config: r.Config, Epochs: len(r.Epochs),
 		Accuracy: e.Report.Accuracy, Tail: e.Report.Tail, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"],
 	}, r.File)
+}
+
+// kept is what is known of a run in the store.
+func (l *Lab) kept(key string) Kept {
+	i := slices.IndexFunc(l.Kept, func(k Kept) bool { return k.Key == key })
+	if i < 0 {
+		return Kept{}
+	}
+	return l.Kept[i]
 }
 
 // Stored takes what the store has.
@@ -59,8 +65,8 @@ func (l *Lab) Unfinished() *Kept {
 }
 
 // Import puts a run's file on the page, in the place of a run in focus that has nothing to lose, or beside the others.
-func (l *Lab) Import(name, key string, file []byte) {
-	record, err := search.ReadRecord(bytesReader(file))
+func (l *Lab) Import(name, key string, file File) {
+	record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		l.Notice = fmt.Sprintf(Text.NoRun, name, err)
 		return
@@ -151,14 +157,14 @@ func (l *Lab) export(what string) {
 		return
 	}
 	g := e.Report.Genotype
-	name := fmt.Sprintf("hlrs-%s-epoch-%d", strings.ReplaceAll(strings.ToLower(r.Name), " ", "-"), e.Epoch+1)
+	name := fmt.Sprintf("%s-epoch-%d", saveName(r.Name), e.Epoch+1)
 	switch what {
 	case "run":
 		if r.File == nil {
 			l.Notice = Text.NoWeights
 			return
 		}
-		l.Host.Save(fmt.Sprintf("hlrs-%s.safetensors", strings.ReplaceAll(strings.ToLower(r.Name), " ", "-")), "application/octet-stream", r.File)
+		l.save(r.Name, r.File)
 	case "genotype":
 		l.Host.Copy(g.String())
 		l.Notice = Text.Copied
@@ -178,6 +184,16 @@ func (l *Lab) export(what string) {
 		records, names := l.records()
 		l.Host.Figure(what, records, names)
 	}
+}
+
+// saveName is what the files of a run are called.
+func saveName(run string) string {
+	return "hlrs-" + strings.ReplaceAll(strings.ToLower(run), " ", "-")
+}
+
+// save hands the person a run's file.
+func (l *Lab) save(run string, file File) {
+	l.Host.Save(saveName(run)+".safetensors", "application/octet-stream", file.Bytes())
 }
 
 // records are those of all runs on the page that have come to the end of an epoch.

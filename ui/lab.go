@@ -2,6 +2,7 @@
 package ui
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -13,18 +14,19 @@ import (
 	"hlrslab/ui/msg"
 )
 
+// File is a run's file, which may lie beyond this program's own memory.
+type File interface{ Bytes() []byte }
+
 // Host is what the page can do beyond itself: the browser's side, in package page.
 type Host interface {
-	// Send gives a command to the worker of a slot, which is started where there is none, with bytes beside it.
-	Send(slot int, c msg.Command, bytes []byte)
+	// Send gives a command to the worker of a slot, which is started where there is none, with a file beside it or nil.
+	Send(slot int, c msg.Command, file File)
 	// End gives a slot's worker up.
 	End(slot int)
-	// Keep writes a run to this machine's store, Forget deletes it; Open fetches its file and hands it to Lab.Import.
-	Keep(k Kept, file []byte)
+	// Keep writes a run to this machine's store, Forget deletes it; Fetch gets its file and hands it to f.
+	Keep(k Kept, file File)
 	Forget(key string)
-	Open(key string)
-	// Export hands the person a kept run's file.
-	Export(key, name string)
+	Fetch(key string, f func(file File))
 	// Save hands the person a file.
 	Save(name, kind string, bytes []byte)
 	// Figure draws records for publication and saves them as a file: "svg" or "png".
@@ -144,7 +146,7 @@ func (l *Lab) begin(r *Run) bool {
 	if r.Wrong.Text != "" {
 		return false
 	}
-	command, file := msg.Command{Do: "start"}, []byte(nil)
+	command, file := msg.Command{Do: "start"}, File(nil)
 	if r.Recorded && r.File != nil && !r.moved() && len(r.Epochs) < r.Record.Config.Epochs {
 		command.Do, file = "restore", r.File
 		r.Recorded, r.Error = false, ""
@@ -162,7 +164,7 @@ func (l *Lab) begin(r *Run) bool {
 	return true
 }
 
-func (l *Lab) launch(r *Run, c msg.Command, file []byte) {
+func (l *Lab) launch(r *Run, c msg.Command, file File) {
 	l.lives++
 	r.live, r.Started, r.Done = l.lives, true, false
 	config := r.Config
@@ -245,7 +247,7 @@ func (l *Lab) Rewind(halve bool) {
 	if file == nil {
 		return
 	}
-	record, err := search.ReadRecord(bytesReader(file))
+	record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		l.Notice = err.Error()
 		return
@@ -375,7 +377,7 @@ func (l *Lab) Status(raw []byte) bool {
 }
 
 // Hear takes a report of a slot's worker, and what came beside it.
-func (l *Lab) Hear(slot int, m msg.Report, bytes []byte) {
+func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 	i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.slot == slot })
 	if i < 0 {
 		return
@@ -390,9 +392,9 @@ func (l *Lab) Hear(slot int, m msg.Report, bytes []byte) {
 	case "paused":
 		r.Running = r.asked
 	case "batch":
-		r.Batch, r.Pixels = m.Batch, bytes
+		r.Batch, r.Pixels = m.Batch, beside.Bytes()
 	case "snapshot":
-		r.File = bytes
+		r.File = beside
 		l.keep(r)
 	case "done":
 		r.Running, r.asked, r.Done, r.Pending = false, false, true, false
@@ -459,9 +461,9 @@ func (l *Lab) Act(act string) {
 	case "sort":
 		l.Order = what
 	case "open":
-		l.Host.Open(what)
+		l.Host.Fetch(what, func(file File) { l.Import(l.kept(what).Name, what, file) })
 	case "file":
-		l.Host.Export(what, "hlrs-run.safetensors")
+		l.Host.Fetch(what, func(file File) { l.save(l.kept(what).Name, file) })
 	case "forget":
 		l.Host.Forget(what)
 	case "rewind":

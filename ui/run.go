@@ -31,7 +31,7 @@ type Run struct {
 
 	Batch  *msg.Batch // what the branches were last shown
 	Pixels []byte
-	File   []byte // the run as it stood at its last whole epoch
+	File   File   // the run as it stood at its last whole epoch
 	Key    string // under which it is kept on this machine
 
 	asked bool

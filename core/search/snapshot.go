@@ -61,7 +61,7 @@ func (r *Run) Snapshot(w io.Writer) error {
 	f := ckpt.File{Meta: map[string]string{"format": snapshotVersion, "run": string(raw)}}
 	r.arrays(func(name string, v []float32, shape ...int) { ckpt.Add(&f, name, v, shape...) },
 		func(name string, v []float64) { ckpt.Add(&f, name, v) })
-	ckpt.Add(&f, "history", r.history)
+	f.Tensors = append(f.Tensors, ckpt.Tensor{Name: "history", Dtype: "U8", Shape: []int{len(r.history)}, Data: r.history})
 	return f.Write(w)
 }
 

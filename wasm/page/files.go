@@ -36,13 +36,13 @@ func (p *page) list() {
 }
 
 // Keep implements ui.Host.
-func (p *page) Keep(k ui.Kept, file []byte) {
+func (p *page) Keep(k ui.Kept, file ui.File) {
 	raw, err := json.Marshal(k)
 	if err != nil {
 		panic(err)
 	}
 	go func() {
-		if _, err := web.Await(p.store.Call("put", k.Key, string(raw), web.Array(file))); err != nil {
+		if _, err := web.Await(p.store.Call("put", k.Key, string(raw), file.(web.File).Value)); err != nil {
 			p.change(func() {
 				p.lab.Notice = fmt.Sprintf(ui.Text.NotKept, err)
 			})
@@ -62,27 +62,15 @@ func (p *page) Forget(key string) {
 	}()
 }
 
-// Open implements ui.Host.
-func (p *page) Open(key string) {
-	p.kept(key, func(name string, file []byte) { p.lab.Import(name, key, file) })
-}
-
-// Export implements ui.Host.
-func (p *page) Export(key, name string) {
-	p.kept(key, func(_ string, file []byte) { p.Save(name, "application/octet-stream", file) })
-}
-
-func (p *page) kept(key string, f func(name string, file []byte)) {
+// Fetch implements ui.Host.
+func (p *page) Fetch(key string, f func(file ui.File)) {
 	go func() {
-		v, err := web.Await(p.store.Call("get", key))
-		if err != nil || !v.Truthy() {
+		file, err := web.Await(p.store.Call("file", key))
+		if err != nil || !file.Truthy() {
 			p.change(func() { p.lab.Notice = ui.Text.NoLonger })
 			return
 		}
-		var k ui.Kept
-		_ = json.Unmarshal([]byte(v.Get("kept").String()), &k) // its name alone
-		file := web.Bytes(v.Get("file"))
-		p.change(func() { f(k.Name, file) })
+		p.change(func() { f(web.File{Value: file}) })
 	}()
 }
 
@@ -157,7 +145,7 @@ func (p *page) take(kind string, files js.Value) {
 				p.lab.Notice = fmt.Sprintf(ui.Text.NotRead, name, err)
 				return
 			}
-			p.lab.Import(name, "", web.Bytes(b))
+			p.lab.Import(name, "", web.File{Value: b})
 		})
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall/js"
 
 	"hlrslab/core/search"
+	"hlrslab/ui"
 	"hlrslab/ui/msg"
 	"hlrslab/wasm/web"
 )
@@ -65,11 +66,7 @@ func (p *page) hire(slot int) *worker {
 			case "lost": // another one takes its place at the next start
 				p.End(slot)
 			}
-			var bytes []byte
-			if beside.Truthy() {
-				bytes = web.Bytes(beside)
-			}
-			p.lab.Hear(slot, r, bytes)
+			p.lab.Hear(slot, r, web.File{Value: beside})
 		})
 		return nil
 	}))
@@ -77,7 +74,7 @@ func (p *page) hire(slot int) *worker {
 }
 
 // Send implements ui.Host.
-func (p *page) Send(slot int, c msg.Command, bytes []byte) {
+func (p *page) Send(slot int, c msg.Command, file ui.File) {
 	w := p.workers[slot]
 	if w == nil {
 		w = p.hire(slot)
@@ -90,8 +87,8 @@ func (p *page) Send(slot int, c msg.Command, bytes []byte) {
 	case c.Pack != "" && c.Pack != "own":
 		c.Pack = window.Get("URL").New(c.Pack, document.Get("baseURI")).Get("href").String()
 	}
-	if bytes != nil {
-		w.post(c, web.Array(bytes))
+	if file, ok := file.(web.File); ok {
+		w.post(c, file.Value)
 	} else {
 		w.post(c, nil)
 	}

@@ -43,6 +43,12 @@ func Bytes(a js.Value) []byte {
 	return b
 }
 
+// File is a Uint8Array, or what one can be made of, that stays in the browser's memory.
+type File struct{ js.Value }
+
+// Bytes copies it.
+func (f File) Bytes() []byte { return Bytes(f.Value) }
+
 // Array is a Uint8Array of b.
 func Array(b []byte) js.Value {
 	a := js.Global().Get("Uint8Array").New(len(b))

@@ -102,6 +102,7 @@ type trainer struct {
 	over    bool
 	wake    chan struct{}
 	turned  time.Time
+	file    bytes.Buffer // a snapshot: the next one takes its room
 }
 
 func (t *trainer) set(playing bool, steps int) {
@@ -159,12 +160,12 @@ func (t *trainer) train() {
 
 // save posts the run as it stands.
 func (t *trainer) save() {
-	var b bytes.Buffer
-	if err := t.run.Snapshot(&b); err != nil {
+	t.file.Reset()
+	if err := t.run.Snapshot(&t.file); err != nil {
 		fail(t.id, err)
 		return
 	}
-	postBeside(msg.Report{Kind: "snapshot", Run: t.id}, b.Bytes())
+	postBeside(msg.Report{Kind: "snapshot", Run: t.id}, t.file.Bytes())
 }
 
 // show posts what the branches were last shown.

@@ -12,6 +12,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"hlrslab/core/data"
+	"hlrslab/core/data/imagefolder"
 	"hlrslab/tools/internal/fetch"
 )
 
@@ -52,16 +53,16 @@ func (s Source) own() (*data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := os.DirFS(s.Data)
-	if !info.IsDir() {
-		z, err := zip.OpenReader(s.Data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Data, err)
+	var d *data.Dataset
+	if info.IsDir() {
+		d, err = imagefolder.Read(os.DirFS(s.Data))
+	} else {
+		var z *zip.ReadCloser
+		if z, err = zip.OpenReader(s.Data); err == nil {
+			defer z.Close()
+			d, err = imagefolder.ReadZip(&z.Reader)
 		}
-		defer z.Close()
-		files = z
 	}
-	d, err := data.ReadFolder(files)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Data, err)
 	}

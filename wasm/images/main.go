@@ -18,6 +18,7 @@ import (
 	"syscall/js"
 
 	"hlrslab/core/data"
+	"hlrslab/core/data/imagefolder"
 	"hlrslab/wasm/web"
 )
 
@@ -71,7 +72,7 @@ func read(paths, list js.Value) (*data.Dataset, error) {
 		files[strings.TrimPrefix(path.Clean("/"+name), "/")] = web.Bytes(buffer)
 	}
 	if len(files) != 1 {
-		return data.ReadFolder(files)
+		return imagefolder.Read(files)
 	}
 	for name, raw := range files {
 		if !bytes.HasPrefix(raw, []byte("PK")) {
@@ -81,7 +82,7 @@ func read(paths, list js.Value) (*data.Dataset, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		return data.ReadFolder(packed)
+		return imagefolder.ReadZip(packed)
 	}
 	return nil, errors.New("no files")
 }

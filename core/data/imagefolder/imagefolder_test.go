@@ -1,4 +1,4 @@
-package data
+package imagefolder
 
 import (
 	"archive/zip"
@@ -23,8 +23,39 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 	"pgregory.net/rapid"
+
+	"hlrslab/core/data"
 )
+
+// tester is what *testing.T and *rapid.T share.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+}
+
+func wantError(t tester, err error, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if err == nil || !strings.Contains(err.Error(), p) {
+			t.Errorf("error %v: want it to say %q", err, p)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// tally counts the images of each of three classes.
+func tally(labels []uint8) []int {
+	n := make([]int, 3)
+	for _, l := range labels {
+		n[l]++
+	}
+	return n
+}
 
 // drawn is a picture with something else at every pixel; it does not begin at the origin.
 func drawn(w, h, seed int) *image.NRGBA {
@@ -49,6 +80,10 @@ func encoded(t tester, ending string, m image.Image) []byte {
 		err = jpeg.Encode(&b, m, nil)
 	case "gif":
 		err = gif.Encode(&b, m, nil)
+	case "bmp":
+		err = bmp.Encode(&b, m)
+	case "tiff":
+		err = tiff.Encode(&b, m, nil)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -106,9 +141,9 @@ func inZip(t tester, files fstest.MapFS) *zip.Reader {
 	return r
 }
 
-func read(t tester, fsys fs.FS) *Dataset {
+func sound(t tester, fsys fs.FS) *data.Dataset {
 	t.Helper()
-	d, err := ReadFolder(fsys)
+	d, err := Read(fsys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,14 +151,14 @@ func read(t tester, fsys fs.FS) *Dataset {
 }
 
 func TestFolder(t *testing.T) {
-	d := read(t, pets(t, ""))
+	d := sound(t, pets(t, ""))
 	if d.Name != "own" || !slices.Equal(d.Classes, []string{"cats", "dogs", "owls"}) || d.Train.Size != 32 || d.Test.Size != 32 {
 		t.Fatalf("%s, %v, side %d", d.Name, d.Classes, d.Train.Size)
 	}
 	if got := []any{tally(d.Train.Labels), tally(d.Test.Labels)}; !reflect.DeepEqual(got, []any{[]int{8, 4, 2}, []int{2, 1, 1}}) {
 		t.Errorf("counts %v", got)
 	}
-	if d.Train.check("train", 3) != nil || d.Test.check("test", 3) != nil || !slices.IsSorted(d.Train.Labels) {
+	if len(d.Train.Pixels) != 14*3*32*32 || len(d.Test.Pixels) != 4*3*32*32 || !slices.IsSorted(d.Train.Labels) {
 		t.Errorf("labels %v", d.Train.Labels)
 	}
 	if got, want := crc32.ChecksumIEEE(append(d.Train.Pixels, d.Test.Pixels...)), uint32(0x029b9bf3); got != want {
@@ -133,7 +168,7 @@ func TestFolder(t *testing.T) {
 
 // One set of pictures is one Dataset, whatever it comes in.
 func TestFolderForms(t *testing.T) {
-	want := read(t, pets(t, ""))
+	want := sound(t, pets(t, ""))
 	clutter := pets(t, "my pictures/pets/")
 	for _, p := range []string{
 		"readme.txt", "Thumbs.db", ".DS_Store", ".hidden.png", "__MACOSX/my pictures/pets/cats/._1.png", "my pictures/list.csv",
@@ -161,7 +196,7 @@ func TestFolderForms(t *testing.T) {
 		"zip": inZip(t, pets(t, "")), "disk": os.DirFS(disk), "parent": pets(t, "pets/"), "parents": clutter, "parents in a zip": zipped,
 		"loud endings": loud, "deeper": deep, "train alone": pets(t, "train/"), "a link": linked,
 	} {
-		if got := read(t, fsys); !reflect.DeepEqual(got, want) {
+		if got := sound(t, fsys); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: other images: %v, %d and %d", name, got.Classes, got.Train.Len(), got.Test.Len())
 		}
 	}
@@ -191,7 +226,7 @@ func TestFolderSets(t *testing.T) {
 			f[c.other+"/c/1.png"] = &fstest.MapFile{Data: pixel(t, 0, 0)}
 		}
 		for _, fsys := range []fs.FS{f, inZip(t, f)} {
-			d := read(t, fsys)
+			d := sound(t, fsys)
 			if !slices.Equal(d.Classes, []string{"a", "b", "test"}) {
 				t.Fatalf("%+v: classes %v", c, d.Classes)
 			}
@@ -210,7 +245,7 @@ func TestFolderSets(t *testing.T) {
 			f[fmt.Sprintf("%s/%d.png", name, i)] = &fstest.MapFile{Data: pixel(t, 0, i)}
 		}
 	}
-	if d := read(t, f); !slices.Equal(d.Classes, []string{"plane", "train"}) {
+	if d := sound(t, f); !slices.Equal(d.Classes, []string{"plane", "train"}) {
 		t.Errorf("classes %v", d.Classes)
 	}
 }
@@ -245,11 +280,11 @@ func TestFolderProperties(t *testing.T) {
 				want[s] = append(want[s], [2]uint8{uint8(c), uint8(i)})
 			}
 		}
-		d := read(t, f)
+		d := sound(t, f)
 		if !slices.Equal(d.Classes, names) {
 			t.Fatalf("classes %q, want %q", d.Classes, names)
 		}
-		for s, m := range []*Images{&d.Train, &d.Test} {
+		for s, m := range []*data.Images{&d.Train, &d.Test} {
 			var got [][2]uint8
 			for i, l := range m.Labels {
 				if l != m.At(i)[0] {
@@ -257,11 +292,11 @@ func TestFolderProperties(t *testing.T) {
 				}
 				got = append(got, [2]uint8{l, m.At(i)[1024]})
 			}
-			if !slices.Equal(got, want[s]) || m.check("set", len(names)) != nil {
+			if !slices.Equal(got, want[s]) || len(m.Pixels) != 3*32*32*len(got) {
 				t.Fatalf("set %d: %v, want %v", s, got, want[s])
 			}
 		}
-		if again := read(t, inZip(t, f)); !reflect.DeepEqual(again, d) {
+		if again := sound(t, inZip(t, f)); !reflect.DeepEqual(again, d) {
 			t.Fatal("the zip has other images")
 		}
 	})
@@ -288,7 +323,7 @@ func TestFolderCrop(t *testing.T) {
 		{160, 161, 160, 0, 0},
 	} {
 		img := drawn(c.w, c.h, 1)
-		cut := Images{Size: c.n, Labels: make([]uint8, 1), Pixels: make([]uint8, 3*c.n*c.n)}
+		cut := data.Images{Size: c.n, Labels: make([]uint8, 1), Pixels: make([]uint8, 3*c.n*c.n)}
 		for y := range c.n {
 			for x := range c.n {
 				p := img.NRGBAAt(x+c.left-3, y+c.top+5)
@@ -379,6 +414,28 @@ func TestFolderTransparent(t *testing.T) {
 	}
 }
 
+// A camera that is held upright writes its picture lying, and says so in the EXIF.
+func TestFolderTurned(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 64, 64))
+	for y := range 64 {
+		for x := range 64 {
+			if x < 32 && y < 32 {
+				m.SetGray(x, y, color.Gray{200})
+			}
+		}
+	}
+	lying := encoded(t, "jpg", m)
+	for orientation, corner := range map[byte]int{1: 0, 3: 31*32 + 31, 6: 31, 8: 31 * 32} { // of the 32 × 32 where the bright quarter is to be
+		exif := append([]byte("\xff\xe1\x00\x22Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00"), orientation, 0, 0, 0, 0, 0, 0)
+		got := only(t, slices.Concat(lying[:2], exif, lying[2:]))
+		for _, at := range []int{0, 31, 31 * 32, 31*32 + 31} {
+			if bright := got[at] > 100; bright != (at == corner) {
+				t.Errorf("orientation %d: %d at %d", orientation, got[at], at)
+			}
+		}
+	}
+}
+
 // The first picture of a moving GIF, sixteen bits and grey are taken as they are.
 func TestFolderFormats(t *testing.T) {
 	deep := image.NewRGBA64(image.Rect(0, 0, 32, 32))
@@ -407,6 +464,11 @@ func TestFolderFormats(t *testing.T) {
 	if got := only(t, encoded(t, "jpg", grey)); slices.Min(got) != 77 || slices.Max(got) != 77 {
 		t.Errorf("grey JPEG: %d to %d", slices.Min(got), slices.Max(got))
 	}
+	for _, ending := range []string{"bmp", "tiff"} {
+		if got, want := only(t, encoded(t, ending, drawn(40, 33, 1))), only(t, encoded(t, "png", drawn(40, 33, 1))); !slices.Equal(got, want) {
+			t.Errorf("%s: not as in PNG", ending)
+		}
+	}
 }
 
 // header is a PNG that ends after claiming its size.
@@ -428,16 +490,16 @@ func TestFolderErrors(t *testing.T) {
 		put  map[string][]byte // nil is out
 		want string
 	}{
-		"no image":      {map[string][]byte{"cats/x.png": []byte("text")}, "cats/x.png: not a sound PNG, JPEG or GIF (image: unknown format)"},
+		"no image":      {map[string][]byte{"cats/x.png": []byte("text")}, "cats/x.png: not a sound PNG, JPEG, GIF, BMP or TIFF (image: unknown format)"},
 		"empty":         {map[string][]byte{"cats/x.JPG": {}}, "cats/x.JPG: not a sound"},
 		"cut short":     {map[string][]byte{"cats/x.png": one[:len(one)-20]}, "cats/x.png: not a sound"},
 		"cut JPEG":      {map[string][]byte{"cats/x.jpg": small[:len(small)-9]}, "cats/x.jpg: not a sound"},
 		"altered":       {map[string][]byte{"cats/x.png": append(append([]byte{}, one[:50]...), one[51:]...)}, "cats/x.png: not a sound"},
-		"other format":  {map[string][]byte{"cats/x.webp": []byte("RIFF....WEBPVP8 ")}, "cats/x.webp: not a sound PNG, JPEG or GIF (image: unknown format): convert it"},
-		"void":          {map[string][]byte{"cats/x.gif": void}, "cats/x.gif: not a sound PNG, JPEG or GIF (no pixels in it)"},
+		"other format":  {map[string][]byte{"cats/x.webp": []byte("RIFF....WEBPVP8 ")}, "cats/x.webp: not a sound PNG, JPEG, GIF, BMP or TIFF (image: unknown format): convert it"},
+		"void":          {map[string][]byte{"cats/x.gif": void}, "cats/x.gif: not a sound PNG, JPEG, GIF, BMP or TIFF (no pixels in it)"},
 		"large":         {map[string][]byte{"cats/x.png": header(8001, 8000)}, "cats/x.png: 8001 × 8000 pixels, more than 64 megapixels: scale it down"},
 		"huge":          {map[string][]byte{"cats/x.png": header(1<<31-1, 1<<31-1)}, "cats/x.png: "},
-		"just right":    {map[string][]byte{"cats/x.png": header(8000, 8000)}, "cats/x.png: not a sound PNG, JPEG or GIF (unexpected EOF)"},
+		"just right":    {map[string][]byte{"cats/x.png": header(8000, 8000)}, "cats/x.png: not a sound PNG, JPEG, GIF, BMP or TIFF (unexpected EOF)"},
 		"loose":         {map[string][]byte{"x.png": one}, "x.png: in no class's folder"},
 		"two images":    {map[string][]byte{"ants/1.png": one, "ants/2.png": one}, `class "ants": 2 images, and at least 3`},
 		"encoding":      {map[string][]byte{"k\x84tzchen/1.png": one}, `k\x84tzchen": names must be in UTF-8: rename it`},
@@ -449,7 +511,7 @@ func TestFolderErrors(t *testing.T) {
 			f[p] = &fstest.MapFile{Data: data}
 		}
 		for form, fsys := range map[string]fs.FS{"folder": f, "zip": inZip(t, f)} {
-			d, err := ReadFolder(fsys)
+			d, err := Read(fsys)
 			if d != nil {
 				t.Errorf("%s, %s: a dataset beside the error", name, form)
 			}
@@ -474,8 +536,8 @@ func TestFolderErrors(t *testing.T) {
 		for _, p := range paths {
 			f[p] = &fstest.MapFile{Data: one}
 		}
-		wantError(t, second(ReadFolder(f)), want)
-		wantError(t, second(ReadFolder(inZip(t, f))), want)
+		wantError(t, second(Read(f)), want)
+		wantError(t, second(Read(inZip(t, f))), want)
 	}
 	many := fstest.MapFS{}
 	for c := range 257 {
@@ -483,51 +545,74 @@ func TestFolderErrors(t *testing.T) {
 			many[fmt.Sprintf("%03d/%d.png", c, i)] = &fstest.MapFile{Data: one}
 		}
 	}
-	wantError(t, second(ReadFolder(many)), "folder: 257 classes: want a folder for each of 2 to 256")
+	wantError(t, second(Read(many)), "folder: 257 classes: want a folder for each of 2 to 256")
 	for i := range 3 {
 		delete(many, fmt.Sprintf("256/%d.png", i))
 	}
-	if d := read(t, many); len(d.Classes) != 256 || d.Test.Labels[255] != 255 {
+	if d := sound(t, many); len(d.Classes) != 256 || d.Test.Labels[255] != 255 {
 		t.Errorf("%d classes", len(d.Classes))
 	}
-	wantError(t, second(readFolder(many, 767)), "folder: more than 767 images")
-	if _, err := readFolder(many, 768); err != nil {
+	wantError(t, second(read(many, 767)), "folder: more than 767 images")
+	if _, err := read(many, 768); err != nil {
 		t.Error(err)
 	}
 
 	f := pets(t, "")
 	f["ants"] = &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte("cats")}
-	wantError(t, second(ReadFolder(f)), "ants: a link to a folder")
+	wantError(t, second(Read(f)), "ants: a link to a folder")
 	f = pets(t, "")
 	f["cats/9.png"] = &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte("gone")}
-	wantError(t, second(ReadFolder(f)), "cats/9.png: not a sound")
-	wantError(t, second(ReadFolder(os.DirFS(filepath.Join(t.TempDir(), "gone")))), "folder: ")
+	wantError(t, second(Read(f)), "cats/9.png: not a sound")
+	wantError(t, second(Read(os.DirFS(filepath.Join(t.TempDir(), "gone")))), "folder: ")
+}
+
+// Old programs on Windows part the names in a zip by back slashes.
+func TestFolderBackSlashes(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for p, file := range pets(t, "") {
+		f, err := w.Create(strings.ReplaceAll("pets/"+p, "/", `\`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Write(file.Data)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := ReadZip(z); err != nil || !reflect.DeepEqual(d, sound(t, pets(t, ""))) {
+		t.Errorf("%v, or other images", err)
+	}
 }
 
 // A turned bit that the image's own form does not notice is seen by the zip's checksum.
 func TestFolderDamage(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	data := encoded(t, "jpg", image.NewGray(image.Rect(0, 0, 64, 64)))
+	grey := encoded(t, "jpg", image.NewGray(image.Rect(0, 0, 64, 64)))
 	for c := range 2 {
 		for i := range 3 {
 			f, err := w.CreateHeader(&zip.FileHeader{Name: fmt.Sprintf("%d/%d.jpg", c, i), Method: zip.Store})
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.Write(data)
+			f.Write(grey)
 		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	whole := b.Bytes()
-	open := func() (*Dataset, error) {
+	open := func() (*data.Dataset, error) {
 		r, err := zip.NewReader(bytes.NewReader(whole), int64(len(whole)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return ReadFolder(r)
+		return Read(r)
 	}
 	if _, err := open(); err != nil {
 		t.Fatal(err)
@@ -540,9 +625,9 @@ func TestFolderDamage(t *testing.T) {
 // Every file is closed again: a folder may have more than a process may open.
 func TestFolderCloses(t *testing.T) {
 	f := &counting{MapFS: pets(t, "")}
-	read(t, f)
+	sound(t, f)
 	f.MapFS["cats/x.png"] = &fstest.MapFile{Data: []byte("text")}
-	wantError(t, second(ReadFolder(f)), "cats/x.png")
+	wantError(t, second(Read(f)), "cats/x.png")
 	if f.open != 0 || f.most > 2 {
 		t.Errorf("%d files left open, %d at a time", f.open, f.most)
 	}
@@ -575,7 +660,7 @@ func (c *counted) Close() error {
 
 // Nothing that is put into a file may do worse than an error.
 func FuzzFolder(f *testing.F) {
-	for _, ending := range []string{"png", "jpg", "gif"} {
+	for _, ending := range []string{"png", "jpg", "gif", "bmp", "tiff"} {
 		f.Add(encoded(f, ending, drawn(40, 33, 1)))
 	}
 	f.Add(header(8000, 8000))

@@ -1,12 +1,12 @@
-package data
+// Package imagefolder reads images by class from folders and zips. It is apart from package data for its decoders, which most
+// programs do without.
+package imagefolder
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"image"
-	_ "image/gif" // the formats that image.Decode knows
-	_ "image/jpeg"
-	_ "image/png"
 	"io"
 	"io/fs"
 	"maps"
@@ -14,9 +14,15 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/disintegration/imaging"
+
+	"hlrslab/core/data"
 )
 
-// Limits of what ReadFolder takes, so that a hostile zip does not eat the memory.
+const side = 32 // of the images that come out, as CIFAR-10's
+
+// Limits of what Read takes, so that a hostile zip does not eat the memory.
 const (
 	maxImages = 200_000
 	maxArea   = 64_000_000 // pixels of one image
@@ -28,20 +34,28 @@ const layout = "want a folder for each of 2 to 256 classes, such as cats/1.png a
 // encoding is said of names with letters beyond ASCII as old systems and their zips write them.
 const encoding = "names must be in UTF-8: rename it and, if in a zip, zip again"
 
-// endings mark images. Those that are not PNG, JPEG or GIF are met with an error: to pass them over
-// would lose images, or a class, in silence.
+// endings mark images. Those that cannot be read are met with an error: to pass them over would lose
+// images, or a class, in silence.
 var endings = []string{".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".ppm", ".pgm"}
 
-// ReadFolder reads images by class, a sub-folder a class with all that is in it, from a folder or a
-// zip: PNG, JPEG and GIF, cut to the largest centred square and averaged to 32 × 32. Folders common
-// to all images are passed through; hidden files, text and such are passed over. Below train/ and
-// test/ (or validation/, which is left out where there is a test/ too) the classes are those of both;
-// else the last fifth of each class's files by name, at least one, are the test set. Images are ordered
-// by class and name. A class needs 3 images, and some in each set.
-func ReadFolder(fsys fs.FS) (*Dataset, error) { return readFolder(fsys, maxImages) }
+// Read reads images by class, a sub-folder a class with all that is in it: PNG, JPEG (turned as its
+// EXIF says), GIF, BMP and TIFF, cut to the largest centred square and averaged to 32 × 32. Folders
+// common to all images are passed through; hidden files, text and such are passed over. Below train/
+// and test/ (or validation/, which is left out where there is a test/ too) the classes are those of
+// both; else the last fifth of each class's files by name, at least one, are the test set. Images are
+// ordered by class and name. A class needs 3 images, and some in each set.
+func Read(fsys fs.FS) (*data.Dataset, error) { return read(fsys, maxImages) }
 
-// readFolder takes the most images from the caller so that tests can be small.
-func readFolder(fsys fs.FS, most int) (*Dataset, error) {
+// ReadZip is Read of a zip, also of one whose names have a back slash where others have a slash.
+func ReadZip(z *zip.Reader) (*data.Dataset, error) {
+	for _, f := range z.File {
+		f.Name = strings.ReplaceAll(f.Name, `\`, "/") // the zip as a file system would take a part of it for a name
+	}
+	return Read(z)
+}
+
+// read takes the most images from the caller so that tests can be small.
+func read(fsys fs.FS, most int) (*data.Dataset, error) {
 	paths, err := pictures(fsys, most)
 	if err != nil {
 		return nil, err
@@ -50,13 +64,13 @@ func readFolder(fsys fs.FS, most int) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Name: "own", Classes: classes}
-	for s, m := range []*Images{&d.Train, &d.Test} {
+	d := &data.Dataset{Name: "own", Classes: classes}
+	for s, m := range []*data.Images{&d.Train, &d.Test} {
 		n := 0
 		for _, list := range sets[s] {
 			n += len(list)
 		}
-		*m = Images{Size: side, Pixels: make([]uint8, n*3*side*side), Labels: make([]uint8, 0, n)}
+		*m = data.Images{Size: side, Pixels: make([]uint8, n*3*side*side), Labels: make([]uint8, 0, n)}
 		for c, class := range classes {
 			for _, p := range sets[s][class] {
 				m.Labels = append(m.Labels, uint8(c))
@@ -221,11 +235,11 @@ func picture(dst []uint8, fsys fs.FS, p string) error {
 	// Read from the start once more, for what is read twice must not be kept.
 	if err == nil {
 		err = reading(fsys, p, func(r io.Reader) error {
-			img, _, err := image.Decode(r)
+			img, err := imaging.Decode(r, imaging.AutoOrientation(true))
 			if err != nil {
 				return err
 			}
-			from, ok := img.(image.RGBA64Image) // as all of the standard library are
+			from, ok := img.(image.RGBA64Image) // as all that it gives are
 			if !ok || img.Bounds().Empty() {
 				return errors.New("no pixels in it")
 			}
@@ -238,7 +252,7 @@ func picture(dst []uint8, fsys fs.FS, p string) error {
 		return fmt.Errorf("%s: %w: scale it down or take it out", p, large)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: not a sound PNG, JPEG or GIF (%w): convert it, replace it or take it out", p, err)
+		return fmt.Errorf("%s: not a sound PNG, JPEG, GIF, BMP or TIFF (%w): convert it, replace it or take it out", p, err)
 	}
 	return nil
 }

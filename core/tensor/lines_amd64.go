@@ -4,24 +4,13 @@ package tensor
 
 import "simd/archsimd"
 
-//go:generate go run ../../tools/asmgen -o lines_amd64.s
-
 // useWide says that the forms for vectors of twice the width serve where the work allows.
 var useWide = archsimd.X86.AVX512()
 
-// The kernels in assembly (see tools/asmgen): Sum and Dot over lines, four rows of Product over blocks of two vectors.
+// The wider forms, and what has no narrow one.
 //
 //go:noescape
-func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
-
-//go:noescape
 func sumWide(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
-
-//go:noescape
-func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap)
-
-//go:noescape
-func productRun(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
 
 //go:noescape
 func productWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)

@@ -18,3 +18,12 @@ func load(p unsafe.Pointer) vec     { return archsimd.LoadFloat32x4Array((*[widt
 func store(p unsafe.Pointer, v vec) { v.StoreArray((*[width]float32)(p)) }
 func broadcast(x float32) vec       { return archsimd.BroadcastFloat32x4(x) }
 func leave()                        {}
+
+// There are no wider forms.
+const useWide = false
+
+func prefetch(_ *float32, _ int)                                                {}
+func outerWide(_ *float32, _ int, _ *float32, _ int, _ *float32, _ int, _ *Tap) {}
+
+func sumWide(_, _ *float32, _ *line, _ int, _ *Tap, _ *float32, _, _ float32, _ int)     {}
+func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}

@@ -1,17 +1,8 @@
-//go:build goexperiment.simd && (wasm || arm64)
+//go:build goexperiment.simd
 
 package tensor
 
 import "unsafe"
-
-// There are no wider forms.
-const useWide = false
-
-func prefetch(_ *float32, _ int)                                                {}
-func outerWide(_ *float32, _ int, _ *float32, _ int, _ *float32, _ int, _ *Tap) {}
-
-func sumWide(_, _ *float32, _ *line, _ int, _ *Tap, _ *float32, _, _ float32, _ int)     {}
-func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
 
 // sumRun runs Sum over lines, by four, two and one block.
 func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int) {

@@ -1,0 +1,17 @@
+//go:build goexperiment.simd && (amd64 || wasm)
+
+package tensor
+
+//go:generate go run ../../tools/asmgen -o lines_amd64.s
+//go:generate go run ../../tools/asmgen -o lines_wasm.s
+
+// The kernels in assembly (see tools/asmgen): Sum and Dot over lines, four rows of Product over blocks of 2·Lanes floats.
+//
+//go:noescape
+func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
+
+//go:noescape
+func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap)
+
+//go:noescape
+func productRun(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)

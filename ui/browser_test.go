@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -484,4 +485,39 @@ func BenchmarkFirstStep(b *testing.B) {
 	}
 	b.ReportMetric(ready.Seconds()/float64(b.N), "s/interactive")
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/first-step")
+}
+
+// BenchmarkTabStep is a small search step (hlrs bench) in a tab, on its one thread.
+func BenchmarkTabStep(b *testing.B) {
+	program := filepath.Join(b.TempDir(), "hlrs.wasm")
+	build := exec.Command("go", "build", "-o", program, "hlrslab/tools/hlrs")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/hlrs.wasm":
+			http.ServeFile(w, r, program)
+		case "/wasm_exec.js":
+			http.ServeFile(w, r, "../public/wasm_exec.js")
+		default:
+			fmt.Fprint(w, `<!doctype html><script src="wasm_exec.js"></script>`)
+		}
+	}))
+	b.Cleanup(server.Close)
+	tab := open(b, server.URL, 5*time.Minute)
+	var sum float64
+	for b.Loop() {
+		sum += eval[float64](tab, `(async () => {
+			const go = new Go(), log = console.log, lines = [];
+			go.argv = ["hlrs", "bench", "--json", "--channels=4", "--layers=5", "--batch=16", "--size=16", "--threads=1", "--steps=40"];
+			const { instance } = await WebAssembly.instantiateStreaming(fetch("hlrs.wasm"), go.importObject);
+			console.log = (line) => lines.push(line);
+			await go.run(instance);
+			console.log = log;
+			return JSON.parse(lines.at(-1)).step_ms;
+		})()`)
+	}
+	b.ReportMetric(sum/float64(b.N), "ms/step")
 }

@@ -27,6 +27,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/storage"
@@ -772,29 +773,49 @@ func TestSoak(t *testing.T) {
 	b.click(`[data-act="add"]`)
 	b.click(`[data-act="all:play"]`)
 	b.says("Training", 10*time.Second)
-	for began := time.Now(); time.Since(began) < limit; time.Sleep(min(time.Minute, limit/4)) {
+	began := time.Now()
+	for round := 1; time.Since(began) < limit; round++ {
+		time.Sleep(min(time.Minute, limit/4))
 		frames := eval[float64](b, `new Promise((done) => { let n = 0; const began = performance.now();
 			const look = (now) => { n++; now - began < 5000 ? requestAnimationFrame(look) : done(n / (now - began) * 1000); }; requestAnimationFrame(look); })`)
 		worst := eval[float64](b, `new Promise((done) => { let was = performance.now(), worst = 0; const end = was + 5000;
 			const look = (now) => { worst = Math.max(worst, now - was); was = now; now < end ? requestAnimationFrame(look) : done(worst); }; requestAnimationFrame(look); })`)
 		t.Logf("%4.0f s: %.0f frames a second, the longest %.0f ms; %d MiB; %s", time.Since(began).Seconds(), frames, worst, browserMemory()>>20, eval[string](b, status))
+		if round%10 == 0 { // seldom, as a browser does it
+			b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+				_, err := cdp.Call(ctx, t, heapprofiler.CollectGarbage, cdp.Empty{})
+				return err
+			}))
+			time.Sleep(3 * time.Second)
+			t.Logf("%4.0f s: garbage collected: %d MiB", time.Since(began).Seconds(), browserMemory()>>20)
+		}
 	}
 	b.quiet()
 }
 
-// browserMemory is the resident memory of all Chromium's processes, shared pages counted once by their share.
+// browserMemory is the resident memory of all processes of this test's Chromium, shared pages counted once by their share.
 func browserMemory() (sum int64) {
+	parents, pss := map[int]int{}, map[int]int64{}
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, dir := range dirs {
-		name, _ := os.ReadFile(dir + "/comm")
-		if !strings.HasPrefix(string(name), "chrom") {
-			continue
-		}
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		status, _ := os.ReadFile(dir + "/status")
 		rollup, _ := os.ReadFile(dir + "/smaps_rollup")
-		for line := range strings.Lines(string(rollup)) {
-			var kib int64
-			if n, _ := fmt.Sscanf(line, "Pss: %d kB", &kib); n == 1 {
-				sum += kib << 10
+		for line := range strings.Lines(string(status) + string(rollup)) {
+			var n int
+			if found, _ := fmt.Sscanf(line, "PPid: %d", &n); found == 1 {
+				parents[pid] = n
+			}
+			if found, _ := fmt.Sscanf(line, "Pss: %d kB", &n); found == 1 {
+				pss[pid] = int64(n) << 10
+			}
+		}
+	}
+	for pid, n := range pss {
+		for up := parents[pid]; up > 1; up = parents[up] {
+			if up == os.Getpid() {
+				sum += n
+				break
 			}
 		}
 	}

@@ -47,8 +47,10 @@ func (r *Run) Fixed() bool { return r.Started && !r.Done }
 
 // hear takes events into what is shown.
 func (r *Run) hear(events []search.Event) {
-	r.Record.Events = append(r.Record.Events, events...)
 	for _, e := range events {
+		if e.Kind != "step" { // of which a long run has too many to keep whole
+			r.Record.Events = append(r.Record.Events, e)
+		}
 		switch e.Kind {
 		case "step":
 			r.Losses = append(r.Losses, e.Loss)
@@ -98,7 +100,7 @@ func (r *Run) at(epoch int) *search.Event {
 
 // moved says whether the controls ask for another run than is shown.
 func (r *Run) moved() bool {
-	if len(r.Record.Events) == 0 {
+	if len(r.Losses) == 0 {
 		return false
 	}
 	c := r.Record.Config

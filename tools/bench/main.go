@@ -93,7 +93,8 @@ func main() {
 	kernels()
 }
 
-// start prints how long it takes to the first step of a search, natively and, in Chromium, from opening the page.
+// start prints how long it takes to the first step of a search, natively and, in Chromium, from opening the page; and what a
+// step takes there.
 func start(hlrs string) {
 	dir, err := os.MkdirTemp("", "hlrs")
 	if err != nil {
@@ -118,11 +119,16 @@ func start(hlrs string) {
 	if err := cmd.Process.Kill(); err == nil {
 		_ = cmd.Wait() // killed
 	}
-	out, err := exec.Command("go", "test", "./ui", "-run", "^$", "-bench", "FirstStep", "-benchtime", "3x").Output()
-	if m := regexp.MustCompile(`([\d.]+) s/first-step`).FindSubmatch(out); err == nil && m != nil {
-		fmt.Printf("From opening the page to its first step in Chromium: %s s.\n", m[1])
-	} else {
-		fmt.Printf("The page in Chromium could not be timed: %v\n%s", err, out)
+	for _, c := range []struct{ name, unit, text string }{
+		{"FirstStep", "s/first-step", "From opening the page to its first step in Chromium: %s s.\n"},
+		{"TabStep", "ms/step", "The first of the steps above in a tab of Chromium: %s ms.\n"},
+	} {
+		out, err := exec.Command("go", "test", "./ui", "-run", "^$", "-bench", c.name, "-benchtime", "3x").Output()
+		if m := regexp.MustCompile(`([\d.]+) ` + c.unit).FindSubmatch(out); err == nil && m != nil {
+			fmt.Printf(c.text, m[1])
+		} else {
+			fmt.Printf("Chromium could not be timed: %v\n%s", err, out)
+		}
 	}
 }
 

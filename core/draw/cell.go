@@ -18,7 +18,7 @@ var Colours = map[string]string{
 
 // Short is an operation's label.
 func Short(op string) string {
-	return strings.NewReplacer("_pool_3x3", " pool 3×3", "skip_connect", "skip", "_conv_", " conv ", "x", "×").Replace(op)
+	return strings.NewReplacer("max_", "max ", "_connect", "", "_", " ", "x", "×").Replace(op)
 }
 
 const (

@@ -75,3 +75,11 @@ func TestNothingIsCutOff(t *testing.T) {
 		}
 	})
 }
+
+func TestShort(t *testing.T) {
+	for op, want := range map[string]string{"none": "none", "max_pool_3x3": "max pool 3×3", "skip_connect": "skip", "sep_conv_5x5": "sep conv 5×5", "conv_7x1_1x7": "conv 7×1 1×7"} {
+		if got := Short(op); got != want {
+			t.Errorf("%s is labelled %q, not %q", op, got, want)
+		}
+	}
+}

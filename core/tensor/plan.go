@@ -73,8 +73,8 @@ type axisGroup struct {
 	taps                        []axisTap
 }
 
-// forward lists, for each output, the inputs it reads.
-func (w Window) forward(n int) [][]axisTap {
+// forward lists, for each output, the inputs it reads; fan stays 0 unless it is asked for, since it tells elements apart.
+func (w Window) forward(n int, fan bool) [][]axisTap {
 	out := make([][]axisTap, w.Out(n))
 	for o := range out {
 		for k := range w.K {
@@ -83,16 +83,18 @@ func (w Window) forward(n int) [][]axisTap {
 			}
 		}
 		for j := range out[o] {
-			out[o][j].fan = len(out[o])
+			if fan {
+				out[o][j].fan = len(out[o])
+			}
 		}
 	}
 	return out
 }
 
 // backward lists, for each input, the outputs that read it.
-func (w Window) backward(n int) [][]axisTap {
+func (w Window) backward(n int, fan bool) [][]axisTap {
 	in := make([][]axisTap, n)
-	for o, taps := range w.forward(n) {
+	for o, taps := range w.forward(n, fan) {
 		for _, t := range taps {
 			in[t.src] = append(in[t.src], axisTap{t.k, o, t.fan})
 		}
@@ -135,7 +137,7 @@ func (w Window) Conv(height, width, b int) (forward, backward *Plan) {
 	pair, ok := plans.Load(r)
 	if !ok {
 		weight := func(ty, tx axisTap) int32 { return int32(ty.k*w.K + tx.k) }
-		f, g := w.plans(height, width, b, weight)
+		f, g := w.plans(height, width, b, false, weight)
 		pair, _ = plans.LoadOrStore(r, [2]*Plan{f, g})
 	}
 	p := pair.([2]*Plan)
@@ -160,14 +162,14 @@ func (w Window) Mean(height, width, b int) (forward, backward *Plan, weights []f
 			weights[y*n+x] = 1 / float32(y*x)
 		}
 	}
-	forward, backward = w.plans(height, width, b, func(ty, tx axisTap) int32 { return int32(ty.fan*n + tx.fan) })
+	forward, backward = w.plans(height, width, b, true, func(ty, tx axisTap) int32 { return int32(ty.fan*n + tx.fan) })
 	return forward, backward, weights
 }
 
-func (w Window) plans(height, width, b int, weight func(ty, tx axisTap) int32) (forward, backward *Plan) {
+func (w Window) plans(height, width, b int, fan bool, weight func(ty, tx axisTap) int32) (forward, backward *Plan) {
 	ow := w.Out(width)
-	forward = product(group(w.forward(height), 1, w.Stride), group(w.forward(width), 1, w.Stride), ow*b, width*b, b, weight)
-	backward = product(group(w.backward(height), w.Stride, 1), group(w.backward(width), w.Stride, 1), width*b, ow*b, b, weight)
+	forward = product(group(w.forward(height, fan), 1, w.Stride), group(w.forward(width, fan), 1, w.Stride), ow*b, width*b, b, weight)
+	backward = product(group(w.backward(height, fan), w.Stride, 1), group(w.backward(width, fan), w.Stride, 1), width*b, ow*b, b, weight)
 	return forward, backward
 }
 

@@ -248,7 +248,7 @@ func (c *Conv) reads(g *Graph, k, i, worker int) []tensor.Tap {
 		for v := range p.views {
 			col := ch*len(p.views) + v
 			at := g.windows[worker] + col*plane
-			p.views[v].forward[g.variant(k)].Sum(g.mem, at, src, p.weights(g, ch), 0, tensor.NoFloor, false)
+			p.views[v].forward[g.variant(k)].Sum(g.mem, at, src, p.weights(g, ch), false)
 			t[col] = tensor.Tap{Off: int32(at), W: int32(col)}
 		}
 	}
@@ -420,7 +420,7 @@ func (c *Conv) backward(g *Graph, k, worker int) {
 func (c *Conv) scatter(g *Graph, p *part, k, ch, worker, src, dst int, add bool) {
 	for v := range p.views {
 		at := g.windows[worker] + (ch*len(p.views)+v)*c.window.plane(g.sizes[k])
-		p.views[v].backward[g.variant(k)].Sum(g.mem, dst, at, p.weights(g, ch), 0, tensor.NoFloor, add || v > 0)
+		p.views[v].backward[g.variant(k)].Sum(g.mem, dst, at, p.weights(g, ch), add || v > 0)
 		if g.weighting && p.fixed == nil {
 			acc := g.acc[worker]
 			clear(acc[:p.kernel*tensor.Lanes])

@@ -38,7 +38,7 @@ func (d *Dense) levels() (ready, undone int) { return d.ready, d.undone }
 
 func (d *Dense) forward(g *Graph, k, ch int) {
 	w := g.Weights[d.weights+ch*d.fan:][:d.fan]
-	d.taps[g.variant(k)].Sum(g.mem, g.at(d.product, k, ch), g.at(d.in, k, 0), w, 0, tensor.NoFloor, false)
+	d.taps[g.variant(k)].Sum(g.mem, g.at(d.product, k, ch), g.at(d.in, k, 0), w, false)
 	d.norm.measure(g, k, ch)
 }
 

@@ -214,7 +214,7 @@ func (s *State) forward(g *Graph, k, ch, worker int) {
 		if p.kind == MaxPool {
 			p.forward[g.variant(k)].Max(g.mem, g.at(p.out, k, ch), at)
 		} else {
-			p.forward[g.variant(k)].Sum(g.mem, g.at(p.out, k, ch), at, p.weights, 0, tensor.NoFloor, false)
+			p.forward[g.variant(k)].Sum(g.mem, g.at(p.out, k, ch), at, p.weights, false)
 		}
 		if p.norm != nil {
 			p.norm.measure(g, k, ch)
@@ -401,7 +401,7 @@ func (p *pooled) gather(g *Graph, k, ch, worker, grad, at int) {
 	if p.kind == MaxPool {
 		p.forward[v].MaxGrad(g.mem, grad, dm, m, at)
 	} else {
-		p.backward[v].Sum(g.mem, grad, dm, p.weights, 0, tensor.NoFloor, true)
+		p.backward[v].Sum(g.mem, grad, dm, p.weights, true)
 	}
 }
 

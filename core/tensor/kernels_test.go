@@ -147,11 +147,11 @@ func TestPlansGather(t *testing.T) {
 			}
 		}
 		forward, backward := w.Conv(h, wd, b)
-		backward.Sum(mem, dx, y, kernel, 0, NoFloor, false)
+		backward.Sum(mem, dx, y, kernel, false)
 		if !slices.Equal(mem[dx:dx+in], wantDx) {
 			t.Fatalf("%+v: the gradient's plan differs", w)
 		}
-		forward.Sum(mem, y, x, kernel, 0, NoFloor, false)
+		forward.Sum(mem, y, x, kernel, false)
 		if !slices.Equal(mem[y:y+out], want) {
 			t.Fatalf("%+v: the plan differs", w)
 		}
@@ -162,7 +162,7 @@ func TestMeanLeavesPaddingOut(t *testing.T) {
 	w := Window{K: 3, Stride: 1, Dilation: 1, Pad: 1}
 	forward, _, weights := w.Mean(3, 3, 1)
 	mem := []float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}
-	forward.Sum(mem, 9, 0, weights, 0, NoFloor, false)
+	forward.Sum(mem, 9, 0, weights, false)
 	for i, v := range mem[9:] {
 		if math.Abs(float64(v)-1) > 1e-6 {
 			t.Errorf("element %d: the mean of ones is %v", i, v)

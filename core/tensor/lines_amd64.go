@@ -20,3 +20,9 @@ func prefetch(p *float32, n int)
 
 //go:noescape
 func outerWide(acc *float32, accRow int, x *float32, row int, s *float32, blocks int, taps *Tap)
+
+//go:noescape
+func windowWide(d, s *float32, rows *row, n int, w *float32, step, srcRow, last, shape, add int)
+
+//go:noescape
+func windowDotWide(acc, x, s *float32, rows, row, last, shape int)

@@ -5,7 +5,8 @@ package tensor
 //go:generate go run ../../tools/asmgen -o lines_amd64.s
 //go:generate go run ../../tools/asmgen -o lines_wasm.s
 
-// The kernels in assembly (see tools/asmgen): Sum and Dot over lines, four rows of Product over blocks of 2·Lanes floats.
+// The kernels in assembly (see tools/asmgen): Sum and Dot over lines, four rows of Product over blocks of 2·Lanes floats, and
+// windows row by row.
 //
 //go:noescape
 func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
@@ -15,3 +16,9 @@ func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap)
 
 //go:noescape
 func productRun(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
+
+//go:noescape
+func windowRun(d, s *float32, rows *row, n int, w *float32, step, srcRow, last, shape, add int)
+
+//go:noescape
+func windowDotRun(acc, x, s *float32, rows, row, last, shape int)

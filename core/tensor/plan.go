@@ -17,6 +17,7 @@ type Plan struct {
 	wide     []line    // likewise, by pairs of blocks where there are such and the machine's vectors hold them
 	groups   []line    // of at most Lanes taps each, for Dot
 	taps     []Tap
+	rows     *rows // the faster way of a window of stride 1 on whole chunks, or nil
 }
 
 func compile(segments []segment) *Plan {
@@ -138,6 +139,7 @@ func (w Window) Conv(height, width, b int) (forward, backward *Plan) {
 	if !ok {
 		weight := func(ty, tx axisTap) int32 { return int32(ty.k*w.K + tx.k) }
 		f, g := w.plans(height, width, b, false, weight)
+		f.rows, g.rows = w.rows(height, width, b, false), w.rows(height, width, b, true)
 		pair, _ = plans.LoadOrStore(r, [2]*Plan{f, g})
 	}
 	p := pair.([2]*Plan)
@@ -226,16 +228,24 @@ func Select(y, x Axis, height, width, b int) (forward, backward *Plan) {
 	return forward, backward
 }
 
-// Sum runs the plan as a weighted sum from the plane at src to the plane at dst (see the kernel).
-func (p *Plan) Sum(mem []float32, dst, src int, w []float32, bias, floor float32, add bool) {
-	sumLines(mem, dst, src, p.wide, p.taps, w, bias, floor, add)
+// Sum runs the plan as a weighted sum from the plane at src to the plane at dst, or adds that to what is there.
+func (p *Plan) Sum(mem []float32, dst, src int, w []float32, add bool) {
+	if p.rows != nil && useRows {
+		p.rows.sum(mem, dst, src, w, add)
+		return
+	}
+	sumLines(mem, dst, src, p.wide, p.taps, w, 0, NoFloor, add)
 	for _, seg := range p.ragged {
-		seg.rest(func(d, s, n int) { sumGo(mem, dst+d, src+s, n, seg.taps, w, bias, floor, add) })
+		seg.rest(func(d, s, n int) { sumGo(mem, dst+d, src+s, n, seg.taps, w, 0, NoFloor, add) })
 	}
 }
 
 // Dot adds the gradients with respect to the weights, from the gradient plane at g and the plane at src.
 func (p *Plan) Dot(acc, mem []float32, g, src int) {
+	if p.rows != nil {
+		p.rows.dot(acc, mem, g, src)
+		return
+	}
 	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { dotGo(acc, mem, g+d, src+s, n, seg.taps) })
 	}

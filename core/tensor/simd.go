@@ -26,12 +26,12 @@ func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32,
 	}
 }
 
-// productSIMD does as many whole blocks of four rows by two vectors as there are.
+// productSIMD does as many whole blocks of four rows by two vectors, or four of the wider ones, as there are.
 func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) (doneRows, done int) {
 	m, unit := ptr(mem), 2*Lanes
-	wide := useWide && n%(2*unit) == 0
+	wide := useWide && n%(8*Lanes) == 0
 	if wide {
-		unit *= 2
+		unit = 8 * Lanes
 	}
 	for ; doneRows+4 <= rows; doneRows += 4 {
 		d, s, f := (*float32)(at(m, dst+doneRows*row)), (*float32)(at(m, src)), (*float32)(at(ptr(w), doneRows*wrow))
@@ -56,6 +56,30 @@ func outerSIMD(acc []float32, accRow int, mem []float32, g, row, rows, src, n in
 		}
 	}
 	return doneRows, done
+}
+
+func windowSIMD(mem []float32, dst, src int, r *rows, list []row, w []float32, add bool) {
+	old := 0
+	if add {
+		old = 1
+	}
+	d, s, l, f := (*float32)(at(ptr(mem), dst)), (*float32)(at(ptr(mem), src)), unsafe.SliceData(list), (*float32)(ptr(w))
+	if useWide {
+		windowWide(d, s, l, len(list), f, 4*r.step, 4*r.srcRow, r.blocks-1, r.shape, old)
+	} else {
+		windowRun(d, s, l, len(list), f, 4*r.step, 4*r.srcRow, r.blocks-1, r.shape, old)
+	}
+}
+
+// windowDotSIMD runs one row of the kernel over some rows of the planes, from g and s on.
+func windowDotSIMD(acc, mem []float32, g, s, count int, r *rows) {
+	m := ptr(mem)
+	a, x, y := (*float32)(ptr(acc)), (*float32)(at(m, g)), (*float32)(at(m, s))
+	if useWide {
+		windowDotWide(a, x, y, count, 4*r.row, r.blocks-1, r.shape)
+	} else {
+		windowDotRun(a, x, y, count, 4*r.row, r.row/(4*Chunk)-1, r.shape%4)
+	}
 }
 
 func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {

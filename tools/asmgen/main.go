@@ -25,9 +25,13 @@ func main() {
 		a.sum("sumRun", false)
 		a.sum("sumWide", true)
 		a.dot()
-		a.product("productRun", avx2)
-		a.product("productWide", avx512)
+		a.product("productRun", avx2, 2)
+		a.product("productWide", avx512, 4)
 		a.outer()
+		a.window("windowRun", avx2)
+		a.window("windowWide", avx512)
+		a.windowDot("windowDotRun", avx2)
+		a.windowDot("windowDotWide", avx512)
 		a.prefetch()
 	}
 	if err := os.WriteFile(*out, a.Bytes(), 0o644); err != nil {
@@ -69,10 +73,25 @@ func (a *asm) clear(v vec, i int) {
 	}
 }
 
-// madd adds x·f to register sum by way of register temp: never fused, since WebAssembly has no fused form.
-func (a *asm) madd(v vec, x string, f, temp, sum int) {
-	a.p("VMULPS %s, %s, %s", x, v.r(f), v.r(temp))
-	a.p("VADDPS %[1]s, %[2]s, %[2]s", v.r(temp), v.r(sum))
+// mad is sum += x·f, with f and sum registers: never fused, since WebAssembly has no fused form.
+type mad struct {
+	x      string
+	f, sum int
+}
+
+// mads writes some, by way of registers from temp on: some multiplications and then their additions, which runs faster than
+// in turns.
+func (a *asm) mads(v vec, temp, temps int, list []mad) {
+	for len(list) > 0 {
+		n := min(temps, len(list))
+		for i, m := range list[:n] {
+			a.p("VMULPS %s, %s, %s", m.x, v.r(m.f), v.r(temp+i))
+		}
+		for i, m := range list[:n] {
+			a.p("VADDPS %[1]s, %[2]s, %[2]s", v.r(temp+i), v.r(m.sum))
+		}
+		list = list[n:]
+	}
 }
 
 // strided is the address of vector i of those that lie a stride apart: from base, stride in index, three strides in triple;
@@ -173,12 +192,16 @@ func (a *asm) block(name string, v vec, n int) {
 	a.p("MOVLQSX 4(BX)(DX*8), R14")
 	a.p("VBROADCASTSS (R10)(R14*4), %s", v.r(8))
 	a.p("LEAQ (SI)(R11*4), R11")
+	var list []mad
 	for i := range n {
 		if i == 4 {
+			a.mads(v, 9, 4, list)
+			list = nil
 			a.p("LEAQ (R11)(R9*4), R11")
 		}
-		a.madd(v, strided("R11", "R9", "R12", i), 8, 9+i%5, i)
+		list = append(list, mad{strided("R11", "R9", "R12", i), 8, i})
 	}
+	a.mads(v, 9, 4, list)
 	a.p("INCQ DX")
 	a.p("JNE %stap", name)
 	a.label("%sstore", name)
@@ -232,9 +255,11 @@ func (a *asm) dot() {
 		a.p("XORQ SI, SI")
 		a.label("loop%d", n)
 		a.p("VMOVUPS (DI), Y8")
+		var list []mad
 		for i := range n {
-			a.madd(avx2, fmt.Sprintf("(R%d)(SI*1)", 8+i), 8, 9+i%7, i)
+			list = append(list, mad{fmt.Sprintf("(R%d)(SI*1)", 8+i), 8, i})
 		}
+		a.mads(avx2, 9, 7, list)
 		a.p("ADDQ DX, DI")
 		a.p("ADDQ AX, SI")
 		a.p("DECQ CX")
@@ -253,8 +278,8 @@ func (a *asm) dot() {
 	a.p("RET")
 }
 
-// product writes four rows of Product in blocks of two vectors, so that a load serves four rows and a weight two vectors.
-func (a *asm) product(name string, v vec) {
+// product writes four rows of Product in blocks of some vectors, so that a load serves four rows and a weight all vectors.
+func (a *asm) product(name string, v vec, n int) {
 	a.function(name, "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
 	for _, arg := range []string{"d+0(FP), DI", "row+8(FP), R8", "s+16(FP), SI", "blocks+24(FP), CX", "taps+32(FP), BX", "ntaps+40(FP), R13", "w+48(FP), R10", "wrow+56(FP), R9"} {
 		a.p("MOVQ %s", arg)
@@ -266,7 +291,7 @@ func (a *asm) product(name string, v vec) {
 	a.label("block")
 	a.p("DECQ CX")
 	a.p("JLT end")
-	for i := range 8 {
+	for i := range 4 * n {
 		a.clear(v, i)
 	}
 	a.p("MOVQ R13, DX")
@@ -276,24 +301,29 @@ func (a *asm) product(name string, v vec) {
 	a.p("MOVLQSX (BX)(DX*8), R11")
 	a.p("MOVLQSX 4(BX)(DX*8), R14")
 	a.p("LEAQ (R10)(R14*4), R14")
-	a.p("VMOVUPS (SI)(R11*4), %s", v.r(8))
-	a.p("VMOVUPS %d(SI)(R11*4), %s", v.size, v.r(9))
-	for i := range 4 {
-		f := 10 + i%2*3
-		a.p("VBROADCASTSS %s, %s", strided("R14", "R9", "R12", i), v.r(f))
-		a.madd(v, v.r(8), f, f+1, 2*i)
-		a.madd(v, v.r(9), f, f+2, 2*i+1)
+	x := 4 * n
+	for i := range n {
+		a.p("VMOVUPS %d(SI)(R11*4), %s", i*v.size, v.r(x+i))
+	}
+	for r := range 4 {
+		f := x + n + r%2*(n+1)
+		a.p("VBROADCASTSS %s, %s", strided("R14", "R9", "R12", r), v.r(f))
+		var list []mad
+		for i := range n {
+			list = append(list, mad{v.r(x + i), f, n*r + i})
+		}
+		a.mads(v, f+1, n, list)
 	}
 	a.p("INCQ DX")
 	a.p("JNE tap")
 	a.label("store")
-	for i := range 4 {
-		to := strided("DI", "R8", "R15", i)
-		a.p("VMOVUPS %s, %s", v.r(2*i), to)
-		a.p("VMOVUPS %s, %d%s", v.r(2*i+1), v.size, to)
+	for r := range 4 {
+		for i := range n {
+			a.p("VMOVUPS %s, %d%s", v.r(n*r+i), i*v.size, strided("DI", "R8", "R15", r))
+		}
 	}
-	a.p("ADDQ $%d, DI", 2*v.size)
-	a.p("ADDQ $%d, SI", 2*v.size)
+	a.p("ADDQ $%d, DI", n*v.size)
+	a.p("ADDQ $%d, SI", n*v.size)
 	a.p("JMP block")
 	a.label("end")
 	a.p("VZEROUPPER")
@@ -337,9 +367,11 @@ func (a *asm) outer() {
 	for pair := range 4 {
 		a.p("VMOVUPS (R%d)(SI*1), Y%d", 8+2*pair, 20+pair)
 		a.p("VINSERTF32X8 $1, (R%[1]d)(SI*1), Z%[2]d, Z%[2]d", 9+2*pair, 20+pair)
+		var list []mad
 		for r := range 4 {
-			a.madd(avx512, fmt.Sprint("Z", 20+pair), 16+r, 24+r+pair%2*4, 4*pair+r)
+			list = append(list, mad{fmt.Sprint("Z", 20+pair), 16 + r, 4*pair + r})
 		}
+		a.mads(avx512, 24+pair%2*4, 4, list)
 	}
 	a.p("ADDQ $32, DI")
 	a.p("ADDQ $32, SI")

@@ -25,4 +25,4 @@ func outerWide(acc *float32, accRow int, x *float32, row int, s *float32, blocks
 func windowWide(d, s *float32, rows *row, n int, w *float32, step, srcRow, last, shape, add int)
 
 //go:noescape
-func windowDotWide(acc, x, s *float32, rows, row, last, shape int)
+func windowDotWide(acc, x, s *float32, bands *row, n, row, last, shape int)

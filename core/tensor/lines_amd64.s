@@ -3484,11 +3484,10 @@ end:
 	VZEROUPPER
 	RET
 
-// func windowDotRun(acc, x, s *float32, rows, row, last, shape int)
-TEXT ·windowDotRun(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), SI
-	MOVQ shape+48(FP), R13
+// func windowDotRun(acc, x, s *float32, bands *row, n, row, last, shape int)
+TEXT ·windowDotRun(SB), NOSPLIT, $0-64
+	MOVQ bands+24(FP), BX
+	MOVQ shape+56(FP), R13
 	CMPQ R13, $0
 	JE k3d1n4row
 	CMPQ R13, $1
@@ -3499,6 +3498,14 @@ TEXT ·windowDotRun(SB), NOSPLIT, $0-56
 	JE k5d2n4row
 	RET
 k3d1n4row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	MOVQ $2, R8
 k3d1n4part:
 	VXORPS Y4, Y4, Y4
@@ -3509,7 +3516,7 @@ k3d1n4part:
 	VXORPS Y9, Y9, Y9
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k3d1n4next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -3549,7 +3556,7 @@ k3d1n4inner:
 	VADDPS Y15, Y7, Y7
 	VMULPS Y14, Y2, Y15
 	VADDPS Y15, Y8, Y8
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k3d1n4outer
 	VMOVUPS 256(R10), Y14
 	VMULPS Y14, Y3, Y15
@@ -3558,13 +3565,15 @@ k3d1n4outer:
 	ADDQ $256, R9
 	ADDQ $256, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k3d1n4block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k3d1n4next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Y5, Y4, Y4
 	VADDPS 0(AX), Y4, Y0
 	VMOVUPS Y0, 0(AX)
@@ -3578,8 +3587,17 @@ k3d1n4outer:
 	ADDQ $32, SI
 	DECQ R8
 	JNE k3d1n4part
-	JMP end
+	ADDQ $16, BX
+	JMP k3d1n4row
 k5d1n4row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	MOVQ $2, R8
 k5d1n4part:
 	VXORPS Y4, Y4, Y4
@@ -3594,7 +3612,7 @@ k5d1n4part:
 	VXORPS Y13, Y13, Y13
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k5d1n4next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -3647,7 +3665,7 @@ k5d1n4inner:
 	VADDPS Y15, Y10, Y10
 	VMULPS Y14, Y1, Y15
 	VADDPS Y15, Y13, Y13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k5d1n4outer
 	VMOVUPS 256(R10), Y14
 	VMULPS Y14, Y3, Y15
@@ -3661,13 +3679,15 @@ k5d1n4outer:
 	ADDQ $256, R9
 	ADDQ $256, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k5d1n4block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k5d1n4next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Y5, Y4, Y4
 	VADDPS 0(AX), Y4, Y0
 	VMOVUPS Y0, 0(AX)
@@ -3687,8 +3707,17 @@ k5d1n4outer:
 	ADDQ $32, SI
 	DECQ R8
 	JNE k5d1n4part
-	JMP end
+	ADDQ $16, BX
+	JMP k5d1n4row
 k3d2n4row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	MOVQ $2, R8
 k3d2n4part:
 	VXORPS Y4, Y4, Y4
@@ -3699,7 +3728,7 @@ k3d2n4part:
 	VXORPS Y9, Y9, Y9
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k3d2n4next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -3738,7 +3767,7 @@ k3d2n4inner:
 	VADDPS Y15, Y7, Y7
 	VMULPS Y14, Y1, Y15
 	VADDPS Y15, Y9, Y9
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k3d2n4outer
 	VMOVUPS 256(R10), Y14
 	VMULPS Y14, Y2, Y15
@@ -3750,13 +3779,15 @@ k3d2n4outer:
 	ADDQ $256, R9
 	ADDQ $256, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k3d2n4block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k3d2n4next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Y5, Y4, Y4
 	VADDPS 0(AX), Y4, Y0
 	VMOVUPS Y0, 0(AX)
@@ -3770,8 +3801,17 @@ k3d2n4outer:
 	ADDQ $32, SI
 	DECQ R8
 	JNE k3d2n4part
-	JMP end
+	ADDQ $16, BX
+	JMP k3d2n4row
 k5d2n4row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	MOVQ $2, R8
 k5d2n4part:
 	VXORPS Y4, Y4, Y4
@@ -3786,7 +3826,7 @@ k5d2n4part:
 	VXORPS Y13, Y13, Y13
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k5d2n4next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -3835,7 +3875,7 @@ k5d2n4inner:
 	VADDPS Y15, Y9, Y9
 	VMULPS Y14, Y1, Y15
 	VADDPS Y15, Y11, Y11
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k5d2n4outer
 	VMOVUPS 256(R10), Y14
 	VMULPS Y14, Y2, Y15
@@ -3857,13 +3897,15 @@ k5d2n4outer:
 	ADDQ $256, R9
 	ADDQ $256, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k5d2n4block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k5d2n4next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Y5, Y4, Y4
 	VADDPS 0(AX), Y4, Y0
 	VMOVUPS Y0, 0(AX)
@@ -3883,16 +3925,16 @@ k5d2n4outer:
 	ADDQ $32, SI
 	DECQ R8
 	JNE k5d2n4part
-	JMP end
+	ADDQ $16, BX
+	JMP k5d2n4row
 end:
 	VZEROUPPER
 	RET
 
-// func windowDotWide(acc, x, s *float32, rows, row, last, shape int)
-TEXT ·windowDotWide(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), DI
-	MOVQ s+16(FP), SI
-	MOVQ shape+48(FP), R13
+// func windowDotWide(acc, x, s *float32, bands *row, n, row, last, shape int)
+TEXT ·windowDotWide(SB), NOSPLIT, $0-64
+	MOVQ bands+24(FP), BX
+	MOVQ shape+56(FP), R13
 	CMPQ R13, $0
 	JE k3d1n8row
 	CMPQ R13, $1
@@ -3911,6 +3953,14 @@ TEXT ·windowDotWide(SB), NOSPLIT, $0-56
 	JE k5d2n4row
 	RET
 k3d1n8row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
@@ -3919,7 +3969,7 @@ k3d1n8row:
 	VPXORD Z13, Z13, Z13
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k3d1n8next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -3991,7 +4041,7 @@ k3d1n8inner:
 	VMULPS Z18, Z6, Z23
 	VADDPS Z22, Z11, Z11
 	VADDPS Z23, Z12, Z12
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k3d1n8outer
 	VMOVUPS 512(R10), Z19
 	VMULPS Z19, Z7, Z22
@@ -4000,13 +4050,15 @@ k3d1n8outer:
 	ADDQ $512, R9
 	ADDQ $512, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k3d1n8block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k3d1n8next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Z9, Z8, Z8
 	VADDPS 0(AX), Y8, Y0
 	VEXTRACTF32X8 $1, Z8, Y1
@@ -4022,8 +4074,17 @@ k3d1n8outer:
 	VEXTRACTF32X8 $1, Z12, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(AX)
-	JMP end
+	ADDQ $16, BX
+	JMP k3d1n8row
 k5d1n8row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
@@ -4036,7 +4097,7 @@ k5d1n8row:
 	VPXORD Z17, Z17, Z17
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k5d1n8next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -4137,7 +4198,7 @@ k5d1n8inner:
 	VADDPS Z22, Z13, Z13
 	VADDPS Z23, Z14, Z14
 	VADDPS Z24, Z17, Z17
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k5d1n8outer
 	VMOVUPS 512(R10), Z20
 	VMULPS Z20, Z7, Z22
@@ -4151,13 +4212,15 @@ k5d1n8outer:
 	ADDQ $512, R9
 	ADDQ $512, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k5d1n8block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k5d1n8next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Z9, Z8, Z8
 	VADDPS 0(AX), Y8, Y0
 	VEXTRACTF32X8 $1, Z8, Y1
@@ -4183,8 +4246,17 @@ k5d1n8outer:
 	VEXTRACTF32X8 $1, Z16, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(AX)
-	JMP end
+	ADDQ $16, BX
+	JMP k5d1n8row
 k3d2n8row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
@@ -4193,7 +4265,7 @@ k3d2n8row:
 	VPXORD Z13, Z13, Z13
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k3d2n8next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -4264,7 +4336,7 @@ k3d2n8inner:
 	VMULPS Z19, Z5, Z23
 	VADDPS Z22, Z11, Z11
 	VADDPS Z23, Z13, Z13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k3d2n8outer
 	VMOVUPS 512(R10), Z20
 	VMULPS Z20, Z6, Z22
@@ -4276,13 +4348,15 @@ k3d2n8outer:
 	ADDQ $512, R9
 	ADDQ $512, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k3d2n8block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k3d2n8next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Z9, Z8, Z8
 	VADDPS 0(AX), Y8, Y0
 	VEXTRACTF32X8 $1, Z8, Y1
@@ -4298,8 +4372,17 @@ k3d2n8outer:
 	VEXTRACTF32X8 $1, Z12, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(AX)
-	JMP end
+	ADDQ $16, BX
+	JMP k3d2n8row
 k5d2n8row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
@@ -4312,7 +4395,7 @@ k5d2n8row:
 	VPXORD Z17, Z17, Z17
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k5d2n8next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -4409,7 +4492,7 @@ k5d2n8inner:
 	VADDPS Z22, Z13, Z13
 	VADDPS Z23, Z15, Z15
 	VADDPS Z24, Z17, Z17
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k5d2n8outer
 	VMOVUPS 512(R10), Z18
 	VMULPS Z18, Z6, Z22
@@ -4431,13 +4514,15 @@ k5d2n8outer:
 	ADDQ $512, R9
 	ADDQ $512, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k5d2n8block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k5d2n8next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Z9, Z8, Z8
 	VADDPS 0(AX), Y8, Y0
 	VEXTRACTF32X8 $1, Z8, Y1
@@ -4463,8 +4548,17 @@ k5d2n8outer:
 	VEXTRACTF32X8 $1, Z16, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(AX)
-	JMP end
+	ADDQ $16, BX
+	JMP k5d2n8row
 k3d1n4row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
@@ -4473,7 +4567,7 @@ k3d1n4row:
 	VPXORD Z9, Z9, Z9
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k3d1n4next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -4513,7 +4607,7 @@ k3d1n4inner:
 	VMULPS Z18, Z2, Z23
 	VADDPS Z22, Z7, Z7
 	VADDPS Z23, Z8, Z8
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k3d1n4outer
 	VMOVUPS 256(R10), Z19
 	VMULPS Z19, Z3, Z22
@@ -4522,13 +4616,15 @@ k3d1n4outer:
 	ADDQ $256, R9
 	ADDQ $256, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k3d1n4block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k3d1n4next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Z5, Z4, Z4
 	VADDPS 0(AX), Y4, Y0
 	VEXTRACTF32X8 $1, Z4, Y1
@@ -4544,8 +4640,17 @@ k3d1n4outer:
 	VEXTRACTF32X8 $1, Z8, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(AX)
-	JMP end
+	ADDQ $16, BX
+	JMP k3d1n4row
 k5d1n4row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
@@ -4558,7 +4663,7 @@ k5d1n4row:
 	VPXORD Z13, Z13, Z13
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k5d1n4next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -4611,7 +4716,7 @@ k5d1n4inner:
 	VADDPS Z22, Z9, Z9
 	VADDPS Z23, Z10, Z10
 	VADDPS Z24, Z13, Z13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k5d1n4outer
 	VMOVUPS 256(R10), Z20
 	VMULPS Z20, Z3, Z22
@@ -4625,13 +4730,15 @@ k5d1n4outer:
 	ADDQ $256, R9
 	ADDQ $256, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k5d1n4block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k5d1n4next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Z5, Z4, Z4
 	VADDPS 0(AX), Y4, Y0
 	VEXTRACTF32X8 $1, Z4, Y1
@@ -4657,8 +4764,17 @@ k5d1n4outer:
 	VEXTRACTF32X8 $1, Z12, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(AX)
-	JMP end
+	ADDQ $16, BX
+	JMP k5d1n4row
 k3d2n4row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
@@ -4667,7 +4783,7 @@ k3d2n4row:
 	VPXORD Z9, Z9, Z9
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k3d2n4next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -4706,7 +4822,7 @@ k3d2n4inner:
 	VMULPS Z19, Z1, Z23
 	VADDPS Z22, Z7, Z7
 	VADDPS Z23, Z9, Z9
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k3d2n4outer
 	VMOVUPS 256(R10), Z20
 	VMULPS Z20, Z2, Z22
@@ -4718,13 +4834,15 @@ k3d2n4outer:
 	ADDQ $256, R9
 	ADDQ $256, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k3d2n4block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k3d2n4next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Z5, Z4, Z4
 	VADDPS 0(AX), Y4, Y0
 	VEXTRACTF32X8 $1, Z4, Y1
@@ -4740,8 +4858,17 @@ k3d2n4outer:
 	VEXTRACTF32X8 $1, Z8, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(AX)
-	JMP end
+	ADDQ $16, BX
+	JMP k3d2n4row
 k5d2n4row:
+	DECQ n+32(FP)
+	JLT end
+	MOVLQSX (BX), DI
+	SHLQ $2, DI
+	ADDQ x+8(FP), DI
+	MOVLQSX 4(BX), SI
+	SHLQ $2, SI
+	ADDQ s+16(FP), SI
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
@@ -4754,7 +4881,7 @@ k5d2n4row:
 	VPXORD Z13, Z13, Z13
 	MOVQ DI, AX
 	MOVQ SI, DX
-	MOVQ rows+24(FP), CX
+	MOVLQSX 12(BX), CX
 k5d2n4next:
 	MOVQ AX, R9
 	MOVQ DX, R10
@@ -4803,7 +4930,7 @@ k5d2n4inner:
 	VMULPS Z21, Z1, Z23
 	VADDPS Z22, Z9, Z9
 	VADDPS Z23, Z11, Z11
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JE k5d2n4outer
 	VMOVUPS 256(R10), Z18
 	VMULPS Z18, Z2, Z22
@@ -4825,13 +4952,15 @@ k5d2n4outer:
 	ADDQ $256, R9
 	ADDQ $256, R10
 	INCQ R13
-	CMPQ R13, last+40(FP)
+	CMPQ R13, last+48(FP)
 	JLE k5d2n4block
-	ADDQ row+32(FP), AX
-	ADDQ row+32(FP), DX
+	ADDQ row+40(FP), AX
+	ADDQ row+40(FP), DX
 	DECQ CX
 	JNE k5d2n4next
-	MOVQ acc+0(FP), AX
+	MOVLQSX 8(BX), AX
+	SHLQ $5, AX
+	ADDQ acc+0(FP), AX
 	VADDPS Z5, Z4, Z4
 	VADDPS 0(AX), Y4, Y0
 	VEXTRACTF32X8 $1, Z4, Y1
@@ -4857,7 +4986,8 @@ k5d2n4outer:
 	VEXTRACTF32X8 $1, Z12, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(AX)
-	JMP end
+	ADDQ $16, BX
+	JMP k5d2n4row
 end:
 	VZEROUPPER
 	RET

@@ -21,4 +21,4 @@ func productRun(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps in
 func windowRun(d, s *float32, rows *row, n int, w *float32, step, srcRow, last, shape, add int)
 
 //go:noescape
-func windowDotRun(acc, x, s *float32, rows, row, last, shape int)
+func windowDotRun(acc, x, s *float32, bands *row, n, row, last, shape int)

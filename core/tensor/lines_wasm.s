@@ -1320,3 +1320,5692 @@ tap:
 	End
 	End
 	RET
+
+// func windowRun(d, s *float32, rows *row, n int, w *float32, step, srcRow, last, shape, add int)
+TEXT ·windowRun(SB), NOSPLIT, $0-80
+	MOVD d+0(FP), R0
+	MOVD s+8(FP), R1
+	MOVD rows+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVD w+32(FP), R4
+	MOVD step+40(FP), R5
+	MOVD srcRow+48(FP), R6
+	MOVD last+56(FP), R7
+	MOVD shape+64(FP), R8
+	Get R7
+	I64Const $1
+	I64Add
+	Set R7
+	Get R8
+	I64Const $0
+	I64Eq
+	If
+	Get R3
+	I64Const $0
+	I64GtS
+	If
+k3d1n4row:
+	Loop
+	Get R0
+	I64Load32S 0(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R1
+	I64Load32S 4(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R10
+	I64Const $-64
+	I64Add
+	Set R10
+	Get R4
+	I64Load32S 8(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R11
+	MOVD R7, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d1n4block:
+	Loop
+	MOVD $4, R13
+	Get R13
+	I64Const $0
+	I64GtS
+	If
+k3d1n4part:
+	Loop
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Set V3
+	I64Load add+72(FP)
+	I64Eqz
+	I32Eqz
+	If
+	V128Load 0(R9)
+	Set V0
+	V128Load 64(R9)
+	Set V1
+	V128Load 128(R9)
+	Set V2
+	V128Load 192(R9)
+	Set V3
+	End
+	MOVD R10, R14
+	MOVD R11, R15
+	I64Load32S 12(R2)
+	I64Const $0
+	I64Shl
+	Set R8
+	Get R8
+	I64Const $0
+	I64GtS
+	If
+k3d1n4tap:
+	Loop
+	F32Load 0(R15)
+	F32x4Splat
+	Set V4
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V5
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V6
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	Get R12
+	Get R7
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	End
+	V128Load 64(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 128(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 192(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 256(R14)
+	Set V9
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 320(R14)
+	Set V9
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	End
+	Get R14
+	Get R6
+	I64Add
+	Set R14
+	Get R8
+	I64Const $-1
+	I64Add
+	Set R8
+	Get R8
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4tap
+	End
+	End
+	Get R9
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get R9
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V1
+	V128Store $0
+	Get R9
+	I64Const $128
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get R9
+	I64Const $192
+	I64Add
+	I32WrapI64
+	Get V3
+	V128Store $0
+	Get R9
+	I64Const $16
+	I64Add
+	Set R9
+	Get R10
+	I64Const $16
+	I64Add
+	Set R10
+	Get R13
+	I64Const $-1
+	I64Add
+	Set R13
+	Get R13
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4part
+	End
+	End
+	Get R9
+	I64Const $192
+	I64Add
+	Set R9
+	Get R10
+	I64Const $192
+	I64Add
+	Set R10
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4block
+	End
+	End
+	Get R2
+	I64Const $16
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Set R3
+	Get R3
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4row
+	End
+	End
+	RET
+	End
+	Get R8
+	I64Const $1
+	I64Eq
+	If
+	Get R3
+	I64Const $0
+	I64GtS
+	If
+k5d1n4row:
+	Loop
+	Get R0
+	I64Load32S 0(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R1
+	I64Load32S 4(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R10
+	I64Const $-128
+	I64Add
+	Set R10
+	Get R4
+	I64Load32S 8(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R11
+	MOVD R7, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d1n4block:
+	Loop
+	MOVD $4, R13
+	Get R13
+	I64Const $0
+	I64GtS
+	If
+k5d1n4part:
+	Loop
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Set V3
+	I64Load add+72(FP)
+	I64Eqz
+	I32Eqz
+	If
+	V128Load 0(R9)
+	Set V0
+	V128Load 64(R9)
+	Set V1
+	V128Load 128(R9)
+	Set V2
+	V128Load 192(R9)
+	Set V3
+	End
+	MOVD R10, R14
+	MOVD R11, R15
+	I64Load32S 12(R2)
+	I64Const $0
+	I64Shl
+	Set R8
+	Get R8
+	I64Const $0
+	I64GtS
+	If
+k5d1n4tap:
+	Loop
+	F32Load 0(R15)
+	F32x4Splat
+	Set V4
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V5
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V6
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V7
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V8
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	Get R12
+	Get R7
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	End
+	V128Load 128(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 192(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V9
+	Get V7
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 256(R14)
+	Set V9
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V7
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V9
+	Get V8
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 320(R14)
+	Set V9
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V7
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V8
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V9
+	Get V9
+	Get V7
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V8
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 448(R14)
+	Set V9
+	Get V9
+	Get V8
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	End
+	Get R14
+	Get R6
+	I64Add
+	Set R14
+	Get R8
+	I64Const $-1
+	I64Add
+	Set R8
+	Get R8
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4tap
+	End
+	End
+	Get R9
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get R9
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V1
+	V128Store $0
+	Get R9
+	I64Const $128
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get R9
+	I64Const $192
+	I64Add
+	I32WrapI64
+	Get V3
+	V128Store $0
+	Get R9
+	I64Const $16
+	I64Add
+	Set R9
+	Get R10
+	I64Const $16
+	I64Add
+	Set R10
+	Get R13
+	I64Const $-1
+	I64Add
+	Set R13
+	Get R13
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4part
+	End
+	End
+	Get R9
+	I64Const $192
+	I64Add
+	Set R9
+	Get R10
+	I64Const $192
+	I64Add
+	Set R10
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4block
+	End
+	End
+	Get R2
+	I64Const $16
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Set R3
+	Get R3
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4row
+	End
+	End
+	RET
+	End
+	Get R8
+	I64Const $2
+	I64Eq
+	If
+	Get R3
+	I64Const $0
+	I64GtS
+	If
+k3d2n4row:
+	Loop
+	Get R0
+	I64Load32S 0(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R1
+	I64Load32S 4(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R10
+	I64Const $-128
+	I64Add
+	Set R10
+	Get R4
+	I64Load32S 8(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R11
+	MOVD R7, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d2n4block:
+	Loop
+	MOVD $4, R13
+	Get R13
+	I64Const $0
+	I64GtS
+	If
+k3d2n4part:
+	Loop
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Set V3
+	I64Load add+72(FP)
+	I64Eqz
+	I32Eqz
+	If
+	V128Load 0(R9)
+	Set V0
+	V128Load 64(R9)
+	Set V1
+	V128Load 128(R9)
+	Set V2
+	V128Load 192(R9)
+	Set V3
+	End
+	MOVD R10, R14
+	MOVD R11, R15
+	I64Load32S 12(R2)
+	I64Const $0
+	I64Shl
+	Set R8
+	Get R8
+	I64Const $0
+	I64GtS
+	If
+k3d2n4tap:
+	Loop
+	F32Load 0(R15)
+	F32x4Splat
+	Set V4
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V5
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V6
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	Get R12
+	Get R7
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	End
+	V128Load 128(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 192(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 256(R14)
+	Set V9
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 320(R14)
+	Set V9
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V9
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 448(R14)
+	Set V9
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	End
+	Get R14
+	Get R6
+	I64Add
+	Set R14
+	Get R8
+	I64Const $-1
+	I64Add
+	Set R8
+	Get R8
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4tap
+	End
+	End
+	Get R9
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get R9
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V1
+	V128Store $0
+	Get R9
+	I64Const $128
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get R9
+	I64Const $192
+	I64Add
+	I32WrapI64
+	Get V3
+	V128Store $0
+	Get R9
+	I64Const $16
+	I64Add
+	Set R9
+	Get R10
+	I64Const $16
+	I64Add
+	Set R10
+	Get R13
+	I64Const $-1
+	I64Add
+	Set R13
+	Get R13
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4part
+	End
+	End
+	Get R9
+	I64Const $192
+	I64Add
+	Set R9
+	Get R10
+	I64Const $192
+	I64Add
+	Set R10
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4block
+	End
+	End
+	Get R2
+	I64Const $16
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Set R3
+	Get R3
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4row
+	End
+	End
+	RET
+	End
+	Get R8
+	I64Const $3
+	I64Eq
+	If
+	Get R3
+	I64Const $0
+	I64GtS
+	If
+k5d2n4row:
+	Loop
+	Get R0
+	I64Load32S 0(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R1
+	I64Load32S 4(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R10
+	I64Const $-256
+	I64Add
+	Set R10
+	Get R4
+	I64Load32S 8(R2)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R11
+	MOVD R7, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d2n4block:
+	Loop
+	MOVD $4, R13
+	Get R13
+	I64Const $0
+	I64GtS
+	If
+k5d2n4part:
+	Loop
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Set V3
+	I64Load add+72(FP)
+	I64Eqz
+	I32Eqz
+	If
+	V128Load 0(R9)
+	Set V0
+	V128Load 64(R9)
+	Set V1
+	V128Load 128(R9)
+	Set V2
+	V128Load 192(R9)
+	Set V3
+	End
+	MOVD R10, R14
+	MOVD R11, R15
+	I64Load32S 12(R2)
+	I64Const $0
+	I64Shl
+	Set R8
+	Get R8
+	I64Const $0
+	I64GtS
+	If
+k5d2n4tap:
+	Loop
+	F32Load 0(R15)
+	F32x4Splat
+	Set V4
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V5
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V6
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V7
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	F32Load 0(R15)
+	F32x4Splat
+	Set V8
+	Get R15
+	Get R5
+	I64Add
+	Set R15
+	Get R12
+	Get R7
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 128(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 192(R14)
+	Set V9
+	Get V9
+	Get V4
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	End
+	V128Load 256(R14)
+	Set V9
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 320(R14)
+	Set V9
+	Get V9
+	Get V5
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 384(R14)
+	Set V9
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V7
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 448(R14)
+	Set V9
+	Get V9
+	Get V6
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V7
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 512(R14)
+	Set V9
+	Get V9
+	Get V7
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V9
+	Get V8
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 576(R14)
+	Set V9
+	Get V9
+	Get V7
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V9
+	Get V8
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 640(R14)
+	Set V9
+	Get V9
+	Get V8
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 704(R14)
+	Set V9
+	Get V9
+	Get V8
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	End
+	Get R14
+	Get R6
+	I64Add
+	Set R14
+	Get R8
+	I64Const $-1
+	I64Add
+	Set R8
+	Get R8
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4tap
+	End
+	End
+	Get R9
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get R9
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V1
+	V128Store $0
+	Get R9
+	I64Const $128
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get R9
+	I64Const $192
+	I64Add
+	I32WrapI64
+	Get V3
+	V128Store $0
+	Get R9
+	I64Const $16
+	I64Add
+	Set R9
+	Get R10
+	I64Const $16
+	I64Add
+	Set R10
+	Get R13
+	I64Const $-1
+	I64Add
+	Set R13
+	Get R13
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4part
+	End
+	End
+	Get R9
+	I64Const $192
+	I64Add
+	Set R9
+	Get R10
+	I64Const $192
+	I64Add
+	Set R10
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4block
+	End
+	End
+	Get R2
+	I64Const $16
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Set R3
+	Get R3
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4row
+	End
+	End
+	RET
+	End
+	RET
+
+// func windowDotRun(acc, x, s *float32, bands *row, n, row, last, shape int)
+TEXT ·windowDotRun(SB), NOSPLIT, $0-64
+	MOVD acc+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD s+16(FP), R2
+	MOVD bands+24(FP), R3
+	MOVD n+32(FP), R4
+	MOVD row+40(FP), R5
+	MOVD last+48(FP), R6
+	MOVD shape+56(FP), R7
+	Get R6
+	I64Const $1
+	I64Add
+	Set R6
+	Get R7
+	I64Const $0
+	I64Eq
+	If
+	Get R2
+	I64Const $-64
+	I64Add
+	Set R2
+	Get R4
+	I64Const $0
+	I64GtS
+	If
+k3d1n4band:
+	Loop
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Set V5
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k3d1n4row0:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d1n4block0:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	End
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4block0
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4row0
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 0(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 32(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $32
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 64(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Set V5
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $16
+	I64Add
+	Set R9
+	Get R10
+	I64Const $16
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k3d1n4row1:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d1n4block1:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	End
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4block1
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4row1
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 16(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I64Const $16
+	I64Add
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 48(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $48
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 80(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $80
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Set V5
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $32
+	I64Add
+	Set R9
+	Get R10
+	I64Const $32
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k3d1n4row2:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d1n4block2:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	End
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4block2
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4row2
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 0(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 32(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $32
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 64(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Set V5
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $48
+	I64Add
+	Set R9
+	Get R10
+	I64Const $48
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k3d1n4row3:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d1n4block3:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	End
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4block3
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4row3
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 16(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I64Const $16
+	I64Add
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 48(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $48
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 80(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $80
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get R3
+	I64Const $16
+	I64Add
+	Set R3
+	Get R4
+	I64Const $-1
+	I64Add
+	Set R4
+	Get R4
+	I64Const $0
+	I64GtS
+	BrIf k3d1n4band
+	End
+	End
+	RET
+	End
+	Get R7
+	I64Const $1
+	I64Eq
+	If
+	Get R2
+	I64Const $-128
+	I64Add
+	Set R2
+	Get R4
+	I64Const $0
+	I64GtS
+	If
+k5d1n4band:
+	Loop
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Tee V5
+	Tee V6
+	Tee V7
+	Tee V8
+	Set V9
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k5d1n4row0:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d1n4block0:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	End
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4block0
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4row0
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 0(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 32(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $32
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 64(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get V6
+	Get V7
+	F32x4Add
+	V128Load 96(R8)
+	F32x4Add
+	Set V6
+	Get R8
+	I64Const $96
+	I64Add
+	I32WrapI64
+	Get V6
+	V128Store $0
+	Get V8
+	Get V9
+	F32x4Add
+	V128Load 128(R8)
+	F32x4Add
+	Set V8
+	Get R8
+	I64Const $128
+	I64Add
+	I32WrapI64
+	Get V8
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Tee V5
+	Tee V6
+	Tee V7
+	Tee V8
+	Set V9
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $16
+	I64Add
+	Set R9
+	Get R10
+	I64Const $16
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k5d1n4row1:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d1n4block1:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	End
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4block1
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4row1
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 16(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I64Const $16
+	I64Add
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 48(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $48
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 80(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $80
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get V6
+	Get V7
+	F32x4Add
+	V128Load 112(R8)
+	F32x4Add
+	Set V6
+	Get R8
+	I64Const $112
+	I64Add
+	I32WrapI64
+	Get V6
+	V128Store $0
+	Get V8
+	Get V9
+	F32x4Add
+	V128Load 144(R8)
+	F32x4Add
+	Set V8
+	Get R8
+	I64Const $144
+	I64Add
+	I32WrapI64
+	Get V8
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Tee V5
+	Tee V6
+	Tee V7
+	Tee V8
+	Set V9
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $32
+	I64Add
+	Set R9
+	Get R10
+	I64Const $32
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k5d1n4row2:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d1n4block2:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	End
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4block2
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4row2
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 0(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 32(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $32
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 64(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get V6
+	Get V7
+	F32x4Add
+	V128Load 96(R8)
+	F32x4Add
+	Set V6
+	Get R8
+	I64Const $96
+	I64Add
+	I32WrapI64
+	Get V6
+	V128Store $0
+	Get V8
+	Get V9
+	F32x4Add
+	V128Load 128(R8)
+	F32x4Add
+	Set V8
+	Get R8
+	I64Const $128
+	I64Add
+	I32WrapI64
+	Get V8
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Tee V5
+	Tee V6
+	Tee V7
+	Tee V8
+	Set V9
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $48
+	I64Add
+	Set R9
+	Get R10
+	I64Const $48
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k5d1n4row3:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d1n4block3:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	End
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4block3
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4row3
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 16(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I64Const $16
+	I64Add
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 48(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $48
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 80(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $80
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get V6
+	Get V7
+	F32x4Add
+	V128Load 112(R8)
+	F32x4Add
+	Set V6
+	Get R8
+	I64Const $112
+	I64Add
+	I32WrapI64
+	Get V6
+	V128Store $0
+	Get V8
+	Get V9
+	F32x4Add
+	V128Load 144(R8)
+	F32x4Add
+	Set V8
+	Get R8
+	I64Const $144
+	I64Add
+	I32WrapI64
+	Get V8
+	V128Store $0
+	Get R3
+	I64Const $16
+	I64Add
+	Set R3
+	Get R4
+	I64Const $-1
+	I64Add
+	Set R4
+	Get R4
+	I64Const $0
+	I64GtS
+	BrIf k5d1n4band
+	End
+	End
+	RET
+	End
+	Get R7
+	I64Const $2
+	I64Eq
+	If
+	Get R2
+	I64Const $-128
+	I64Add
+	Set R2
+	Get R4
+	I64Const $0
+	I64GtS
+	If
+k3d2n4band:
+	Loop
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Set V5
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k3d2n4row0:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d2n4block0:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	End
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4block0
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4row0
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 0(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 32(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $32
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 64(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Set V5
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $16
+	I64Add
+	Set R9
+	Get R10
+	I64Const $16
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k3d2n4row1:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d2n4block1:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	End
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4block1
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4row1
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 16(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I64Const $16
+	I64Add
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 48(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $48
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 80(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $80
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Set V5
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $32
+	I64Add
+	Set R9
+	Get R10
+	I64Const $32
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k3d2n4row2:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d2n4block2:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	End
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4block2
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4row2
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 0(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 32(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $32
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 64(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Set V5
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $48
+	I64Add
+	Set R9
+	Get R10
+	I64Const $48
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k3d2n4row3:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k3d2n4block3:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	End
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4block3
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4row3
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 16(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I64Const $16
+	I64Add
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 48(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $48
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 80(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $80
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get R3
+	I64Const $16
+	I64Add
+	Set R3
+	Get R4
+	I64Const $-1
+	I64Add
+	Set R4
+	Get R4
+	I64Const $0
+	I64GtS
+	BrIf k3d2n4band
+	End
+	End
+	RET
+	End
+	Get R7
+	I64Const $3
+	I64Eq
+	If
+	Get R2
+	I64Const $-256
+	I64Add
+	Set R2
+	Get R4
+	I64Const $0
+	I64GtS
+	If
+k5d2n4band:
+	Loop
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Tee V5
+	Tee V6
+	Tee V7
+	Tee V8
+	Set V9
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k5d2n4row0:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d2n4block0:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	End
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 512(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 576(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	V128Load 640(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 704(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4block0
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4row0
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 0(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 32(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $32
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 64(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get V6
+	Get V7
+	F32x4Add
+	V128Load 96(R8)
+	F32x4Add
+	Set V6
+	Get R8
+	I64Const $96
+	I64Add
+	I32WrapI64
+	Get V6
+	V128Store $0
+	Get V8
+	Get V9
+	F32x4Add
+	V128Load 128(R8)
+	F32x4Add
+	Set V8
+	Get R8
+	I64Const $128
+	I64Add
+	I32WrapI64
+	Get V8
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Tee V5
+	Tee V6
+	Tee V7
+	Tee V8
+	Set V9
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $16
+	I64Add
+	Set R9
+	Get R10
+	I64Const $16
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k5d2n4row1:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d2n4block1:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	End
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 512(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 576(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	V128Load 640(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 704(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4block1
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4row1
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 16(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I64Const $16
+	I64Add
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 48(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $48
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 80(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $80
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get V6
+	Get V7
+	F32x4Add
+	V128Load 112(R8)
+	F32x4Add
+	Set V6
+	Get R8
+	I64Const $112
+	I64Add
+	I32WrapI64
+	Get V6
+	V128Store $0
+	Get V8
+	Get V9
+	F32x4Add
+	V128Load 144(R8)
+	F32x4Add
+	Set V8
+	Get R8
+	I64Const $144
+	I64Add
+	I32WrapI64
+	Get V8
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Tee V5
+	Tee V6
+	Tee V7
+	Tee V8
+	Set V9
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $32
+	I64Add
+	Set R9
+	Get R10
+	I64Const $32
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k5d2n4row2:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d2n4block2:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	End
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 512(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 576(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	V128Load 640(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 704(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4block2
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4row2
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 0(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 32(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $32
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 64(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $64
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get V6
+	Get V7
+	F32x4Add
+	V128Load 96(R8)
+	F32x4Add
+	Set V6
+	Get R8
+	I64Const $96
+	I64Add
+	I32WrapI64
+	Get V6
+	V128Store $0
+	Get V8
+	Get V9
+	F32x4Add
+	V128Load 128(R8)
+	F32x4Add
+	Set V8
+	Get R8
+	I64Const $128
+	I64Add
+	I32WrapI64
+	Get V8
+	V128Store $0
+	I32Const $0
+	I32x4Splat
+	Tee V0
+	Tee V1
+	Tee V2
+	Tee V3
+	Tee V4
+	Tee V5
+	Tee V6
+	Tee V7
+	Tee V8
+	Set V9
+	Get R1
+	I64Load32S 0(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R9
+	Get R2
+	I64Load32S 4(R3)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R10
+	Get R9
+	I64Const $48
+	I64Add
+	Set R9
+	Get R10
+	I64Const $48
+	I64Add
+	Set R10
+	I64Load32S 12(R3)
+	I64Const $0
+	I64Shl
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	If
+k5d2n4row3:
+	Loop
+	MOVD R9, R13
+	MOVD R10, R14
+	MOVD R6, R12
+	Get R12
+	I64Const $0
+	I64GtS
+	If
+k5d2n4block3:
+	Loop
+	V128Load 0(R13)
+	Set V10
+	V128Load 64(R13)
+	Set V11
+	V128Load 128(R13)
+	Set V12
+	V128Load 192(R13)
+	Set V13
+	Get R12
+	Get R6
+	I64Ne
+	If
+	V128Load 0(R14)
+	Set V14
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	V128Load 64(R14)
+	Set V14
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	V128Load 128(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V0
+	F32x4Add
+	Set V0
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	V128Load 192(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V1
+	F32x4Add
+	Set V1
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	End
+	V128Load 256(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V2
+	F32x4Add
+	Set V2
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	V128Load 320(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V3
+	F32x4Add
+	Set V3
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	V128Load 384(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V4
+	F32x4Add
+	Set V4
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	V128Load 448(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V5
+	F32x4Add
+	Set V5
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get R12
+	I64Const $1
+	I64Ne
+	If
+	V128Load 512(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V6
+	F32x4Add
+	Set V6
+	Get V14
+	Get V10
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 576(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V7
+	F32x4Add
+	Set V7
+	Get V14
+	Get V11
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	V128Load 640(R14)
+	Set V14
+	Get V14
+	Get V12
+	F32x4Mul
+	Get V8
+	F32x4Add
+	Set V8
+	V128Load 704(R14)
+	Set V14
+	Get V14
+	Get V13
+	F32x4Mul
+	Get V9
+	F32x4Add
+	Set V9
+	End
+	Get R13
+	I64Const $256
+	I64Add
+	Set R13
+	Get R14
+	I64Const $256
+	I64Add
+	Set R14
+	Get R12
+	I64Const $-1
+	I64Add
+	Set R12
+	Get R12
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4block3
+	End
+	End
+	Get R9
+	Get R5
+	I64Add
+	Set R9
+	Get R10
+	Get R5
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Set R11
+	Get R11
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4row3
+	End
+	End
+	Get R0
+	I64Load32S 8(R3)
+	I64Const $5
+	I64Shl
+	I64Add
+	Set R8
+	Get V0
+	Get V1
+	F32x4Add
+	V128Load 16(R8)
+	F32x4Add
+	Set V0
+	Get R8
+	I64Const $16
+	I64Add
+	I32WrapI64
+	Get V0
+	V128Store $0
+	Get V2
+	Get V3
+	F32x4Add
+	V128Load 48(R8)
+	F32x4Add
+	Set V2
+	Get R8
+	I64Const $48
+	I64Add
+	I32WrapI64
+	Get V2
+	V128Store $0
+	Get V4
+	Get V5
+	F32x4Add
+	V128Load 80(R8)
+	F32x4Add
+	Set V4
+	Get R8
+	I64Const $80
+	I64Add
+	I32WrapI64
+	Get V4
+	V128Store $0
+	Get V6
+	Get V7
+	F32x4Add
+	V128Load 112(R8)
+	F32x4Add
+	Set V6
+	Get R8
+	I64Const $112
+	I64Add
+	I32WrapI64
+	Get V6
+	V128Store $0
+	Get V8
+	Get V9
+	F32x4Add
+	V128Load 144(R8)
+	F32x4Add
+	Set V8
+	Get R8
+	I64Const $144
+	I64Add
+	I32WrapI64
+	Get V8
+	V128Store $0
+	Get R3
+	I64Const $16
+	I64Add
+	Set R3
+	Get R4
+	I64Const $-1
+	I64Add
+	Set R4
+	Get R4
+	I64Const $0
+	I64GtS
+	BrIf k5d2n4band
+	End
+	End
+	RET
+	End
+	RET

@@ -230,7 +230,7 @@ func Select(y, x Axis, height, width, b int) (forward, backward *Plan) {
 
 // Sum runs the plan as a weighted sum from the plane at src to the plane at dst, or adds that to what is there.
 func (p *Plan) Sum(mem []float32, dst, src int, w []float32, add bool) {
-	if p.rows != nil && useRows {
+	if p.rows != nil {
 		p.rows.sum(mem, dst, src, w, add)
 		return
 	}

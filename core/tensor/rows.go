@@ -3,21 +3,22 @@ package tensor
 // rows is a window of stride 1 that leaves the size of its plane, on chunks of Chunk images. Its kernels take a row of the
 // output at a time, in blocks of eight pixels or, where there are only four, four.
 type rows struct {
-	list           []row // of each row of the output
-	k, dilation    int
-	width, row     int // of the planes: pixels, and floats of a row
-	srcRow         int // floats from what one row of the kernel reads to what the next does
-	step           int // from one weight to the next: 1, or -1 for a gradient
-	blocks, shape  int // of a row, and the number of its kernel (see tools/asmgen)
-	height, border int
+	list          []row // of each row of the output
+	bands         []row // of each row of the kernel
+	k, dilation   int
+	width, row    int // of the planes: pixels, and floats of a row
+	srcRow        int // floats from what one row of the kernel reads to what the next does
+	step          int // from one weight to the next: 1, or -1 for a gradient
+	blocks, shape int // of a row, and the number of its kernel (see tools/asmgen)
 }
 
-// row is a row of the output at d: n rows of the kernel, from weight w on, read rows from s on.
+// row is a row of the output at d: n rows of the kernel, from weight w on, read rows from s on. Or a row of the kernel whose first
+// weight is w, with which n rows of the output from d on read rows from s on.
 type row struct{ d, s, w, n int32 }
 
 // rows returns the plan of w by rows, or of its gradient, or nil where it has none.
 func (w Window) rows(height, width, b int, gradient bool) *rows {
-	r := &rows{k: w.K, dilation: w.Dilation, width: width, row: width * b, srcRow: w.Dilation * width * b, step: 1, height: height, border: w.Pad}
+	r := &rows{k: w.K, dilation: w.Dilation, width: width, row: width * b, srcRow: w.Dilation * width * b, step: 1}
 	if w.Stride != 1 || b != Chunk || w.K != 3 && w.K != 5 || w.Dilation > 2 || w.Pad != w.Dilation*(w.K-1)/2 {
 		return nil
 	}
@@ -46,26 +47,32 @@ func (w Window) rows(height, width, b int, gradient bool) *rows {
 		}
 		r.list = append(r.list, row{int32(y * r.row), int32((y + first*w.Dilation - w.Pad) * r.row), int32(weight), int32(n)})
 	}
+	for ky := range w.K {
+		off := ky*w.Dilation - w.Pad
+		if lo, hi := max(0, -off), min(height, height-off); lo < hi {
+			r.bands = append(r.bands, row{int32(lo * r.row), int32((lo + off) * r.row), int32(ky * w.K), int32(hi - lo)})
+		}
+	}
 	return r
 }
 
 // sum is Plan.Sum.
 func (r *rows) sum(mem []float32, dst, src int, w []float32, add bool) {
 	if useSIMD {
-		windowSIMD(mem, dst, src, r, r.list, w, add)
+		windowSIMD(mem, dst, src, r, w, add)
 	} else {
-		r.sumGo(mem, dst, src, r.list, w, add)
+		r.sumGo(mem, dst, src, w, add)
 	}
 }
 
 // reach is the range of the pixels of a row that read inside the plane with tap kx, of which pixel i reads i + off.
 func (r *rows) reach(kx int) (lo, hi, off int) {
-	off = kx*r.dilation - r.border
+	off = (kx - r.k/2) * r.dilation
 	return max(0, -off), min(r.width, r.width-off), off
 }
 
-func (r *rows) sumGo(mem []float32, dst, src int, list []row, w []float32, add bool) {
-	for _, o := range list {
+func (r *rows) sumGo(mem []float32, dst, src int, w []float32, add bool) {
+	for _, o := range r.list {
 		d := mem[dst+int(o.d):][:r.row]
 		if !add {
 			clear(d)
@@ -86,35 +93,29 @@ func (r *rows) sumGo(mem []float32, dst, src int, list []row, w []float32, add b
 // dot is Plan.Dot. A tap's products of even pixels, and those of odd ones, make sums of Chunk images each, which are added, and
 // then by halves to its Lanes.
 func (r *rows) dot(acc, mem []float32, g, src int) {
-	for ky := range r.k {
-		off := ky*r.dilation - r.border
-		lo, hi := max(0, -off), min(r.height, r.height-off)
-		if lo >= hi {
-			continue
-		}
-		a, g, s := acc[ky*r.k*Lanes:][:r.k*Lanes], g+lo*r.row, src+(lo+off)*r.row
-		if useSIMD && useRows {
-			windowDotSIMD(a, mem, g, s, hi-lo, r)
-		} else {
-			r.dotGo(a, mem, g, s, hi-lo)
-		}
+	if useSIMD {
+		windowDotSIMD(acc, mem, g, src, r)
+	} else {
+		r.dotGo(acc, mem, g, src)
 	}
 }
 
-func (r *rows) dotGo(acc, mem []float32, g, s, count int) {
-	for kx := range r.k {
-		lo, hi, off := r.reach(kx)
-		var sums [2][Chunk]float32
-		for y := range count {
-			for i := lo; i < hi; i++ {
-				a, x := mem[g+y*r.row+i*Chunk:][:Chunk], mem[s+y*r.row+(i+off)*Chunk:][:Chunk]
-				for n := range Chunk {
-					sums[i%2][n] += float32(a[n] * x[n])
+func (r *rows) dotGo(acc, mem []float32, g, src int) {
+	for _, b := range r.bands {
+		for kx := range r.k {
+			lo, hi, off := r.reach(kx)
+			var sums [2][Chunk]float32
+			for y := range int(b.n) {
+				for i := lo; i < hi; i++ {
+					a, x := mem[g+int(b.d)+y*r.row+i*Chunk:][:Chunk], mem[src+int(b.s)+y*r.row+(i+off)*Chunk:][:Chunk]
+					for n := range Chunk {
+						sums[i%2][n] += float32(a[n] * x[n])
+					}
 				}
 			}
-		}
-		for n := range Chunk {
-			acc[kx*Lanes+n%Lanes] += sums[0][n] + sums[1][n]
+			for n := range Chunk {
+				acc[(int(b.w)+kx)*Lanes+n%Lanes] += sums[0][n] + sums[1][n]
+			}
 		}
 	}
 }

@@ -58,28 +58,38 @@ func outerSIMD(acc []float32, accRow int, mem []float32, g, row, rows, src, n in
 	return doneRows, done
 }
 
-func windowSIMD(mem []float32, dst, src int, r *rows, list []row, w []float32, add bool) {
+func windowSIMD(mem []float32, dst, src int, r *rows, w []float32, add bool) {
 	old := 0
 	if add {
 		old = 1
 	}
-	d, s, l, f := (*float32)(at(ptr(mem), dst)), (*float32)(at(ptr(mem), src)), unsafe.SliceData(list), (*float32)(ptr(w))
+	d, s, l, f := (*float32)(at(ptr(mem), dst)), (*float32)(at(ptr(mem), src)), unsafe.SliceData(r.list), (*float32)(ptr(w))
 	if useWide {
-		windowWide(d, s, l, len(list), f, 4*r.step, 4*r.srcRow, r.blocks-1, r.shape, old)
+		windowWide(d, s, l, len(r.list), f, 4*r.step, 4*r.srcRow, r.blocks-1, r.shape, old)
 	} else {
-		windowRun(d, s, l, len(list), f, 4*r.step, 4*r.srcRow, r.blocks-1, r.shape, old)
+		last, shape := r.narrow(windowPixels)
+		windowRun(d, s, l, len(r.list), f, 4*r.step, 4*r.srcRow, last, shape, old)
 	}
 }
 
-// windowDotSIMD runs one row of the kernel over some rows of the planes, from g and s on.
-func windowDotSIMD(acc, mem []float32, g, s, count int, r *rows) {
+func windowDotSIMD(acc, mem []float32, g, src int, r *rows) {
 	m := ptr(mem)
-	a, x, y := (*float32)(ptr(acc)), (*float32)(at(m, g)), (*float32)(at(m, s))
+	a, x, s, l := (*float32)(ptr(acc)), (*float32)(at(m, g)), (*float32)(at(m, src)), unsafe.SliceData(r.bands)
 	if useWide {
-		windowDotWide(a, x, y, count, 4*r.row, r.blocks-1, r.shape)
+		windowDotWide(a, x, s, l, len(r.bands), 4*r.row, r.blocks-1, r.shape)
 	} else {
-		windowDotRun(a, x, y, count, 4*r.row, r.row/(4*Chunk)-1, r.shape%4)
+		last, shape := r.narrow(4)
+		windowDotRun(a, x, s, l, len(r.bands), 4*r.row, last, shape)
 	}
+}
+
+// narrow is the last block and the shape's number for kernels whose blocks have no more than so many pixels; those with
+// blocks of four alone count from there.
+func (r *rows) narrow(pixels int) (last, shape int) {
+	if pixels == 4 {
+		return r.width/4 - 1, r.shape % 4
+	}
+	return r.blocks - 1, r.shape
 }
 
 func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {

@@ -36,3 +36,9 @@ func Prefetch(_ []float32, _, _ int) {}
 func outerSIMD(_ []float32, _ int, _ []float32, _, _, _, _, _ int, _ []Tap) (doneRows, done int) {
 	return 0, 0
 }
+
+func windowSIMD(mem []float32, dst, src int, r *rows, w []float32, add bool) {
+	r.sumGo(mem, dst, src, w, add)
+}
+
+func windowDotSIMD(acc, mem []float32, g, src int, r *rows) { r.dotGo(acc, mem, g, src) }

@@ -10,8 +10,9 @@ import (
 type vec = archsimd.Float32x4
 
 const (
-	width   = 4
-	useSIMD = true
+	width        = 4
+	windowPixels = 4 // of a block of windowRun
+	useSIMD      = true
 )
 
 func load(p unsafe.Pointer) vec     { return archsimd.LoadFloat32x4Array((*[width]float32)(p)) }
@@ -27,3 +28,6 @@ func outerWide(_ *float32, _ int, _ *float32, _ int, _ *float32, _ int, _ *Tap) 
 
 func sumWide(_, _ *float32, _ *line, _ int, _ *Tap, _ *float32, _, _ float32, _ int)     {}
 func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
+
+func windowWide(_, _ *float32, _ *row, _ int, _ *float32, _, _, _, _, _ int) {}
+func windowDotWide(_, _, _ *float32, _ *row, _, _, _, _ int)                 {}

@@ -9,7 +9,10 @@ import (
 
 type vec = archsimd.Float32x8
 
-const width = 8
+const (
+	width        = 8
+	windowPixels = 8 // of a block of windowRun
+)
 
 var useSIMD = archsimd.X86.AVX2() && archsimd.X86.FMA()
 

@@ -21,6 +21,8 @@ func main() {
 		a.sum128()
 		a.dot128()
 		a.product128()
+		a.window128()
+		a.windowDot128()
 	} else {
 		a.sum("sumRun", false)
 		a.sum("sumWide", true)

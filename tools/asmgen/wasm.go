@@ -14,6 +14,15 @@ func (a *asm) get(regs ...string) {
 	}
 }
 
+// push pushes a register or, with $, a number.
+func (a *asm) push(x string) {
+	if x[0] == '$' {
+		a.p("I64Const %s", x)
+	} else {
+		a.get(x)
+	}
+}
+
 // args loads arguments of eight bytes each into R0 and on.
 func (a *asm) args(names ...string) {
 	for i, name := range names {
@@ -24,11 +33,7 @@ func (a *asm) args(names ...string) {
 // step sets a register to x + y.
 func (a *asm) step(to, x, y string) {
 	a.get(x)
-	if y[0] == '$' {
-		a.p("I64Const %s", y)
-	} else {
-		a.get(y)
-	}
+	a.push(y)
 	a.p("I64Add")
 	a.p("Set %s", to)
 }
@@ -106,11 +111,7 @@ func (a *asm) while(name, x, y string, body func()) {
 // greater pushes x > y.
 func (a *asm) greater(x, y string) {
 	a.get(x)
-	if y[0] == '$' {
-		a.p("I64Const %s", y)
-	} else {
-		a.get(y)
-	}
+	a.push(y)
 	a.p("I64GtS")
 }
 

@@ -142,21 +142,27 @@ func (a *asm) window(name string, v vec) {
 	a.p("RET")
 }
 
-
-// windowDot writes the gradient with respect to a row of a window's weights: each tap has the products of even pixels and those
-// of odd ones in sums of their own.
+// windowDot writes the gradient with respect to a window's weights, by rows of the kernel: each tap has the products of even
+// pixels and those of odd ones in sums of their own.
 func (a *asm) windowDot(name string, v vec) {
-	a.function(name, "acc, x, s *float32, rows, row, last, shape int", 56)
+	a.function(name, "acc, x, s *float32, bands *row, n, row, last, shape int", 64)
 	list, x, temp, temps := shapes[4:], 14, 15, 1
 	if v == avx512 {
 		list, x, temp, temps = shapes, 18, 22, 5
 	}
-	a.p("MOVQ x+8(FP), DI")
-	a.p("MOVQ s+16(FP), SI")
-	a.choose("shape+48(FP)", list)
+	a.p("MOVQ bands+24(FP), BX")
+	a.choose("shape+56(FP)", list)
 	for _, s := range list {
 		first := s.n // the sums follow the block
 		a.label("%srow", s)
+		a.p("DECQ n+32(FP)")
+		a.p("JLT end")
+		a.p("MOVLQSX (BX), DI")
+		a.p("SHLQ $2, DI")
+		a.p("ADDQ x+8(FP), DI")
+		a.p("MOVLQSX 4(BX), SI")
+		a.p("SHLQ $2, SI")
+		a.p("ADDQ s+16(FP), SI")
 		parts := 64 / v.size
 		if parts > 1 {
 			a.p("MOVQ $%d, R8", parts)
@@ -167,7 +173,7 @@ func (a *asm) windowDot(name string, v vec) {
 		}
 		a.p("MOVQ DI, AX")
 		a.p("MOVQ SI, DX")
-		a.p("MOVQ rows+24(FP), CX")
+		a.p("MOVLQSX 12(BX), CX")
 		a.label("%snext", s)
 		a.p("MOVQ AX, R9")
 		a.p("MOVQ DX, R10")
@@ -176,7 +182,7 @@ func (a *asm) windowDot(name string, v vec) {
 		for i := range s.n {
 			a.p("VMOVUPS %d(R9), %s", 64*i, v.r(i))
 		}
-		a.pixels(s, "R13", "last+40(FP)", func(i int) {
+		a.pixels(s, "R13", "last+48(FP)", func(i int) {
 			x := x
 			if v == avx512 {
 				x += (i + s.pad()) % 4
@@ -189,17 +195,19 @@ func (a *asm) windowDot(name string, v vec) {
 		a.p("ADDQ $%d, R9", 64*s.n)
 		a.p("ADDQ $%d, R10", 64*s.n)
 		a.p("INCQ R13")
-		a.p("CMPQ R13, last+40(FP)")
+		a.p("CMPQ R13, last+48(FP)")
 		a.p("JLE %sblock", s)
-		a.p("ADDQ row+32(FP), AX")
-		a.p("ADDQ row+32(FP), DX")
+		a.p("ADDQ row+40(FP), AX")
+		a.p("ADDQ row+40(FP), DX")
 		a.p("DECQ CX")
 		a.p("JNE %snext", s)
-		a.p("MOVQ acc+0(FP), AX")
+		a.p("MOVLQSX 8(BX), AX")
+		a.p("SHLQ $5, AX") // a tap has eight lanes
+		a.p("ADDQ acc+0(FP), AX")
 		for i := range s.k {
 			even := first + 2*i
 			a.p("VADDPS %[1]s, %[2]s, %[2]s", v.r(even+1), v.r(even))
-			a.p("VADDPS %d(AX), Y%d, Y0", 32*i, even) // a tap has eight lanes, and a pixel sixteen images
+			a.p("VADDPS %d(AX), Y%d, Y0", 32*i, even) // and a pixel sixteen images
 			if v == avx512 {
 				a.p("VEXTRACTF32X8 $1, Z%d, Y1", even)
 				a.p("VADDPS Y1, Y0, Y0")
@@ -212,9 +220,161 @@ func (a *asm) windowDot(name string, v vec) {
 			a.p("DECQ R8")
 			a.p("JNE %spart", s)
 		}
-		a.p("JMP end")
+		a.p("ADDQ $16, BX")
+		a.p("JMP %srow", s)
 	}
 	a.label("end")
 	a.p("VZEROUPPER")
+	a.p("RET")
+}
+
+// when writes what is done if register x is equal to y, or if it is not.
+func (a *asm) when(x, y string, equal bool, body func()) {
+	a.get(x)
+	a.push(y)
+	if equal {
+		a.p("I64Eq")
+	} else {
+		a.p("I64Ne")
+	}
+	a.p("If")
+	body()
+	a.p("End")
+}
+
+// pixels128 is pixels, for a block counted from the last in R12.
+func (a *asm) pixels128(s shape, blocks string, each func(i int)) {
+	some := func(lo, hi int) func() {
+		return func() {
+			for i := lo; i < hi; i++ {
+				each(i)
+			}
+		}
+	}
+	a.when("R12", blocks, false, some(-s.pad(), 0))
+	some(0, s.n)()
+	a.when("R12", "$1", false, some(s.n, s.n+s.pad()))
+}
+
+// window128 is window, by quarters of a pixel.
+func (a *asm) window128() {
+	a.function("windowRun", "d, s *float32, rows *row, n int, w *float32, step, srcRow, last, shape, add int", 80)
+	a.args("d", "s", "rows", "n", "w", "step", "srcRow", "last", "shape")
+	a.step("R7", "R7", "$1")
+	for number, s := range shapes[4:] {
+		a.when("R8", fmt.Sprint("$", number), true, func() {
+			a.while(s.String()+"row", "R3", "$0", func() {
+				a.scaled("R9", "R0", "0(R2)", 2)
+				a.scaled("R10", "R1", "4(R2)", 2)
+				a.step("R10", "R10", fmt.Sprint("$", -64*s.pad()))
+				a.scaled("R11", "R4", "8(R2)", 2)
+				a.p("MOVD R7, R12")
+				a.while(s.String()+"block", "R12", "$0", func() {
+					a.p("MOVD $4, R13")
+					a.while(s.String()+"part", "R13", "$0", func() {
+						a.zero(s.n)
+						a.p("I64Load add+72(FP)")
+						a.p("I64Eqz")
+						a.p("I32Eqz")
+						a.p("If")
+						for i := range s.n {
+							a.load(i, "R9", 64*i)
+						}
+						a.p("End")
+						a.p("MOVD R10, R14")
+						a.p("MOVD R11, R15")
+						a.scaled("R8", "", "12(R2)", 0)
+						a.while(s.String()+"tap", "R8", "$0", func() {
+							for i := range s.k {
+								a.splat(4+i, "0(R15)")
+								a.step("R15", "R15", "R5")
+							}
+							a.pixels128(s, "R7", func(i int) {
+								a.load(9, "R14", 64*(i+s.pad()))
+								s.readers(i, func(tap, pixel int) {
+									a.get("V9")
+									a.mulAdd(4+tap, pixel)
+								})
+							})
+							a.step("R14", "R14", "R6")
+							a.step("R8", "R8", "$-1")
+						})
+						for i := range s.n {
+							a.store(i, "R9", 64*i)
+						}
+						a.step("R9", "R9", "$16")
+						a.step("R10", "R10", "$16")
+						a.step("R13", "R13", "$-1")
+					})
+					a.step("R9", "R9", fmt.Sprint("$", 64*s.n-64))
+					a.step("R10", "R10", fmt.Sprint("$", 64*s.n-64))
+					a.step("R12", "R12", "$-1")
+				})
+				a.step("R2", "R2", "$16")
+				a.step("R3", "R3", "$-1")
+			})
+			a.p("RET")
+		})
+	}
+	a.p("RET")
+}
+
+// windowDot128 is windowDot, by quarters of a pixel.
+func (a *asm) windowDot128() {
+	a.function("windowDotRun", "acc, x, s *float32, bands *row, n, row, last, shape int", 64)
+	a.args("acc", "x", "s", "bands", "n", "row", "last", "shape")
+	a.step("R6", "R6", "$1")
+	for number, s := range shapes[4:] {
+		a.when("R7", fmt.Sprint("$", number), true, func() {
+			a.step("R2", "R2", fmt.Sprint("$", -64*s.pad()))
+			a.while(s.String()+"band", "R4", "$0", func() {
+				for part := range 4 {
+					a.zero(2 * s.k)
+					a.scaled("R9", "R1", "0(R3)", 2)
+					a.scaled("R10", "R2", "4(R3)", 2)
+					if part > 0 {
+						a.step("R9", "R9", fmt.Sprint("$", 16*part))
+						a.step("R10", "R10", fmt.Sprint("$", 16*part))
+					}
+					a.scaled("R11", "", "12(R3)", 0)
+					a.while(fmt.Sprint(s, "row", part), "R11", "$0", func() {
+						a.p("MOVD R9, R13")
+						a.p("MOVD R10, R14")
+						a.p("MOVD R6, R12")
+						a.while(fmt.Sprint(s, "block", part), "R12", "$0", func() {
+							for i := range s.n {
+								a.load(10+i, "R13", 64*i)
+							}
+							a.pixels128(s, "R6", func(i int) {
+								a.load(14, "R14", 64*(i+s.pad()))
+								s.readers(i, func(tap, pixel int) {
+									a.get("V14")
+									a.mulAdd(10+pixel, 2*tap+pixel%2)
+								})
+							})
+							a.step("R13", "R13", fmt.Sprint("$", 64*s.n))
+							a.step("R14", "R14", fmt.Sprint("$", 64*s.n))
+							a.step("R12", "R12", "$-1")
+						})
+						a.step("R9", "R9", "R5")
+						a.step("R10", "R10", "R5")
+						a.step("R11", "R11", "$-1")
+					})
+					a.scaled("R8", "R0", "8(R3)", 5) // a tap has eight lanes, and a pixel sixteen images
+					for i := range s.k {
+						a.get(fmt.Sprint("V", 2*i), fmt.Sprint("V", 2*i+1))
+						a.p("F32x4Add")
+						a.p("V128Load %d(R8)", 32*i+part%2*16)
+						a.p("F32x4Add")
+						a.p("Set V%d", 2*i)
+						a.store(2*i, "R8", 32*i+part%2*16)
+					}
+				}
+				a.step("R3", "R3", "$16")
+				a.step("R4", "R4", "$-1")
+			})
+			a.p("RET")
+		})
+	}
 	a.p("RET")
 }

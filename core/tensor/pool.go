@@ -1,12 +1,15 @@
 package tensor
 
 import (
+	"math"
 	"runtime"
 	"sync/atomic"
 )
 
 // Pool runs the tasks of one phase after the other on a fixed number of threads. A task must write
-// only what no other task of its phase touches; then the result does not depend on the threads.
+// only what no other task of its phase touches; then the result does not depend on the threads. Each has its own share of the
+// tasks, the same part of every phase, so that it finds in its caches what it has put there; who is done takes from the end of
+// another's.
 type Pool struct {
 	Between func() // called before each phase, if set: a place to let other work in, or to end the caller's goroutine
 
@@ -15,8 +18,31 @@ type Pool struct {
 	phase   atomic.Int64 // counts the phases; negative once the pool is closed
 	working atomic.Int64 // helpers that have not ended the phase
 	task    func(task, worker int)
-	tasks   int64
-	next    atomic.Int64
+	shares  []share
+}
+
+// share is the tasks that a worker has yet to take: the first in the upper half, the end in the lower.
+type share struct {
+	left atomic.Uint64
+	_    [56]byte // a cache line each
+}
+
+// take takes the first task of the share, or the last.
+func (s *share) take(last bool) (task int, ok bool) {
+	for {
+		left := s.left.Load()
+		first, end := left>>32, left&math.MaxUint32
+		if first >= end {
+			return 0, false
+		}
+		task, then := first, left+1<<32
+		if last {
+			task, then = end-1, left-1
+		}
+		if s.left.CompareAndSwap(left, then) {
+			return int(task), true
+		}
+	}
 }
 
 // helper is a worker beside the caller: between phases it looks for the next one for a while, and then sleeps.
@@ -31,6 +57,7 @@ const patience = 20_000
 // NewPool starts a pool of threads workers, the caller being one of them; Close ends it.
 func NewPool(threads int) *Pool {
 	p := &Pool{threads: max(1, threads)}
+	p.shares = make([]share, p.threads)
 	for w := 1; w < p.threads; w++ {
 		h := &helper{wake: make(chan struct{}, 1)}
 		p.helpers = append(p.helpers, h)
@@ -53,8 +80,10 @@ func (p *Pool) Run(n int, task func(task, worker int)) {
 		}
 		return
 	}
-	p.task, p.tasks = task, int64(n)
-	p.next.Store(0)
+	p.task = task
+	for w := range p.shares {
+		p.shares[w].left.Store(uint64(w*n/p.threads)<<32 | uint64((w+1)*n/p.threads))
+	}
 	p.working.Store(int64(len(p.helpers)))
 	p.begin(p.phase.Load() + 1)
 	p.work(0)
@@ -95,12 +124,15 @@ func (p *Pool) help(h *helper, worker int) {
 }
 
 func (p *Pool) work(worker int) {
-	for {
-		i := p.next.Add(1) - 1
-		if i >= p.tasks {
-			return
+	for i := range p.shares {
+		s := &p.shares[(worker+i)%p.threads]
+		for {
+			task, ok := s.take(i > 0)
+			if !ok {
+				break
+			}
+			p.task(task, worker)
 		}
-		p.task(int(i), worker)
 	}
 }
 

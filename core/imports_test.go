@@ -10,17 +10,18 @@ import (
 
 // below lists what each package of the core may import of the module, itself excepted.
 var below = map[string][]string{
-	"core/tensor": {},
-	"core/sched":  {},
-	"core/data":   {},
-	"core/ckpt":   {},
-	"core/nn":     {"core/tensor"},
-	"core/darts":  {"core/tensor", "core/nn"},
-	"core/bbn":    {"core/tensor", "core/nn", "core/darts"},
-	"core/search": {"core/tensor", "core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
-	"core/draw":   {"core/darts"},
-	"core/figure": {"core/search"},
-	"core/table":  {"core/search"},
+	"core/tensor":           {},
+	"core/sched":            {},
+	"core/data":             {},
+	"core/data/imagefolder": {"core/data"},
+	"core/ckpt":             {},
+	"core/nn":               {"core/tensor"},
+	"core/darts":            {"core/tensor", "core/nn"},
+	"core/bbn":              {"core/tensor", "core/nn", "core/darts"},
+	"core/search":           {"core/tensor", "core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
+	"core/draw":             {"core/darts"},
+	"core/figure":           {"core/search"},
+	"core/table":            {"core/search"},
 }
 
 // TestImports holds the order of the packages, for tests cannot see what only people remember.

@@ -16,9 +16,6 @@ const (
 
 var useSIMD = archsimd.X86.AVX2() && archsimd.X86.FMA()
 
-// useRows says that windows run by rows.
-const useRows = true
-
 func load(p unsafe.Pointer) vec     { return archsimd.LoadFloat32x8Array((*[width]float32)(p)) }
 func store(p unsafe.Pointer, v vec) { v.StoreArray((*[width]float32)(p)) }
 func broadcast(x float32) vec       { return archsimd.BroadcastFloat32x8(x) }

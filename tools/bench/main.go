@@ -163,12 +163,12 @@ func median(list []result) result {
 // kernels prints the kernels' benchmarks, and fails where vectors bring little: the sign of scalar SSE moves between 256-bit
 // code, which cost a factor of a hundred.
 func kernels() {
-	out, err := exec.Command("go", "test", "./core/tensor", "-run", "^$", "-bench", "Kernels").Output()
+	out, err := exec.Command("go", "test", "./core/tensor", "-run", "^$", "-bench", "Kernels|Rows").Output()
 	if err != nil {
 		log.Fatalf("go test -bench: %v\n%s", err, out)
 	}
 	speeds := map[string]float64{}
-	for _, m := range regexp.MustCompile(`(?m)^BenchmarkKernels/(\S+?)(?:-\d+)?\s.*\s([\d.]+) GFLOP/s`).FindAllStringSubmatch(string(out), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^Benchmark(?:Kernels|Rows)/(\S+?)(?:-\d+)?\s.*\s([\d.]+) GFLOP/s`).FindAllStringSubmatch(string(out), -1) {
 		if speeds[m[1]], err = strconv.ParseFloat(m[2], 64); err != nil {
 			log.Fatal(err)
 		}

@@ -29,12 +29,13 @@ type Model struct {
 	Running []float32
 
 	graphs   []*nn.Graph
+	team     *nn.Team
 	head     nn.Linear
 	second   int // the second head's bias, or -1
 	features int // of one branch
 	mix      []float32
 
-	logits, dlogits, dfeature, ignored []float32
+	logits, dlogits, ignored []float32
 }
 
 // New builds a model; its weights and alphas are zero until Init or a load sets them.
@@ -69,9 +70,9 @@ func New(s Shape, pool *tensor.Pool) *Model {
 		g.Running = m.Running
 		g.Build(tops[b]...)
 	}
+	m.team = nn.NewTeam(m.graphs...)
 	m.logits = make([]float32, s.Classes*s.Batch)
 	m.dlogits = make([]float32, s.Classes*s.Batch)
-	m.dfeature = make([]float32, m.features*s.Batch)
 	m.ignored = make([]float32, len(m.Weights))
 	return m
 }
@@ -137,9 +138,12 @@ func (m *Model) Logits(w []float32, a float64) []float32 {
 }
 
 func (m *Model) mixed(w []float32, a float64) []float32 {
-	for b, g := range m.graphs {
+	for _, g := range m.graphs {
 		g.Weights = w
-		m.head.Apply(w, g.Forward(), m.logits, m.Shape.Batch, b*m.features, m.factor(b, a), b > 0)
+	}
+	m.team.Forward()
+	for b, g := range m.graphs {
+		m.head.Apply(w, g.Features(), m.logits, m.Shape.Batch, b*m.features, m.factor(b, a), b > 0)
 	}
 	if m.second >= 0 {
 		fc, fr := m.factor(0, a), m.factor(1, a)
@@ -224,8 +228,10 @@ func (o *Objective) Gradient(w, dw []float32, dalpha []float64, track bool) floa
 	}
 	clear(dalpha)
 	for b, g := range m.graphs {
-		m.head.Back(w, grad, g.Features(), m.dlogits, m.dfeature, m.Shape.Batch, b*m.features, m.factor(b, a))
-		g.Backward(m.dfeature, dw != nil)
+		m.head.Back(w, grad, g.Features(), m.dlogits, g.DFeatures(), m.Shape.Batch, b*m.features, m.factor(b, a))
+	}
+	m.team.Backward(dw != nil)
+	for _, g := range m.graphs {
 		if dw != nil {
 			g.AddGradient(dw)
 		}

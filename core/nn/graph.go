@@ -62,6 +62,8 @@ type Graph struct {
 	forward  []phase
 	backward []phase
 
+	alone *Team
+
 	partial   [][]float32 // weight gradient of each chunk
 	weighting bool        // whether Backward computes it
 	gradTask  func(task, worker int)
@@ -200,6 +202,7 @@ func (g *Graph) Build(heads ...*State) {
 	}
 	g.DMix = make([]float64, len(g.Mix))
 	g.gradTask = g.addPartials
+	g.alone = NewTeam(g)
 }
 
 // bind makes the function that finds a task's step.
@@ -218,22 +221,15 @@ func (p *phase) bind() {
 	}
 }
 
-func (g *Graph) runPhases(phases []phase) {
-	for i := range phases {
-		p := &phases[i]
-		g.pool.Run(len(g.sizes)*p.tasks, p.run)
-		for j := range p.steps {
-			if f := p.steps[j].after; f != nil {
-				f()
-			}
-		}
-	}
-}
-
 // Forward runs the network on the images in Input and returns the features: channels × batch, the
 // batch innermost.
 func (g *Graph) Forward() []float32 {
-	g.runPhases(g.forward)
+	g.alone.Forward()
+	return g.features
+}
+
+// average sets the features.
+func (g *Graph) average() {
 	f := 0
 	for _, h := range g.head {
 		for c := range h.sum.C {
@@ -250,16 +246,13 @@ func (g *Graph) Forward() []float32 {
 			f++
 		}
 	}
-	return g.features
 }
 
 // Backward takes the loss gradient with respect to the features back through the network, to DMix
 // and, if weights is set, to Gradient. It may run once after a Forward in training.
 func (g *Graph) Backward(dfeatures []float32, weights bool) {
 	copy(g.dfeature, dfeatures)
-	g.weighting = weights
-	clear(g.DMix)
-	g.runPhases(g.backward)
+	g.alone.Backward(weights)
 }
 
 // AddGradient adds the weight gradient of the last Backward to grad.
@@ -282,6 +275,9 @@ func (g *Graph) addPartials(task, _ int) {
 
 // Features are the last Forward's.
 func (g *Graph) Features() []float32 { return g.features }
+
+// DFeatures is where a Team's Backward finds the loss gradient with respect to them.
+func (g *Graph) DFeatures() []float32 { return g.dfeature }
 
 // fold adds up Dot's partial sums.
 func fold(dst, acc []float32) {

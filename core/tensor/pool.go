@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"sync/atomic"
+	"time"
 )
 
 // Pool runs the tasks of one phase after the other on a fixed number of threads. A task must write
@@ -51,8 +52,24 @@ type helper struct {
 	wake   chan struct{}
 }
 
-// patience is how often a helper looks before it sleeps: a wait of some 50 µs, about what it costs to be woken.
-const patience = 20_000
+// patience is how long a thread looks for what it waits for before it lets others run: a few times what it costs to be woken.
+const patience = 200 * time.Microsecond
+
+// await returns whether done came true in time.
+func await(done func() bool) bool {
+	var began time.Time
+	for looks := 1; !done(); looks++ {
+		if looks%1000 > 0 {
+			continue
+		}
+		if began.IsZero() {
+			began = time.Now()
+		} else if time.Since(began) > patience {
+			return false
+		}
+	}
+	return true
+}
 
 // NewPool starts a pool of threads workers, the caller being one of them; Close ends it.
 func NewPool(threads int) *Pool {
@@ -87,12 +104,13 @@ func (p *Pool) Run(n int, task func(task, worker int)) {
 	p.working.Store(int64(len(p.helpers)))
 	p.begin(p.phase.Load() + 1)
 	p.work(0)
-	for looks := 0; p.working.Load() > 0; looks++ {
-		if looks > patience {
-			runtime.Gosched()
-		}
+	for !await(p.idle) {
+		runtime.Gosched()
 	}
 }
+
+// idle says whether the helpers have ended the phase.
+func (p *Pool) idle() bool { return p.working.Load() == 0 }
 
 // begin tells the helpers of a phase.
 func (p *Pool) begin(phase int64) {
@@ -105,13 +123,12 @@ func (p *Pool) begin(phase int64) {
 }
 
 func (p *Pool) help(h *helper, worker int) {
-	for phase := int64(0); ; {
-		for looks := 0; p.phase.Load() == phase; looks++ {
-			if looks < patience {
-				continue
-			}
+	phase := int64(0)
+	begun := func() bool { return p.phase.Load() != phase }
+	for {
+		if !await(begun) {
 			h.asleep.Store(true)
-			if p.phase.Load() == phase || !h.asleep.Swap(false) { // nothing came meanwhile, or who came has woken it
+			if !begun() || !h.asleep.Swap(false) { // nothing came meanwhile, or who came has woken it
 				<-h.wake
 			}
 		}

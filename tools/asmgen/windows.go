@@ -26,8 +26,8 @@ func (s shape) readers(i int, f func(tap, pixel int)) {
 	}
 }
 
-// pixels writes what is done with each pixel that a block reads, of which the first skips to inner where a row begins, and to
-// outer where it ends.
+// pixels writes what is done with each pixel that a block reads: a row's first block begins with its inner ones, and its last
+// ends with them.
 func (a *asm) pixels(s shape, block, last string, each func(i int)) {
 	a.p("TESTQ %[1]s, %[1]s", block)
 	a.p("JE %sinner", s)

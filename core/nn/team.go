@@ -27,7 +27,7 @@ func NewTeam(graphs ...*Graph) *Team {
 func join(levels []level, g *Graph, phases []phase) []level {
 	for i := range phases {
 		if i == len(levels) {
-			levels = append(levels, level{run: func(_, _ int) {}})
+			levels = append(levels, level{})
 		}
 		l, p := &levels[i], &phases[i]
 		before, others := l.tasks, l.run

@@ -314,9 +314,15 @@ func TestPage(t *testing.T) {
 	}
 	b.press("Start")
 	b.says("1 of 5 epochs", time.Minute)
-	took := b.pause()
+	took := []float64{b.pause()} // while the page does most of its work for the first time
+	for range 2 {
+		b.press("Continue")
+		b.says("Training.", 5*time.Second)
+		time.Sleep(300 * time.Millisecond)
+		took = append(took, b.pause())
+	}
 	t.Logf("paused after %.0f ms", took)
-	if took > 100 {
+	if slices.Sort(took); took[1] > 100 {
 		t.Errorf("it took %.0f ms to pause", took)
 	}
 	if !eval[bool](b, `document.getElementById("imbalance").closest("fieldset").disabled`) {
@@ -334,6 +340,7 @@ func TestPage(t *testing.T) {
 	if last.Accuracy <= first.Accuracy || last.Accuracy < 0.13 {
 		t.Error("the accuracy did not rise")
 	}
+	b.shows(".genotype", last.Genotype.Normal[0].Op, 5*time.Second)
 	text := eval[string](b, `document.querySelector(".genotype").textContent`)
 	if g, err := darts.ParseGenotype(text[strings.Index(text, "Genotype("):]); err != nil || !slices.Equal(g.Normal, last.Genotype.Normal) {
 		t.Errorf("the page's genotype: %v: %s", err, text)

@@ -53,6 +53,10 @@ func (l *Lab) Cards() []Card {
 // Paint is a card's content; "arch" and "mix" are the schedules beside their controls.
 func (l *Lab) Paint(id string) string {
 	switch id {
+	case "status":
+		return escape(l.Run().Say())
+	case "announcement":
+		return escape(l.Run().Announce())
 	case "arch", "mix":
 		return l.schedule(id)
 	case "story":
@@ -440,7 +444,7 @@ func (l *Lab) batches() string {
 				parts = append(parts, fmt.Sprintf("%d %s", count[c], l.class(c)))
 			}
 		}
-		fmt.Fprintf(&b, `<h3 class="%s">%s</h3><canvas data-batch="%d" role="img" aria-label="%s"></canvas>%s`, class, escape(fmt.Sprintf(Text.BatchSampler, name, kind)), branch, escape(Text.BatchAlt), note(escape(strings.Join(parts, ", "))))
+		fmt.Fprintf(&b, `<h3 class="%s">%s</h3><canvas data-batch="%d" data-shown="%d %d" role="img" aria-label="%s"></canvas>%s`, class, escape(fmt.Sprintf(Text.BatchSampler, name, kind)), branch, r.slot, r.shown, escape(Text.BatchAlt), note(escape(strings.Join(parts, ", "))))
 	}
 	return b.String()
 }

@@ -48,7 +48,10 @@ func (l *Lab) kept(key string) Kept {
 }
 
 // Stored takes what the store has.
-func (l *Lab) Stored(kept []Kept) { l.Kept = kept }
+func (l *Lab) Stored(kept []Kept) {
+	l.Kept = kept
+	l.turns++
+}
 
 // Unfinished is the latest kept run, where it did not come to its end and is not on the page: it is offered again.
 func (l *Lab) Unfinished() *Kept {

@@ -57,6 +57,8 @@ type Lab struct {
 	slots   int
 	lives   int
 	classes int
+	turns   int  // what happened, but for steps
+	steps   int  // reports of steps
 	forced  bool // the address names the data
 	data    struct {
 		State, Pack, Error string
@@ -393,6 +395,7 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 		r.Running = r.asked
 	case "batch":
 		r.Batch, r.Pixels = m.Batch, beside.Bytes()
+		r.shown++
 	case "snapshot":
 		r.File = beside
 		l.keep(r)
@@ -402,6 +405,9 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 		r.Running, r.asked, r.Done, r.Error = false, false, true, m.Error
 	}
 	r.hear(m.Events)
+	if l.steps++; !m.Steps() {
+		l.turns++
+	}
 }
 
 // Own is what there is of the person's own images.

@@ -50,10 +50,10 @@ func (b *tab) click(selector string) {
 	}
 }
 
-// card is the text of a card.
-func (b *tab) card(id string) string {
+// shows waits until what a selector finds has a text: parts are painted over several frames.
+func (b *tab) shows(selector, text string, limit time.Duration) {
 	b.Helper()
-	return eval[string](b, `document.getElementById("card-`+id+`")?.textContent ?? ""`)
+	b.wait(`document.querySelector(`+strconv.Quote(selector)+`)?.textContent.includes(`+strconv.Quote(text)+`)`, limit)
 }
 
 // notice waits for what the page has to say.
@@ -105,13 +105,10 @@ func TestStory(t *testing.T) {
 	b.says("A finished run.", 20*time.Second)
 	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
 	last := record.Events[len(record.Events)-1].Report
-	if story := b.card("story"); !strings.Contains(story, fmt.Sprintf("%.0f %% of the head", 100*last.Head)) || !strings.Contains(story, "long tail") {
-		b.fail("the story: %s", story)
-	}
+	b.shows("#card-story", fmt.Sprintf("%.0f %% of the head", 100*last.Head), 5*time.Second)
+	b.shows("#card-story", "long tail", time.Second)
 	for _, id := range []string{"accuracy", "classes", "history", "confusion", "normal", "cells"} {
-		if eval[int](b, `document.querySelectorAll("#card-`+id+` svg *").length`) < 10 {
-			t.Errorf("nothing is drawn in %s", id)
-		}
+		b.wait(`document.querySelectorAll("#card-`+id+` svg *").length >= 10`, 5*time.Second)
 	}
 	b.shot("story.png")
 	b.press("Start")
@@ -202,9 +199,7 @@ func TestDrawn(t *testing.T) {
 	b.says("The change takes effect from the next epoch.", 5*time.Second)
 	b.press("Continue")
 	b.says("Finished.", 30*time.Second)
-	if !strings.Contains(eval[string](b, `document.querySelector("[data-paint=arch]").textContent`), "changed") {
-		t.Error("the change is not marked")
-	}
+	b.shows("[data-paint=arch]", "changed", 5*time.Second)
 	b.click(`#arch-equal`)
 	b.keys("Architecture rate", "Compare at equal", "a")
 	b.wait(`document.querySelector("[data-paint=arch]").textContent.includes("times what it says")`, 5*time.Second)
@@ -221,15 +216,11 @@ func TestSeeing(t *testing.T) {
 	b.says("Finished.", 40*time.Second)
 	_, _, epochs := b.events(1)
 	say := func(e int) string { return fmt.Sprintf("%.3f of %.3f nats", epochs[e].Report.Entropy, math.Log(8)) }
-	if text := b.card("time"); !strings.Contains(text, say(2)) {
-		t.Errorf("at the end: %s", text)
-	}
-	cells := eval[string](b, `document.querySelector("#card-cells").textContent`)
+	b.shows("#card-time", say(2), 5*time.Second)
+	b.shows("#card-cells", epochs[2].Report.Genotype.String(), 5*time.Second)
 	eval[bool](b, `(() => { const s = document.getElementById("timeline"); s.value = 1; s.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`)
-	b.wait(`document.getElementById("card-time").textContent.includes("`+say(0)+`")`, 5*time.Second)
-	if !strings.Contains(b.card("cells"), epochs[0].Report.Genotype.String()) || !strings.Contains(cells, epochs[2].Report.Genotype.String()) {
-		t.Error("the cells are not those of the epoch shown")
-	}
+	b.shows("#card-time", say(0), 5*time.Second)
+	b.shows("#card-cells", epochs[0].Report.Genotype.String(), 5*time.Second)
 	b.click(`#card-reduce g[data-act="edge:reduce:3"]`)
 	b.wait(`document.getElementById("edge").value === "reduce:3"`, 5*time.Second)
 	for _, id := range []string{"accuracy", "classes", "loss", "history", "confusion", "normal", "reduce", "edge", "collapse"} {
@@ -378,9 +369,7 @@ func TestOwn(t *testing.T) {
 	b.keys("The run", "Imbalance", kb.Home, kb.ArrowRight)
 	b.press("Start")
 	b.says("Finished.", 40*time.Second)
-	if text := b.card("confusion"); !strings.Contains(text, "stripes 2") {
-		t.Errorf("the confusion matrix: %s", text)
-	}
+	b.shows("#card-confusion", "stripes 2", 5*time.Second)
 	c, _, _ := b.events(1)
 	if last := eval[string](b, `document.querySelector(".unseen[role=status]").textContent`); !strings.HasPrefix(last, "Finished.") {
 		t.Errorf("said aloud at the end: %s", last)

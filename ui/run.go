@@ -34,6 +34,7 @@ type Run struct {
 	File   File   // the run as it stood at its last whole epoch
 	Key    string // under which it is kept on this machine
 
+	shown int // how many batches there were to see
 	asked bool
 	slot  int // which worker
 	live  int // which of its runs

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"hlrslab/core/sched"
 )
@@ -25,8 +26,10 @@ type Field struct {
 	index int
 }
 
-// Fields lists the configuration's fields in order.
-func Fields() []Field {
+// Fields lists the configuration's fields in order. The list is everybody's: do not change it.
+func Fields() []Field { return fields() }
+
+var fields = sync.OnceValue(func() []Field {
 	t := reflect.TypeFor[Config]()
 	fields := make([]Field, t.NumField())
 	for i := range fields {
@@ -47,7 +50,7 @@ func Fields() []Field {
 		}
 	}
 	return fields
-}
+})
 
 func ids(families []sched.Family) []string {
 	out := make([]string, len(families))

@@ -1,7 +1,11 @@
 // Package msg is what the page and its workers say to each other: JSON, and bytes beside it.
 package msg
 
-import "hlrslab/core/search"
+import (
+	"slices"
+
+	"hlrslab/core/search"
+)
 
 // Command is the page's:
 //
@@ -29,6 +33,11 @@ type Report struct {
 	Error  string         `json:"error,omitempty"`
 	Facts  *search.Facts  `json:"facts,omitempty"`
 	Batch  *Batch         `json:"batch,omitempty"`
+}
+
+// Steps says whether a report's events are steps within an epoch, after its first.
+func (r Report) Steps() bool {
+	return !slices.ContainsFunc(r.Events, func(e search.Event) bool { return e.Kind != "step" || e.Step == 0 })
 }
 
 // Batch is what the branches were last shown; the bytes beside it are the images of the first branch, then of the second.

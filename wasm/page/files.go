@@ -32,7 +32,7 @@ func (p *page) list() {
 			kept = append(kept, k)
 		}
 	}
-	p.change(func() { p.lab.Stored(kept) })
+	p.report(func() { p.lab.Stored(kept) }, pace)
 }
 
 // Keep implements ui.Host.

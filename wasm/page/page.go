@@ -5,6 +5,7 @@
 package page
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"syscall/js"
@@ -30,8 +31,8 @@ type page struct {
 	store    js.Value
 	painted  map[string]*painting
 	revision int
-	soon     bool     // a render is on its way
-	own      js.Value // the person's own images, as a pack
+	due      time.Time // when the next painting is, if one is on its way
+	own      js.Value  // the person's own images, as a pack
 	address  string
 }
 
@@ -59,6 +60,7 @@ func Main() {
 	p.open()
 	root := &ui.Root{Lab: p.lab}
 	for ok := true; ok; ok = renderer.EventWait() {
+		p.lab.Turn()
 		if err := renderer.Render(env.RunBuild(root)); err != nil {
 			panic(err)
 		}
@@ -86,36 +88,50 @@ func (p *page) change(f func()) {
 	p.env.UnlockRender()
 }
 
-// pace is how often reports of workers are rendered.
-const pace = 100 * time.Millisecond
+// pace is how often reports are painted, frame how often the screen is, and slice how long painting may hold it up.
+const (
+	pace  = 100 * time.Millisecond
+	frame = 16 * time.Millisecond
+	slice = 2 * time.Millisecond
+)
 
-// report runs f on the laboratory; several in a short time are rendered once.
-func (p *page) report(f func()) {
+// report runs f, which moves no control, on the laboratory, and paints after a while, be it once for several.
+func (p *page) report(f func(), after time.Duration) {
 	p.env.Lock()
 	f()
-	late := !p.soon
-	p.soon = true
+	p.later(after)
 	p.env.UnlockOnly()
-	if late {
-		time.AfterFunc(pace, func() {
-			p.env.Lock()
-			p.soon = false
-			p.env.UnlockRender()
-		})
-	}
 }
 
-// paint sets what has changed of the parts that are painted. A control in the focus keeps it.
+// later paints after a while, if that is not on its way.
+func (p *page) later(d time.Duration) {
+	at := time.Now().Add(d)
+	if !p.due.IsZero() && p.due.Before(at) {
+		return
+	}
+	p.due = at
+	time.AfterFunc(d, func() {
+		p.env.Lock()
+		p.due = time.Time{}
+		p.paint()
+		p.env.UnlockOnly()
+	})
+}
+
+// paint sets what has changed of the parts that are painted: the first ones now, and what takes longer than a slice in the next
+// frames. A control in the focus keeps it.
 func (p *page) paint() {
-	seen := map[string]bool{}
-	set := func(el js.Value, key string) {
-		seen[key] = true
+	end := time.Now().Add(slice)
+	set := func(el js.Value, key string) (late bool) {
 		was := p.painted[key]
 		if was == nil {
 			was = &painting{}
 			p.painted[key] = was
 		}
-		if v := p.lab.Version(key); v == "" || v != was.version {
+		if v := p.lab.Version(key); v != was.version {
+			if time.Now().After(end) {
+				return true
+			}
 			text := p.lab.Paint(key)
 			if was.version = v; was.text != text || was.revision == 0 {
 				p.revision++
@@ -123,7 +139,7 @@ func (p *page) paint() {
 			}
 		}
 		if holds := el.Get("labHolds"); holds.Type() == js.TypeNumber && holds.Int() == was.revision {
-			return
+			return false
 		}
 		el.Set("labHolds", was.revision)
 		focus := document.Get("activeElement")
@@ -142,18 +158,20 @@ func (p *page) paint() {
 				to.Call("focus", map[string]any{"preventScroll": true})
 			}
 		}
+		if key == "batches" {
+			p.thumbnails(el)
+		}
+		return false
 	}
+	late, seen := false, map[string]bool{}
 	list := document.Call("querySelectorAll", "[data-paint]")
 	for i := range list.Length() {
 		el := list.Index(i)
-		set(el, el.Get("dataset").Get("paint").String())
+		key := el.Get("dataset").Get("paint").String()
+		seen[key] = true
+		late = set(el, key) || late
 	}
-	for key := range p.painted {
-		if !seen[key] {
-			delete(p.painted, key)
-		}
-	}
-	p.thumbnails()
+	maps.DeleteFunc(p.painted, func(key string, _ *painting) bool { return !seen[key] })
 	if a := p.lab.Address(); a != p.address {
 		p.address = a
 		to := window.Get("location").Get("pathname").String()
@@ -162,12 +180,15 @@ func (p *page) paint() {
 		}
 		window.Get("history").Call("replaceState", nil, "", to)
 	}
+	if late {
+		p.later(frame)
+	}
 }
 
 // thumbnails draws the branches' batches on their canvases.
-func (p *page) thumbnails() {
+func (p *page) thumbnails(card js.Value) {
 	r := p.lab.Run()
-	list := document.Call("querySelectorAll", "canvas[data-batch]")
+	list := card.Call("querySelectorAll", "canvas")
 	if r.Batch == nil || list.Length() == 0 {
 		return
 	}
@@ -182,11 +203,6 @@ func (p *page) thumbnails() {
 			first += len(r.Batch.Labels[b])
 		}
 		w, h := columns*(size+gap), (n+columns-1)/columns*(size+gap)
-		mark := strconv.Itoa(len(r.Losses)) + r.Name
-		if el.Get("dataset").Get("mark").String() == mark {
-			continue
-		}
-		el.Get("dataset").Set("mark", mark)
 		rgba := make([]byte, 4*w*h)
 		for k := range n {
 			image := r.Pixels[(first+k)*3*size*size:]

@@ -47,11 +47,7 @@ func (p *page) hire(slot int) *worker {
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
 			r = msg.Report{Kind: "lost", Error: err.Error()}
 		}
-		tell := p.change
-		if r.Kind == "events" || r.Kind == "batch" || r.Kind == "snapshot" { // of which there are many
-			tell = p.report
-		}
-		go tell(func() {
+		hear := func() {
 			if p.workers[slot] != w {
 				return
 			}
@@ -67,7 +63,15 @@ func (p *page) hire(slot int) *worker {
 				p.End(slot)
 			}
 			p.lab.Hear(slot, r, web.File{Value: beside})
-		})
+		}
+		switch r.Kind {
+		case "events", "batch", "snapshot": // of which there are many
+			go p.report(hear, pace)
+		case "paused":
+			go p.report(hear, 0)
+		default:
+			go p.change(hear)
+		}
 		return nil
 	}))
 	return w

@@ -136,6 +136,11 @@ func (t *trainer) train() {
 				t.show()
 			}
 		}
+		ended := len(events) > 0 && events[len(events)-1].Kind == "epoch"
+		if ended && err == nil { // before it is told: who then presses Pause need not wait for it
+			t.file.Reset()
+			err = t.run.Snapshot(&t.file)
+		}
 		if len(events) > 0 {
 			t.steps = max(0, t.steps-1)
 			post(msg.Report{Kind: "events", Run: t.id, Events: events})
@@ -145,8 +150,8 @@ func (t *trainer) train() {
 			fail(t.id, err)
 			return
 		}
-		if n := len(events); n > 0 && events[n-1].Kind == "epoch" {
-			t.save()
+		if ended {
+			postBeside(msg.Report{Kind: "snapshot", Run: t.id}, t.file.Bytes())
 			if t.epoch {
 				t.epoch = false
 				post(msg.Report{Kind: "paused", Run: t.id})
@@ -158,16 +163,6 @@ func (t *trainer) train() {
 	}
 	t.over = true
 	post(msg.Report{Kind: "done", Run: t.id})
-}
-
-// save posts the run as it stands.
-func (t *trainer) save() {
-	t.file.Reset()
-	if err := t.run.Snapshot(&t.file); err != nil {
-		fail(t.id, err)
-		return
-	}
-	postBeside(msg.Report{Kind: "snapshot", Run: t.id}, t.file.Bytes())
 }
 
 // show posts what the branches were last shown.

@@ -68,6 +68,7 @@ var Text = struct {
 	// Notices.
 	NoRun, BadAddress, NoSetting, PassedOver                     string
 	NoStore, NotKept, NoLonger, NoClipboard, NotDropped, NotRead string
+	DropHere                                                     string
 	ReadingImages, NoImages, DrawingFigure, NoFigure             string
 }{
 	// The head of the page.
@@ -209,6 +210,7 @@ var Text = struct {
 	NotKept:       "This epoch could not be kept on this machine; the run goes on, and can be exported. %s",
 	NoLonger:      "This run is no longer kept.",
 	NoClipboard:   "The clipboard is closed to the page; here it is: %s",
+	DropHere:      "Drop images by class, CIFAR-10’s archive, or a run.", // while files hover over the page
 	NotDropped:    "What was dropped cannot be read: %s",
 	NotRead:       "%s: %s", // a file, and why
 	ReadingImages: "Reading your images…",

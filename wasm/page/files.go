@@ -117,9 +117,22 @@ func (p *page) pick(kind string) {
 
 // listenDrop takes files and folders that are dropped on the page.
 func (p *page) listenDrop(on func(js.Value, string, func(js.Value))) {
-	on(document, "dragover", func(e js.Value) { e.Call("preventDefault") })
+	// While files hover, the page is covered: what is painted anew below would take the drop with it.
+	body := document.Get("body")
+	body.Get("dataset").Set("drop", ui.Text.DropHere)
+	cover := func(on bool) { body.Get("classList").Call("toggle", "dropping", on) }
+	on(document, "dragover", func(e js.Value) {
+		e.Call("preventDefault")
+		cover(e.Get("dataTransfer").Get("types").Call("includes", "Files").Bool())
+	})
+	on(document, "dragleave", func(e js.Value) {
+		if e.Get("relatedTarget").IsNull() {
+			cover(false)
+		}
+	})
 	on(document, "drop", func(e js.Value) {
 		e.Call("preventDefault")
+		cover(false)
 		dropped := window.Call("labDropped", e.Get("dataTransfer")) // at once: it is empty after the event
 		go func() {
 			files, err := web.Await(dropped)

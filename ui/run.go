@@ -1,9 +1,9 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"hlrslab/core/search"
 	"hlrslab/ui/msg"
@@ -173,11 +173,8 @@ func (r *Run) check(name string, classes int) {
 	}
 	if err != nil {
 		r.Wrong = Wrong{name, err.Error()}
-		at, _, _ := strings.Cut(strings.Fields(err.Error())[0], ":")
-		for _, f := range search.Fields() {
-			if f.Name == at {
-				r.Wrong.Field = at
-			}
+		if at, ok := errors.AsType[search.FieldError](err); ok {
+			r.Wrong.Field = at.Field
 		}
 	}
 }

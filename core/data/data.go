@@ -33,7 +33,7 @@ func (m *Images) At(i int) []uint8 {
 // of the square it covers. The side must divide Size. At the present side the result shares memory.
 func (m *Images) Resize(side int) (*Images, error) {
 	if side < 1 || side > m.Size || m.Size%side != 0 {
-		return nil, fmt.Errorf("size %d: must divide the images' side of %d px; choose %d or %d", side, m.Size, m.Size, (m.Size+1)/2)
+		return nil, fmt.Errorf("size %d does not divide the images' side of %d px; choose %d or %d", side, m.Size, m.Size, (m.Size+1)/2)
 	}
 	k := m.Size / side
 	if k == 1 {

@@ -51,7 +51,7 @@ func TestResize(t *testing.T) {
 		t.Errorf("%v, %v", same, err)
 	}
 	for _, side := range []int{-2, 0, 3, 8} {
-		wantError(t, second(m.Resize(side)), "size", "divide")
+		wantError(t, second(m.Resize(side)), "size", "does not divide")
 	}
 }
 

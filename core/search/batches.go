@@ -1,7 +1,6 @@
 package search
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -58,14 +57,14 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	}
 	subset, err := data.Subset(d.Train.Labels, counts, c.Pool, stream(c.Seed, c.SubsetSeed, subsetStream), c.ClassSeed)
 	if err != nil {
-		return nil, err
+		return nil, blame("n-max", err)
 	}
 	weights, arch, err := data.Halves(d.Train.Labels, subset, c.Halves)
 	if err != nil {
-		return nil, err
+		return nil, blame("halves", err)
 	}
 	if b.set, err = resize(d, c.Size); err != nil {
-		return nil, err
+		return nil, blame("size", err)
 	}
 	b.total, b.counts = tally(d.Train.Labels, subset, classes), tally(d.Train.Labels, weights, classes)
 	b.order = make([]int, classes)
@@ -74,7 +73,7 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	}
 	slices.SortStableFunc(b.order, func(i, j int) int { return b.total[j] - b.total[i] })
 	if b.steps = len(weights) / c.Batch; b.steps == 0 {
-		return nil, fmt.Errorf("batch: the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", len(weights), c.Batch)
+		return nil, fault("batch", "the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", len(weights), c.Batch)
 	}
 	if b.test, err = balanced(d.Test.Labels, classes, c.TestImages/classes); err != nil {
 		return nil, err
@@ -107,10 +106,15 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 // Counts is the number of images of each of the classes, from head to tail. Every class must have one for each half.
 func (c Config) Counts(classes int) ([]int, error) {
 	counts, err := data.Counts(c.Profile, c.NMax, classes, c.Imbalance)
-	if err == nil && c.Halves == "stratified" && counts[classes-1] < 2 {
-		err = fmt.Errorf("imbalance %v: leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
+	switch {
+	case classes < 2:
+		return nil, err // no field is at fault
+	case err != nil:
+		return nil, blame("imbalance", err)
+	case c.Halves == "stratified" && counts[classes-1] < 2:
+		return nil, fault("imbalance", "%v leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
 	}
-	return counts, err
+	return counts, nil
 }
 
 func resize(d *data.Dataset, size int) (*data.Dataset, error) {
@@ -146,7 +150,7 @@ func balanced(labels []uint8, classes, each int) ([]int, error) {
 	for n := range each {
 		for c := range by {
 			if n >= len(by[c]) {
-				return nil, fmt.Errorf("test-images: class %d has only %d test images, not %d; take %d or fewer", c, len(by[c]), each, len(by[c])*classes)
+				return nil, fault("test-images", "class %d has only %d test images, not %d; take %d or fewer", c, len(by[c]), each, len(by[c])*classes)
 			}
 			out = append(out, by[c][n])
 		}

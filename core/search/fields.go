@@ -88,7 +88,7 @@ func (f Field) Value(c Config) string {
 // Set gives the field in c the value that text spells.
 func (f Field) Set(c *Config, text string) error {
 	v := reflect.ValueOf(c).Elem().Field(f.index)
-	wrong := fmt.Errorf("%s: %q is not a value of it (%s)", f.Name, text, f.Help)
+	wrong := fault(f.Name, "%q is not a value of it (%s)", text, f.Help)
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
@@ -215,23 +215,23 @@ func (c Config) Validate() error {
 			x = v.Float()
 		default:
 			if s := f.Value(c); f.Enum != nil && !slices.Contains(f.Enum, s) {
-				return fmt.Errorf("%s: there is no %q; choose one of %s", f.Name, s, strings.Join(f.Enum, ", "))
+				return fault(f.Name, "there is no %q; choose one of %s", s, strings.Join(f.Enum, ", "))
 			}
 			continue
 		}
 		if math.IsNaN(x) || x < f.Min || x > f.Max {
-			return fmt.Errorf("%s: %v is outside %v to %v %s", f.Name, x, f.Min, f.Max, f.Unit)
+			return fault(f.Name, "%v is outside %v to %v %s", x, f.Min, f.Max, f.Unit)
 		}
 	}
 	switch {
 	case c.Size != 32 && c.Size != 16 && c.Size != 8:
-		return fmt.Errorf("size: %d does not divide 32 into halves; choose 32, 16 or 8", c.Size)
+		return fault("size", "%d does not divide 32 into halves; choose 32, 16 or 8", c.Size)
 	case c.RateMin > c.Rate:
-		return fmt.Errorf("rate-min: %v is above rate, %v", c.RateMin, c.Rate)
+		return fault("rate-min", "%v is above rate, %v", c.RateMin, c.Rate)
 	case c.NMax > c.Pool:
-		return fmt.Errorf("n-max: %d images are not among the %d of pool", c.NMax, c.Pool)
+		return fault("n-max", "%d images are not among the %d of pool", c.NMax, c.Pool)
 	case c.Dataset != "own" && c.TestImages%10 != 0:
-		return fmt.Errorf("test-images: %d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
+		return fault("test-images", "%d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
 	}
 	arch, mix, err := c.Schedules()
 	if err != nil {

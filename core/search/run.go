@@ -58,7 +58,7 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 		return nil, err
 	}
 	if d.Name != c.Dataset {
-		return nil, fmt.Errorf("dataset: the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
+		return nil, fault("dataset", "the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
 	}
 	r := &Run{pool: tensor.NewPool(threads)}
 	r.schedule(c)
@@ -130,7 +130,7 @@ func (r *Run) Change(c Config) error {
 	}
 	for _, f := range Fields() {
 		if f.Group != "schedule" && f.Name != "arch-rate" && f.Value(r.config) != f.Value(c) {
-			return fmt.Errorf("%s: cannot change during a run; start a new one", f.Name)
+			return fault(f.Name, "cannot change during a run; start a new one")
 		}
 	}
 	r.next = &c

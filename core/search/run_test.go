@@ -3,6 +3,7 @@ package search
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -155,8 +156,8 @@ func TestChangeTakesEffectFromTheNextEpoch(t *testing.T) {
 		t.Errorf("changed in epoch %d", changed)
 	}
 	c.Channels++
-	if err := r.Change(c); err == nil || !strings.HasPrefix(err.Error(), "channels:") {
-		t.Errorf("a change of channels: %v", err)
+	if at, ok := errors.AsType[FieldError](r.Change(c)); !ok || at.Field != "channels" {
+		t.Errorf("a change of channels: %v", at)
 	}
 }
 
@@ -186,7 +187,8 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 		"mix": func(c *Config) { c.Mix = "magic" }, "arch-points": func(c *Config) { c.ArchSchedule, c.ArchPoints = "drawn", "1:1" },
 		"n-max": func(c *Config) { c.NMax, c.Imbalance = 5000, 1 }, "batch": func(c *Config) { c.Batch = 512 },
 		"test-images": func(c *Config) { c.TestImages = 15 }, "rate-min": func(c *Config) { c.RateMin = 0.5 },
-		"dataset": func(c *Config) { c.Dataset = "cifar10" },
+		"dataset": func(c *Config) { c.Dataset = "cifar10" }, "mix-param": func(c *Config) { c.Mix, c.MixParam = "beta", 0.01 },
+		"arch-warmup": func(c *Config) { c.ArchWarmup = 3 }, "sampler": func(c *Config) { c.Sampler = "" },
 	} {
 		c := tiny(t)
 		change(&c)
@@ -194,7 +196,7 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 		if err == nil {
 			r.Close()
 		}
-		if err == nil || !strings.Contains(err.Error(), field) {
+		if at, ok := errors.AsType[FieldError](err); !ok || at.Field != field || !strings.HasPrefix(err.Error(), field+": ") {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

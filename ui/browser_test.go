@@ -49,11 +49,19 @@ window.Worker = class extends Worker {
 
 // serve serves the page as make build left it, with CIFAR-10 if it has a set; late holds the worker's program back.
 func serve(t testing.TB, set *data.Dataset, late time.Duration) string {
+	return serveBut(t, set, late, nil).URL
+}
+
+// serveBut serves it but for what other answers, if there is such, and says that it did.
+func serveBut(t testing.TB, set *data.Dataset, late time.Duration, other func(w http.ResponseWriter, r *http.Request) bool) *httptest.Server {
 	if _, err := os.Stat("../public/lab.wasm.gz"); err != nil {
 		t.Fatal("the page is not built: run make build")
 	}
 	files := http.FileServer(http.Dir(".."))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if other != nil && other(w, r) {
+			return
+		}
 		switch r.URL.Path {
 		case "/data/status":
 			if set == nil {
@@ -77,7 +85,7 @@ func serve(t testing.TB, set *data.Dataset, late time.Duration) string {
 		}
 	}))
 	t.Cleanup(server.Close)
-	return server.URL
+	return server
 }
 
 // open opens an address in a fresh Chromium.
@@ -88,7 +96,14 @@ func open(t testing.TB, url string, limit time.Duration) *tab {
 		chromedp.WindowSize(1280, 1400))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	return openIn(t, ctx, url, limit)
+}
+
+// another opens an address in another tab of the same browser.
+func (b *tab) another(url string, limit time.Duration) *tab { return openIn(b.TB, b.ctx, url, limit) }
+
+func openIn(t testing.TB, ctx context.Context, url string, limit time.Duration) *tab {
+	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
@@ -168,6 +183,12 @@ func (b *tab) says(what string, limit time.Duration) {
 func (b *tab) steps(n int, limit time.Duration) {
 	b.Helper()
 	b.wait(fmt.Sprintf(`Number(%s.match(/(\d+) steps/)?.[1] ?? 0) >= %d`, status, n), limit)
+}
+
+// epochs waits until a run that goes on has come to the end of n epochs, or more.
+func (b *tab) epochs(n int, limit time.Duration) {
+	b.Helper()
+	b.wait(fmt.Sprintf(`Number(%s.match(/(\d+) of \d+ epochs/)?.[1] ?? 0) >= %d`, status, n), limit)
 }
 
 // press clicks a button by its name.
@@ -413,7 +434,7 @@ func TestIllegal(t *testing.T) {
 		b.fail("beside the imbalance: %q", text)
 	}
 	b.press("Start")
-	b.says("One setting cannot stand", 5*time.Second)
+	b.says("Fix this setting before starting: imbalance", 5*time.Second)
 	b.keys("The run", "Images of the largest", kb.End)
 	if text := eval[string](b, wrong); text != "" {
 		b.fail("beside the imbalance: %q", text)

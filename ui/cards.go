@@ -54,7 +54,9 @@ func (l *Lab) Cards() []Card {
 func (l *Lab) Paint(id string) string {
 	switch id {
 	case "status":
-		return escape(l.Run().Say())
+		return l.status()
+	case "notice":
+		return l.notice()
 	case "announcement":
 		return escape(l.Run().Announce())
 	case "arch", "mix":
@@ -99,6 +101,28 @@ func (l *Lab) Paint(id string) string {
 		return text
 	}
 	return ""
+}
+
+// status is how the run stands, and the way to the setting that is wrong.
+func (l *Lab) status() string {
+	r := l.Run()
+	text := escape(r.Say())
+	if r.Wrong.Text != "" {
+		if r.Fixed() {
+			text += " " + escape(fmt.Sprintf(Text.WrongLater, r.Wrong.Text))
+		}
+		text += " " + button("wrong:"+r.Wrong.Field, Text.ShowWrong)
+	}
+	return text
+}
+
+// notice is what was just done, or could not be.
+func (l *Lab) notice() string {
+	text := escape(l.Notice)
+	if l.undo != nil {
+		text += " " + button("undo:", Text.Undo)
+	}
+	return text
 }
 
 // table is the numbers behind a card.
@@ -303,7 +327,7 @@ func (l *Lab) counts() (counts, order []int, err error) {
 	if f := r.Record.Facts; f.Counts != nil {
 		return f.Counts, f.Order, nil
 	}
-	counts, err = r.Config.Counts(l.classes)
+	counts, err = r.Config.Counts(l.classes(r.Config.Dataset))
 	for i := range counts {
 		order = append(order, i)
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/vugu/vugu"
 
@@ -21,7 +22,7 @@ func (c *Root) PlayLabel() string {
 	switch {
 	case r.asked:
 		return Text.Pause
-	case r.Fixed(), r.Recorded && !r.moved() && r.File != nil && len(r.Epochs) < r.Record.Config.Epochs:
+	case r.Fixed(), r.resumes():
 		return Text.Continue
 	case r.Done:
 		return Text.StartAgain
@@ -41,7 +42,7 @@ type Group struct {
 type Control struct {
 	Name, Label, Text, Value, Help string
 	Min, Max, Step                 string
-	Enum                           []string
+	Enum, Off                      []string // the choices, and those that are not to be had now
 	Wrong                          string
 	Number                         bool // to type; otherwise a slider, if there is no Enum
 }
@@ -57,6 +58,7 @@ var controls = []struct {
 	{"rate", "arch-equal", 0, 0, 0},
 	{"mix", "mix", 0, 0, 0},
 	{"mix", "mix-param", 0, 0, 0},
+	{"start", "dataset", 0, 0, 0},
 	{"start", "imbalance", 1, 250, 1},
 	{"start", "n-max", 20, 500, 10},
 	{"start", "epochs", 1, 50, 1},
@@ -88,6 +90,15 @@ func (l *Lab) control(f search.Field, label string) Control {
 	}
 	if r.Wrong.Field == f.Name {
 		s.Wrong = r.Wrong.Text
+	}
+	if text, ok := r.Typed[f.Name]; ok {
+		c := r.Config
+		s.Value, s.Wrong = text, f.Set(&c, text).Error()
+	}
+	for _, o := range s.Enum {
+		if _, here := l.holds(o); f.Name == "dataset" && !here {
+			s.Off = append(s.Off, o)
+		}
 	}
 	return s
 }
@@ -141,9 +152,11 @@ func (c *Root) controls(group string) (out []Control) {
 	return out
 }
 
-// Selected is the attribute of the option in force.
-func (s Control) Selected(option string) vugu.VGAttributeListerFunc {
-	return flag("selected", option == s.Value)
+// Option is the attributes of an option: in force, or not to be had.
+func (s Control) Option(option string) vugu.VGAttributeListerFunc {
+	return func() []vugu.VGAttribute {
+		return append(flag("selected", option == s.Value)(), flag("disabled", slices.Contains(s.Off, option))()...)
+	}
 }
 
 // Disabled is the attribute of a group that cannot change now.

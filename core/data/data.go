@@ -20,6 +20,13 @@ type Dataset struct {
 	Train, Test Images
 }
 
+// The page's part of CIFAR-10: the first images of each class, at a side in pixels. The small presets choose theirs among these.
+const (
+	PageTrain = 500
+	PageTest  = 100
+	PageSide  = 16
+)
+
 // Len is the number of images.
 func (m *Images) Len() int { return len(m.Labels) }
 

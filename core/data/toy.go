@@ -2,9 +2,11 @@ package data
 
 import "math/rand/v2"
 
+// The toy set's images of each class, and their side in pixels.
 const (
-	toyTrain = 500 // images of a class
-	toyTest  = 100
+	ToyTrain = 500
+	ToyTest  = 100
+	ToySide  = side
 )
 
 var toyNames = [...]string{"rows", "columns", "diagonals", "checks", "dots", "disc", "ring", "square", "triangle", "cross"}
@@ -17,7 +19,7 @@ var toyNames = [...]string{"rows", "columns", "diagonals", "checks", "dots", "di
 func Toy(seed uint64) *Dataset {
 	d := &Dataset{Name: "toy", Classes: append([]string(nil), toyNames[:]...)}
 	for set, m := range []*Images{&d.Train, &d.Test} {
-		n := len(toyNames) * [...]int{toyTrain, toyTest}[set]
+		n := len(toyNames) * [...]int{ToyTrain, ToyTest}[set]
 		*m = Images{Size: side, Pixels: make([]uint8, n*3*side*side), Labels: make([]uint8, n)}
 		for i := range n {
 			m.Labels[i] = uint8(i % len(toyNames))

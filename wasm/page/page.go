@@ -34,6 +34,8 @@ type page struct {
 	due      time.Time // when the next painting is, if one is on its way
 	own      js.Value  // the person's own images, as a pack
 	address  string
+	session  string // the version of it that was remembered
+	focus    string // the control that is to be given the focus once it is there
 }
 
 // painting is what a part was last painted with, and how often it has changed: elements say by that number what they hold, for
@@ -71,12 +73,16 @@ func Main() {
 // open prepares what the page starts with: the address, or else a recorded run; what is kept; the real images.
 func (p *page) open() {
 	p.listen()
-	hash := window.Get("location").Get("hash").String()
-	p.lab.Go(hash)
-	if len(hash) < 2 {
+	p.openStore()
+	hash := strings.TrimPrefix(window.Get("location").Get("hash").String(), "#")
+	address, again := p.lab.Return([]byte(p.store.Call("remembered").String()))
+	if !again || hash != address {
+		p.lab.Go(hash)
+	}
+	if again && p.lab.Recorded() || !again && hash == "" {
 		go p.replay()
 	}
-	go p.openStore()
+	go p.list()
 	go p.follow()
 	p.spare()
 }
@@ -94,6 +100,9 @@ const (
 	frame = 16 * time.Millisecond
 	slice = 2 * time.Millisecond
 )
+
+// Focus implements ui.Host: parts are painted over several frames, so the control may yet have to come.
+func (p *page) Focus(id string) { p.focus = id }
 
 // report runs f, which moves no control, on the laboratory, and paints after a while, be it once for several.
 func (p *page) report(f func(), after time.Duration) {
@@ -172,6 +181,14 @@ func (p *page) paint() {
 		late = set(el, key) || late
 	}
 	maps.DeleteFunc(p.painted, func(key string, _ *painting) bool { return !seen[key] })
+	p.remember()
+	if p.focus != "" {
+		if el := document.Call("getElementById", p.focus); el.Truthy() {
+			p.focus = ""
+			el.Call("scrollIntoView", map[string]any{"block": "center"})
+			el.Call("focus", map[string]any{"preventScroll": true})
+		}
+	}
 	if a := p.lab.Address(); a != p.address {
 		p.address = a
 		to := window.Get("location").Get("pathname").String()

@@ -55,6 +55,15 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	if err != nil {
 		return nil, err
 	}
+	have := make([]int, classes)
+	for _, l := range d.Train.Labels {
+		have[l]++
+	}
+	for class, whole := range d.Train.Whole { // a part of a set must have all there is to choose from
+		if have[class] < min(whole, c.Pool) {
+			return nil, fault("pool", "the images at hand are a part, with %d of class %d where %d are asked for: take a pool of at most %d, or all images", have[class], class, min(whole, c.Pool), slices.Min(have))
+		}
+	}
 	subset, err := data.Subset(d.Train.Labels, counts, c.Pool, stream(c.Seed, c.SubsetSeed, subsetStream), c.ClassSeed)
 	if err != nil {
 		return nil, blame("n-max", err)
@@ -81,7 +90,7 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	first, second := c.Sampler, c.Rebalance
 	seed := stream(c.Seed, c.SampleSeed, sampleStream)
 	make := func(kind string, indices []int, id uint64) (*feed, error) {
-		s, err := data.NewSampler(kind, d.Train.Labels, indices, c.Epochs, rand.NewPCG(seed, sampleStream<<8+id))
+		s, err := data.NewSampler(kind, &d.Train, indices, c.Epochs, rand.NewPCG(seed, sampleStream<<8+id))
 		if err != nil {
 			return nil, err
 		}

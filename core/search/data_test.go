@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/fnv"
+	"math/rand/v2"
 	"os"
 	"runtime"
+	"sync"
 	"testing"
 
 	"hlrslab/core/data"
@@ -87,7 +89,21 @@ func moves(t *testing.T, c Config, all, part *data.Dataset) {
 	}
 }
 
+// mixed is the toy set in another order: its own has the first images of each class at the same places in a part as in all.
+func mixed() *data.Dataset {
+	d := *toy()
+	for _, m := range []*data.Images{&d.Train, &d.Test} {
+		from := *m
+		*m = data.Images{Size: from.Size}
+		for _, i := range rand.New(rand.NewPCG(1, 1)).Perm(from.Len()) {
+			m.Labels, m.Pixels = append(m.Labels, from.Labels[i]), append(m.Pixels, from.At(i)...)
+		}
+	}
+	return &d
+}
+
 func TestMovesBetweenPackAndWhole(t *testing.T) {
+	toy := sync.OnceValue(mixed)
 	c := tiny(t)
 	c.Pool, c.Epochs, c.Sampler = c.NMax, 2, "sqrt"
 	first := part(t, toy(), c.Pool, c.TestImages/10)

@@ -90,32 +90,32 @@ func (f Field) Value(c Config) string {
 // Set gives the field in c the value that text spells.
 func (f Field) Set(c *Config, text string) error {
 	v := reflect.ValueOf(c).Elem().Field(f.index)
-	wrong := fault(f.Name, "%q is not a value of it (%s)", text, f.Help)
+	wrong := func() error { return fault(f.Name, "%q is not a value of it (%s)", text, f.Help) }
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			return wrong
+			return wrong()
 		}
 		v.SetBool(b)
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return wrong
+			return wrong()
 		}
 		v.SetInt(int64(n))
 	case reflect.Uint64:
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return wrong
+			return wrong()
 		}
 		v.SetUint(n)
 	case reflect.Float64:
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return wrong
+			return wrong()
 		}
 		v.SetFloat(x)
 	case reflect.Slice:
@@ -123,7 +123,7 @@ func (f Field) Set(c *Config, text string) error {
 		for _, s := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 			x, err := strconv.ParseFloat(s, 64)
 			if err != nil {
-				return wrong
+				return wrong()
 			}
 			list = append(list, x)
 		}
@@ -133,7 +133,9 @@ func (f Field) Set(c *Config, text string) error {
 }
 
 // Default is the paper's base: stock DARTS, second order, with BBN's branches.
-func Default() Config {
+func Default() Config { return base() }
+
+var base = sync.OnceValue(func() Config {
 	var c Config
 	for _, f := range Fields() {
 		if f.Default != "" {
@@ -143,7 +145,7 @@ func Default() Config {
 		}
 	}
 	return c
-}
+})
 
 // Presets names the presets, smallest first.
 var Presets = []string{"tiny", "small", "full"}

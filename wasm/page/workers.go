@@ -131,6 +131,9 @@ func (p *page) replay() {
 	if err == nil {
 		err = json.Unmarshal(raw, &r)
 	}
+	if err == nil {
+		err = r.Validate()
+	}
 	p.change(func() {
 		if err == nil && !p.lab.Run().Started && window.Get("location").Get("hash").String() == "" {
 			p.lab.Show(r)

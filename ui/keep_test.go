@@ -12,18 +12,18 @@ import (
 	"hlrslab/ui/msg"
 )
 
-// host takes what the laboratory asks for and does nothing.
-type host struct{ sent []msg.Command }
+// host is one whose workers and store do nothing.
+type host struct{}
 
-func (h *host) Send(_ int, c msg.Command, _ File)        { h.sent = append(h.sent, c) }
-func (h *host) End(int)                                  {}
-func (h *host) Keep(Kept, File)                          {}
-func (h *host) Forget(string)                            {}
-func (h *host) Fetch(string, func(File, bool))           {}
-func (h *host) Focus(string)                             {}
-func (h *host) Save(string, string, []byte)              {}
-func (h *host) Figure(string, []search.Record, []string) {}
-func (h *host) Copy(string)                              {}
+func (host) Send(int, msg.Command, File)              {}
+func (host) End(int)                                  {}
+func (host) Keep(Kept, File)                          {}
+func (host) Forget(string)                            {}
+func (host) Fetch(string, func(File, bool))           {}
+func (host) Focus(string)                             {}
+func (host) Save(string, string, []byte)              {}
+func (host) Figure(string, []search.Record, []string) {}
+func (host) Copy(string)                              {}
 
 func names(l *Lab) (names []string) {
 	for _, r := range l.Runs {
@@ -40,7 +40,7 @@ func TestBaselineIsWhatItIs(t *testing.T) {
 		"random, plain":        {random, plain},
 		"random, plain, again": {random, plain, random, plain, plain},
 	} {
-		l := NewLab(&host{})
+		l := NewLab(host{})
 		l.Set("imbalance", "50")
 		l.Set("sampler", "sqrt")
 		of := l.Run().Config
@@ -70,7 +70,7 @@ func TestBaselineIsWhatItIs(t *testing.T) {
 	}
 
 	for i, lesson := range Lessons {
-		l := NewLab(&host{})
+		l := NewLab(host{})
 		l.Act("lesson:" + string(rune('0'+i)))
 		l.Set("seed", "9")
 		l.Set("arch-rate", "0.05") // of no matter to a trial

@@ -55,6 +55,15 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	if err != nil {
 		return nil, err
 	}
+	have := make([]int, classes)
+	for _, l := range d.Train.Labels {
+		have[l]++
+	}
+	for class, whole := range d.Train.Whole { // a part of a set must have all there is to choose from
+		if have[class] < min(whole, c.Pool) {
+			return nil, fault("pool", "the images at hand are a part, with %d of class %d where %d are asked for: take a pool of at most %d, or all images", have[class], class, min(whole, c.Pool), slices.Min(have))
+		}
+	}
 	subset, err := data.Subset(d.Train.Labels, counts, c.Pool, stream(c.Seed, c.SubsetSeed, subsetStream), c.ClassSeed)
 	if err != nil {
 		return nil, blame("n-max", err)
@@ -67,11 +76,7 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 		return nil, blame("size", err)
 	}
 	b.total, b.counts = tally(d.Train.Labels, subset, classes), tally(d.Train.Labels, weights, classes)
-	b.order = make([]int, classes)
-	for i := range b.order {
-		b.order[i] = i
-	}
-	slices.SortStableFunc(b.order, func(i, j int) int { return b.total[j] - b.total[i] })
+	b.order = headToTail(b.total)
 	if b.steps = len(weights) / c.Batch; b.steps == 0 {
 		return nil, fault("batch", "the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", len(weights), c.Batch)
 	}
@@ -81,7 +86,7 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	first, second := c.Sampler, c.Rebalance
 	seed := stream(c.Seed, c.SampleSeed, sampleStream)
 	make := func(kind string, indices []int, id uint64) (*feed, error) {
-		s, err := data.NewSampler(kind, d.Train.Labels, indices, c.Epochs, rand.NewPCG(seed, sampleStream<<8+id))
+		s, err := data.NewSampler(kind, &d.Train, indices, c.Epochs, rand.NewPCG(seed, sampleStream<<8+id))
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +108,7 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	return b, nil
 }
 
-// Counts is the number of images of each of the classes, from head to tail. Every class must have one for each half.
+// Counts is the number of images of each of the classes, from head to tail. Every class must have one for each half, and one to test.
 func (c Config) Counts(classes int) ([]int, error) {
 	counts, err := data.Counts(c.Profile, c.NMax, classes, c.Imbalance)
 	switch {
@@ -111,6 +116,8 @@ func (c Config) Counts(classes int) ([]int, error) {
 		return nil, err // no field is at fault
 	case err != nil:
 		return nil, blame("imbalance", err)
+	case c.TestImages < classes:
+		return nil, fault("test-images", "%d cannot be shared among %d classes; take %d or more", c.TestImages, classes, classes)
 	case c.Halves == "stratified" && counts[classes-1] < 2:
 		return nil, fault("imbalance", "%v leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
 	}

@@ -159,6 +159,9 @@ func (p *page) replay() {
 	if err == nil {
 		err = json.Unmarshal(raw, &r)
 	}
+	if err == nil {
+		err = r.Validate()
+	}
 	if err != nil {
 		return
 	}

@@ -71,16 +71,17 @@ func await(done func() bool) bool {
 	return true
 }
 
-// NewPool starts a pool of threads workers, the caller being one of them; Close ends it.
-func NewPool(threads int) *Pool {
-	p := &Pool{threads: max(1, threads)}
+// NewPool is a pool of threads workers, the caller being one of them; the others start with the first phase, and Close ends them.
+func NewPool(threads int) *Pool { return &Pool{threads: max(1, threads)} }
+
+// start starts the helpers.
+func (p *Pool) start() {
 	p.shares = make([]share, p.threads)
 	for w := 1; w < p.threads; w++ {
 		h := &helper{wake: make(chan struct{}, 1)}
 		p.helpers = append(p.helpers, h)
 		go p.help(h, w)
 	}
-	return p
 }
 
 // Threads is the number of workers.
@@ -96,6 +97,9 @@ func (p *Pool) Run(n int, task func(task, worker int)) {
 			task(i, 0)
 		}
 		return
+	}
+	if p.helpers == nil {
+		p.start()
 	}
 	p.task = task
 	for w := range p.shares {

@@ -5,10 +5,8 @@ import (
 	"strconv"
 	"testing"
 
-	"hlrslab/core/darts"
 	"hlrslab/core/internal/golden"
 	"hlrslab/core/nn"
-	"hlrslab/core/tensor"
 )
 
 // reference loads the plain search network in its reference starting point.
@@ -20,12 +18,10 @@ func reference(t *testing.T, f *golden.File, threads int) *Model {
 		}
 		return n
 	}
-	pool := tensor.NewPool(threads)
-	t.Cleanup(pool.Close)
-	m := New(Shape{
+	m := made(t, Shape{
 		Channels: num("C"), Layers: num("layers"), Nodes: num("nodes"), Classes: num("classes"),
 		Batch: num("batch"), Size: num("size"), Branches: "none",
-	}, pool)
+	}, threads)
 	m.Rest()
 	for _, p := range m.Store.Weights.List {
 		copy(m.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
@@ -112,7 +108,7 @@ func TestSearchStepsAgainstReference(t *testing.T) {
 			m := reference(t, f, 2)
 			sgd := &nn.SGD{Momentum: float(t, f, "momentum"), Decay: float(t, f, "weight_decay"), Clip: float(t, f, "clip"), Buffer: make([]float32, len(m.Weights))}
 			adam := &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: float(t, f, "arch_weight_decay"), M: make([]float64, len(m.Alpha)), V: make([]float64, len(m.Alpha))}
-			arch := darts.NewArchitect(sgd, len(m.Weights), len(m.Alpha))
+			arch := architect(m, sgd)
 			eta := float(t, f, "eta")
 			dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
 			half := len(m.Alpha) / 2

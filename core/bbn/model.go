@@ -3,6 +3,7 @@
 package bbn
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -38,8 +39,9 @@ type Model struct {
 	logits, dlogits, ignored []float32
 }
 
-// New builds a model; its weights and alphas are zero until Init or a load sets them.
-func New(s Shape, pool *tensor.Pool) *Model {
+// New builds a model; once its Store.Memory is made, its weights and alphas are zero until Init or a load sets them. It fails if
+// a network is too large to be.
+func New(s Shape, pool *tensor.Pool) (*Model, error) {
 	m := &Model{Shape: s, second: -1}
 	branches := 2
 	if s.Branches == "none" {
@@ -64,17 +66,19 @@ func New(s Shape, pool *tensor.Pool) *Model {
 	if s.Branches == "head" {
 		m.second = m.Store.Weights.Add("classifier.rb.bias", m.features, s.Classes)
 	}
-	m.Weights = make([]float32, m.Store.Weights.Total)
-	m.Running = make([]float32, m.Store.Running.Total)
+	memory := &m.Store.Memory
+	nn.Reserve(memory, &m.Weights, m.Store.Weights.Total)
+	nn.Reserve(memory, &m.ignored, m.Store.Weights.Total)
+	nn.Reserve(memory, &m.Running, m.Store.Running.Total)
+	nn.Reserve(memory, &m.logits, s.Classes*s.Batch)
+	nn.Reserve(memory, &m.dlogits, s.Classes*s.Batch)
+	var err error
 	for b, g := range m.graphs {
-		g.Running = m.Running
-		g.Build(tops[b]...)
+		memory.Then(func() { g.Running = m.Running })
+		err = cmp.Or(err, g.Build(tops[b]...))
 	}
 	m.team = nn.NewTeam(m.graphs...)
-	m.logits = make([]float32, s.Classes*s.Batch)
-	m.dlogits = make([]float32, s.Classes*s.Batch)
-	m.ignored = make([]float32, len(m.Weights))
-	return m
+	return m, err
 }
 
 // Init draws the starting point: weights uniform in ±1/√fan (PyTorch's default for convolutions and
@@ -114,20 +118,15 @@ func (m *Model) Rest() {
 // Branches is 1 or 2.
 func (m *Model) Branches() int { return len(m.graphs) }
 
-// Images is the input of a branch's batch, and a length for buffers that hold one (see nn.Graph).
+// Images is the input of a branch's batch (see nn.Graph).
 func (m *Model) Images(branch int) []float32 { return m.graphs[branch].Images() }
+
+// ImagesLen is its length, and that of buffers that hold a batch.
+func (m *Model) ImagesLen() int { return m.graphs[0].ImagesLen() }
 
 // Image is where image n of a batch goes in such a buffer.
 func (m *Model) Image(images []float32, n int) (dst []float32, plane, stride int) {
 	return m.graphs[0].Image(images, n)
-}
-
-// Bytes is the memory of the networks' activations and gradients.
-func (m *Model) Bytes() (n int) {
-	for _, g := range m.graphs {
-		n += g.Bytes()
-	}
-	return n
 }
 
 // Logits runs the network at weights w on the batches in place; a is the weight of the conventional branch:

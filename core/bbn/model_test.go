@@ -12,12 +12,28 @@ import (
 	"hlrslab/core/tensor"
 )
 
-func model(t testing.TB, s Shape, threads int) *Model {
+// made is a model with its memory.
+func made(t testing.TB, s Shape, threads int) *Model {
 	pool := tensor.NewPool(threads)
 	t.Cleanup(pool.Close)
-	m := New(s, pool)
+	m, err := New(s, pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Store.Memory.Make()
+	return m
+}
+
+func model(t testing.TB, s Shape, threads int) *Model {
+	m := made(t, s, threads)
 	m.Init(rand.New(rand.NewPCG(3, 4)))
 	return m
+}
+
+func architect(m *Model, sgd *nn.SGD) *darts.Architect {
+	a := darts.NewArchitect(&m.Store.Memory, sgd, len(m.Weights), len(m.Alpha))
+	m.Store.Memory.Make()
+	return a
 }
 
 // random is an objective on random images.
@@ -43,9 +59,8 @@ var small = Shape{Channels: 2, Layers: 3, Nodes: 2, Classes: 3, Batch: 18, Size:
 
 func TestWeightCounts(t *testing.T) {
 	for branches, want := range map[string]int{"none": 1930618, "cell": 2401402, "head": 1933188, "concat": 1933178} {
-		pool := tensor.NewPool(1)
-		m := New(Shape{Channels: 16, Layers: 8, Nodes: 4, Classes: 10, Batch: 1, Size: 32, Branches: branches}, pool)
-		if got := len(m.Weights); got != want {
+		m, err := New(Shape{Channels: 16, Layers: 8, Nodes: 4, Classes: 10, Batch: 1, Size: 32, Branches: branches}, tensor.NewPool(1))
+		if got := m.Store.Weights.Total; err != nil || got != want {
 			t.Errorf("%s: %d weights, want %d", branches, got, want)
 		}
 	}
@@ -126,7 +141,7 @@ func stepper(m *Model) func() {
 	o := random(m, 0.7)
 	sgd := &nn.SGD{Momentum: 0.9, Decay: 3e-4, Clip: 5, Buffer: make([]float32, len(m.Weights))}
 	adam := &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: 1e-3, M: make([]float64, len(m.Alpha)), V: make([]float64, len(m.Alpha))}
-	arch := darts.NewArchitect(sgd, len(m.Weights), len(m.Alpha))
+	arch := architect(m, sgd)
 	dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
 	return func() {
 		arch.Second(o, o, m.Weights, 0.025, dalpha)

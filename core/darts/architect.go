@@ -53,12 +53,16 @@ type Architect struct {
 	forward, reverse []float64
 }
 
-// NewArchitect prepares for n weights trained by sgd and alphas of length alphas.
-func NewArchitect(sgd *nn.SGD, n, alphas int) *Architect {
-	return &Architect{
-		SGD: sgd, grad: make([]float32, n), moved: make([]float32, n), direction: make([]float32, n),
-		forward: make([]float64, alphas), reverse: make([]float64, alphas),
+// NewArchitect prepares for n weights trained by sgd and alphas of length alphas; what it needs is reserved in memory.
+func NewArchitect(memory *nn.Memory, sgd *nn.SGD, n, alphas int) *Architect {
+	a := &Architect{SGD: sgd}
+	for _, p := range []*[]float32{&a.grad, &a.moved, &a.direction} {
+		nn.Reserve(memory, p, n)
 	}
+	for _, p := range []*[]float64{&a.forward, &a.reverse} {
+		nn.Reserve(memory, p, alphas)
+	}
+	return a
 }
 
 // First sets dalpha to the gradient of val at w, and returns val.

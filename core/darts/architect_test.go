@@ -57,13 +57,21 @@ func within(got, want []float64) bool {
 	return slices.EqualFunc(got, want, func(g, w float64) bool { return math.Abs(g-w) <= 1e-4*math.Abs(w) })
 }
 
+// architect is one for the toy.
+func architect(sgd *nn.SGD) *Architect {
+	var memory nn.Memory
+	a := NewArchitect(&memory, sgd, 3, 2)
+	memory.Make()
+	return a
+}
+
 // TestUnrolledStep: with w′ = w − ξ(µ·buffer + (w − Aα) + λw) and v = w′ − b, the gradient of the
 // validation loss through the step is c − ξ·(−Aᵀ)v.
 func TestUnrolledStep(t *testing.T) {
 	const rate = 0.1
 	train, val, sgd, w := toy()
 	start, buffer, dalpha := slices.Clone(w), slices.Clone(sgd.Buffer), make([]float64, 2)
-	loss := NewArchitect(sgd, 3, 2).Second(train, val, w, rate, dalpha)
+	loss := architect(sgd).Second(train, val, w, rate, dalpha)
 
 	v, want, unscaled := make([]float64, 3), slices.Clone(val.c), slices.Clone(val.c)
 	for i, x := range w {
@@ -108,7 +116,7 @@ func TestUnrolledStep(t *testing.T) {
 func TestFirstOrder(t *testing.T) {
 	train, val, sgd, w := toy()
 	first, second := make([]float64, 2), make([]float64, 2)
-	arch := NewArchitect(sgd, 3, 2)
+	arch := architect(sgd)
 	loss := arch.First(val, w, first)
 	if again := arch.Second(train, val, w, 0, second); loss != again || !slices.Equal(first, second) || !slices.Equal(first, val.c) {
 		t.Errorf("first order %v, %v; second at rate 0 %v, %v; want %v", loss, first, again, second, val.c)

@@ -53,7 +53,10 @@ func TestEvalNetAgainstReference(t *testing.T) {
 	channels, _, _ := top[0].Shape()
 	head := nn.NewLinear(&store.Weights, "classifier", len(top)*channels, classes)
 	g.Weights, g.Running = make([]float32, store.Weights.Total), make([]float32, store.Running.Total)
-	g.Build(top...)
+	if err := g.Build(top...); err != nil {
+		t.Fatal(err)
+	}
+	store.Memory.Make()
 	for _, p := range store.Weights.List {
 		copy(g.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
 	}
@@ -101,7 +104,10 @@ func TestAuxiliaryHead(t *testing.T) {
 	g := nn.NewGraph(&store, pool, batch, 32)
 	n := EvalNet(g, genotype, 2, 4, true)
 	g.Weights, g.Running = make([]float32, store.Weights.Total), make([]float32, store.Running.Total)
-	g.Build(append(n.Top, n.Auxiliary)...)
+	if err := g.Build(append(n.Top, n.Auxiliary)...); err != nil {
+		t.Fatal(err)
+	}
+	store.Memory.Make()
 	if c, h, w := n.Auxiliary.Shape(); c != 768 || h != 1 || w != 1 {
 		t.Fatalf("the auxiliary features are %d × %d × %d", c, h, w)
 	}

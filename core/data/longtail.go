@@ -72,6 +72,17 @@ func Subset(labels []uint8, counts []int, pool int, seed, classSeed uint64) ([]i
 	return out, nil
 }
 
+// HalfSize is the number of images that Halves gives the weights, where the classes have counts.
+func HalfSize(counts []int, mode string) (n int) {
+	for _, c := range counts {
+		if mode == "stratified" {
+			c = c / 2 * 2
+		}
+		n += c
+	}
+	return n / 2
+}
+
 // Halves splits indices between the weights and the architecture, both in the order of the list.
 // Mode "stratified" gives the weights ⌊n/2⌋ of each class's n images and the architecture the rest;
 // a class with a single image is an error, since both need it. Mode "positional" cuts the list in

@@ -75,7 +75,10 @@ func operation(t testing.TB, name string, stride, batch, c, h, w, out int) (benc
 		}
 	}
 	g.Weights = make([]float32, g.Store.Weights.Total)
-	g.Build()
+	if err := g.Build(); err != nil {
+		t.Fatal(err)
+	}
+	g.Store.Memory.Make()
 	return b, weights
 }
 

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 
 	"hlrslab/core/tensor"
@@ -83,7 +84,8 @@ type Graph struct {
 	dfeature []float32
 }
 
-// NewGraph starts a network for batches of batch images of size × size with three channels.
+// NewGraph starts a network for batches of batch images of size × size with three channels. What it holds is reserved in
+// store.Memory, and is there once that is made.
 func NewGraph(store *Store, pool *tensor.Pool, batch, size int) *Graph {
 	g := &Graph{Store: store, pool: pool, batch: batch, Momentum: 0.1, Training: true}
 	for n := batch; n > 0; n -= tensor.Chunk {
@@ -99,6 +101,29 @@ func (g *Graph) alloc(c, h, w int) Map {
 	g.maps = append(g.maps, span{size: len(g.sizes) * c * m.plane(g.sizes[0]), from: math.MaxInt, to: -1})
 	g.maxPlane = max(g.maxPlane, m.plane(g.sizes[0]))
 	return m
+}
+
+// fill reserves n values, which are v from the beginning.
+func (g *Graph) fill(dst *[]float32, n int, v float32) {
+	Reserve(&g.Store.Memory, dst, n)
+	g.Store.Memory.Then(func() {
+		for i := range *dst {
+			(*dst)[i] = v
+		}
+	})
+}
+
+// chunked reserves n values for each chunk.
+func (g *Graph) chunked(n int) [][]float32 {
+	out := make([][]float32, len(g.sizes))
+	var all []float32
+	Reserve(&g.Store.Memory, &all, n*len(out))
+	g.Store.Memory.Then(func() {
+		for k := range out {
+			out[k] = all[k*n:][:n:n]
+		}
+	})
+	return out
 }
 
 // use says that m holds something at a level: of the forward pass, or back(level) of the backward one.
@@ -126,10 +151,10 @@ func (g *Graph) values(m Map, k, c int) []float32 {
 }
 
 // Images is the input of a batch: place image n with Image.
-func (g *Graph) Images() []float32 {
-	m := g.Input
-	return g.mem[g.at(m, 0, 0):][:g.maps[m.id].size]
-}
+func (g *Graph) Images() []float32 { return g.mem[g.at(g.Input, 0, 0):][:g.ImagesLen()] }
+
+// ImagesLen is its length.
+func (g *Graph) ImagesLen() int { return g.maps[g.Input.id].size }
 
 // Image returns where, in a buffer of Images' length, pixel (0, 0) of channel 0 of image n lies, the
 // distance between channels, and that between pixels.
@@ -141,15 +166,6 @@ func (g *Graph) Image(images []float32, n int) (dst []float32, plane, stride int
 // Batch is the number of images.
 func (g *Graph) Batch() int { return g.batch }
 
-// Bytes is the memory the graph holds.
-func (g *Graph) Bytes() int {
-	n := len(g.mem)
-	for _, p := range g.partial {
-		n += len(p)
-	}
-	return 4 * n
-}
-
 func grow(phases []phase, level int) []phase {
 	for len(phases) <= level {
 		phases = append(phases, phase{})
@@ -157,16 +173,18 @@ func grow(phases []phase, level int) []phase {
 	return phases
 }
 
-// Build compiles the network whose features are the means of the planes of the heads' channels.
-func (g *Graph) Build(heads ...*State) {
+// Build compiles the network whose features are the means of the planes of the heads' channels. It fails if places in its
+// memory are more than the kernels can tell apart.
+func (g *Graph) Build(heads ...*State) error {
 	g.head = heads
 	channels := 0
 	for _, h := range heads {
 		channels += h.sum.C
 		h.headed = true
 	}
-	g.features = make([]float32, channels*g.batch)
-	g.dfeature = make([]float32, channels*g.batch)
+	memory := &g.Store.Memory
+	Reserve(memory, &g.features, channels*g.batch)
+	Reserve(memory, &g.dfeature, channels*g.batch)
 	// Backward levels: what is made last is undone first.
 	for i := len(g.states) - 1; i >= 0; i-- {
 		g.states[i].undo(g)
@@ -175,26 +193,29 @@ func (g *Graph) Build(heads ...*State) {
 	g.use(g.Input, 0)
 	g.use(g.Input, math.MaxInt-1)
 	g.reserved = pack(g.maps)
-	for range g.pool.Threads() {
+	threads := g.pool.Threads()
+	g.taps1, g.taps2 = make([][]tensor.Tap, threads), make([][]tensor.Tap, threads)
+	g.coef, g.acc = make([][]float32, threads), make([][]float32, threads)
+	for w := range threads {
 		g.plane1 = append(g.plane1, g.reserved)
 		g.plane2 = append(g.plane2, g.reserved+g.maxPlane)
 		g.tile = append(g.tile, g.reserved+2*g.maxPlane)
 		g.windows = append(g.windows, g.reserved+2*g.maxPlane+g.maxRows*(tileColumns+planePad))
 		g.reserved += 2*g.maxPlane + g.maxRows*(tileColumns+planePad) + g.maxWindow
-		g.taps1 = append(g.taps1, make([]tensor.Tap, max(g.maxRows, maxTerms)))
-		g.taps2 = append(g.taps2, make([]tensor.Tap, max(g.maxRows, maxTerms)))
-		g.coef = append(g.coef, make([]float32, maxTerms))
-		g.acc = append(g.acc, make([]float32, max(g.maxAcc, maxTerms)*tensor.Lanes))
+		Reserve(memory, &g.taps1[w], max(g.maxRows, maxTerms))
+		Reserve(memory, &g.taps2[w], max(g.maxRows, maxTerms))
+		Reserve(memory, &g.coef[w], maxTerms)
+		Reserve(memory, &g.acc[w], max(g.maxAcc, maxTerms)*tensor.Lanes)
 	}
 	g.ones = g.reserved
 	g.reserved += g.maxPlane
-	g.mem = make([]float32, g.reserved)
-	for i := range g.maxPlane {
-		g.mem[g.ones+i] = 1
-	}
-	for range g.sizes {
-		g.partial = append(g.partial, make([]float32, g.Store.Weights.Total))
-	}
+	Reserve(memory, &g.mem, g.reserved)
+	memory.Then(func() {
+		for i := range g.maxPlane {
+			g.mem[g.ones+i] = 1
+		}
+	})
+	g.partial = g.chunked(g.Store.Weights.Total)
 	for _, phases := range [][]phase{g.forward, g.backward} {
 		for i := range phases {
 			phases[i].bind()
@@ -203,6 +224,10 @@ func (g *Graph) Build(heads ...*State) {
 	g.DMix = make([]float64, len(g.Mix))
 	g.gradTask = g.addPartials
 	g.alone = NewTeam(g)
+	if g.reserved > math.MaxInt32 { // a tensor.Tap's offsets, and so those of lines and rows, which are shorter
+		return fmt.Errorf("a network's maps would take %.1f GB, more than the %.1f it can address", 4e-9*float64(g.reserved), 4e-9*math.MaxInt32)
+	}
+	return nil
 }
 
 // bind makes the function that finds a task's step.

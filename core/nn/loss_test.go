@@ -43,6 +43,14 @@ func TestClassWeights(t *testing.T) {
 	}
 }
 
+// TestManyClasses: as many as a byte tells apart. Of logits that are all alike, p is 1/256 for each class.
+func TestManyClasses(t *testing.T) {
+	var l Loss
+	grad := make([]float32, 256)
+	got := l.Eval(make([]float32, 256), []int{255}, 1, grad)
+	wantNear(t, "loss and gradients", []float64{got, float64(grad[0]), float64(grad[255])}, []float64{math.Log(256), 1. / 256, 1./256 - 1}, 1e-7)
+}
+
 // TestWeightedMean: of logits (0, 0) for class 0 and (ln 3, 0) for class 1, with weights 3 and 1. The losses are
 // ln 2 and ln 4; their mean divides by the weights' sum, 3 + 1, and not by the two samples.
 func TestWeightedMean(t *testing.T) {

@@ -3,7 +3,32 @@ package nn
 import (
 	"cmp"
 	"slices"
+	"unsafe"
 )
+
+// Memory is arrays that are counted before any of them is made, so that who cannot have them all is told at once.
+type Memory struct {
+	Bytes int64 // of all arrays
+	make  []func()
+}
+
+// Reserve counts an array of n values, which Make puts at dst.
+func Reserve[T any](m *Memory, dst *[]T, n int) {
+	var value T
+	m.Bytes += int64(n) * int64(unsafe.Sizeof(value))
+	m.Then(func() { *dst = make([]T, n) })
+}
+
+// Then has Make call f, once what was reserved so far is there.
+func (m *Memory) Then(f func()) { m.make = append(m.make, f) }
+
+// Make makes all arrays, filled with zeros.
+func (m *Memory) Make() {
+	for _, f := range m.make {
+		f()
+	}
+	m.make = nil
+}
 
 // span is the memory of a map: size floats at off, from one level to another.
 type span struct{ size, off, from, to int }

@@ -2,7 +2,6 @@ package nn
 
 import (
 	"math"
-	"slices"
 
 	"hlrslab/core/tensor"
 )
@@ -30,11 +29,10 @@ func (g *Graph) newNorm(name string, x Map, affine bool) *norm {
 	n := &norm{name: name, x: x, gamma: -1, beta: -1}
 	if name == "" {
 		n.floor = tensor.NoFloor
-		n.scale, n.shift = slices.Repeat(one, x.C), make([]float32, x.C)
-		n.a, n.b, n.d = n.scale, n.shift, n.shift
-		for range g.sizes {
-			n.sum, n.dot = append(n.sum, make([]float32, x.C)), append(n.dot, make([]float32, x.C))
-		}
+		g.fill(&n.scale, x.C, 1)
+		Reserve(&g.Store.Memory, &n.shift, x.C)
+		g.Store.Memory.Then(func() { n.a, n.b, n.d = n.scale, n.shift, n.shift })
+		n.sum, n.dot = g.chunked(x.C), g.chunked(x.C)
 		return n
 	}
 	n.running = g.Store.Running.Add(name+".running_mean", 0, x.C)
@@ -46,15 +44,24 @@ func (g *Graph) newNorm(name string, x Map, affine bool) *norm {
 		n.beta = g.Store.Weights.Add(name+".bias", 0, x.C)
 	}
 	for _, p := range []*[]float32{&n.scale, &n.shift, &n.a, &n.b, &n.d} {
-		*p = make([]float32, x.C)
+		Reserve(&g.Store.Memory, p, x.C)
 	}
-	n.mean, n.inverse = make([]float64, x.C), make([]float64, x.C)
-	for range g.sizes {
-		n.moments = append(n.moments, make([]float32, 2*x.C))
-		n.sum = append(n.sum, make([]float32, x.C))
-		n.dot = append(n.dot, make([]float32, x.C))
+	for _, p := range []*[]float64{&n.mean, &n.inverse} {
+		Reserve(&g.Store.Memory, p, x.C)
 	}
+	n.moments, n.sum, n.dot = g.chunked(2*x.C), g.chunked(x.C), g.chunked(x.C)
 	return n
+}
+
+// reader is n as one more reads it: statistics are shared, the gradient's coefficients are not.
+func (n *norm) reader(g *Graph) *norm {
+	r := &norm{}
+	*r = *n
+	g.Store.Memory.Then(func() { *r = *n })
+	for _, p := range []*[]float32{&r.a, &r.b, &r.d} {
+		Reserve(&g.Store.Memory, p, n.x.C)
+	}
+	return r
 }
 
 // affine returns γ and β of channel c.

@@ -53,8 +53,9 @@ func (p *Params) Find(name string) (Param, error) {
 }
 
 // Store is everything that networks of one model share: trainable parameters and BatchNorm's
-// running statistics, each laid out in one vector.
+// running statistics, each laid out in one vector, and the networks' memory.
 type Store struct {
 	Weights Params
 	Running Params
+	Memory  Memory
 }

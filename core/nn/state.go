@@ -91,10 +91,8 @@ func (g *Graph) NewState(terms ...Term) *State {
 		default:
 			p := t.State.pool(g, t)
 			m, level = p.out, t.State.ready
-			if p.norm != nil { // the readers share the statistics, not the gradient's coefficients
-				c := *p.norm
-				c.a, c.b, c.d = make([]float32, m.C), make([]float32, m.C), make([]float32, m.C)
-				n = &c
+			if p.norm != nil {
+				n = p.norm.reader(g)
 			}
 			p.users = append(p.users, use{s, i})
 		}
@@ -106,7 +104,7 @@ func (g *Graph) NewState(terms ...Term) *State {
 	for i, t := range terms {
 		if t.Drop {
 			s.grads[i] = g.alloc(m.C, m.H, m.W)
-			s.masks[i] = slices.Repeat(one, g.batch)
+			g.fill(&s.masks[i], g.batch, 1)
 		}
 		if t.Source != nil {
 			t.Source.receive(s.grads[i])
@@ -143,9 +141,7 @@ func (g *Graph) masked(plane []float32, mask []float32, k int) {
 func (g *Graph) enter(s *State, c, h, w int) {
 	s.sum, s.grad = g.alloc(c, h, w), g.alloc(c, h, w)
 	s.masks, s.grads = make([][]float32, len(s.terms)), slices.Repeat([]Map{s.grad}, len(s.terms))
-	for range g.sizes {
-		s.dots = append(s.dots, make([]float32, c*2*len(s.terms)))
-	}
+	s.dots = g.chunked(c * 2 * len(s.terms))
 	g.use(s.sum, s.ready)
 	for _, m := range s.maps {
 		g.use(m, s.ready)

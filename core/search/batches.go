@@ -47,13 +47,14 @@ type batches struct {
 	weights, arch [2]*feed
 }
 
-func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
-	b := &batches{augment: data.Augment{Crop: c.Crop, Flip: c.Flip, Cutout: c.Cutout}}
+// load gives the feeds their images.
+func (b *batches) load(c Config, d *data.Dataset) error {
+	b.augment = data.Augment{Crop: c.Crop, Flip: c.Flip, Cutout: c.Cutout}
 	b.random = rand.NewPCG(stream(c.Seed, c.AugmentSeed, augmentStream), augmentStream)
 	classes := len(d.Classes)
 	counts, err := c.Counts(classes)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	have := make([]int, classes)
 	for _, l := range d.Train.Labels {
@@ -61,51 +62,43 @@ func newBatches(c Config, d *data.Dataset, m *bbn.Model) (*batches, error) {
 	}
 	for class, whole := range d.Train.Whole { // a part of a set must have all there is to choose from
 		if have[class] < min(whole, c.Pool) {
-			return nil, fault("pool", "the images at hand are a part, with %d of class %d where %d are asked for: take a pool of at most %d, or all images", have[class], class, min(whole, c.Pool), slices.Min(have))
+			return fault("pool", "the images at hand are a part, with %d of class %d where %d are asked for: take a pool of at most %d, or all images", have[class], class, min(whole, c.Pool), slices.Min(have))
 		}
 	}
 	subset, err := data.Subset(d.Train.Labels, counts, c.Pool, stream(c.Seed, c.SubsetSeed, subsetStream), c.ClassSeed)
 	if err != nil {
-		return nil, blame("n-max", err)
+		return blame("n-max", err)
 	}
 	weights, arch, err := data.Halves(d.Train.Labels, subset, c.Halves)
 	if err != nil {
-		return nil, blame("halves", err)
+		return blame("halves", err)
 	}
 	if b.set, err = resize(d, c.Size); err != nil {
-		return nil, blame("size", err)
+		return blame("size", err)
 	}
 	b.total, b.counts = tally(d.Train.Labels, subset, classes), tally(d.Train.Labels, weights, classes)
 	b.order = headToTail(b.total)
-	if b.steps = len(weights) / c.Batch; b.steps == 0 {
-		return nil, fault("batch", "the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", len(weights), c.Batch)
+	if b.steps, err = c.steps(counts); err != nil {
+		return err
 	}
 	if b.test, err = balanced(d.Test.Labels, classes, c.TestImages/classes); err != nil {
-		return nil, err
+		return err
 	}
-	first, second := c.Sampler, c.Rebalance
 	seed := stream(c.Seed, c.SampleSeed, sampleStream)
-	make := func(kind string, indices []int, id uint64) (*feed, error) {
-		s, err := data.NewSampler(kind, &d.Train, indices, c.Epochs, rand.NewPCG(seed, sampleStream<<8+id))
-		if err != nil {
-			return nil, err
-		}
-		return &feed{sampler: s, indices: make([]int, c.Batch), labels: make([]int, c.Batch), images: make([]float32, len(m.Images(0)))}, nil
-	}
 	archFirst := map[string]string{"mix": c.Sampler, "balanced": "balanced", "reverse": "reversed"}[c.ArchLoss]
 	if archFirst == "" {
 		archFirst = "instance"
 	}
-	for i, f := range []struct {
-		kind    string
-		indices []int
-		to      **feed
-	}{{first, weights, &b.weights[0]}, {second, weights, &b.weights[1]}, {archFirst, arch, &b.arch[0]}, {second, arch, &b.arch[1]}} {
-		if *f.to, err = make(f.kind, f.indices, uint64(i)); err != nil {
-			return nil, err
+	for i, kind := range []string{c.Sampler, c.Rebalance, archFirst, c.Rebalance} {
+		half := weights
+		if i >= 2 {
+			half = arch
+		}
+		if b.feeds()[i].sampler, err = data.NewSampler(kind, &d.Train, half, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
+			return err
 		}
 	}
-	return b, nil
+	return nil
 }
 
 // Counts is the number of images of each of the classes, from head to tail. Every class must have one for each half, and one to test.
@@ -122,6 +115,15 @@ func (c Config) Counts(classes int) ([]int, error) {
 		return nil, fault("imbalance", "%v leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
 	}
 	return counts, nil
+}
+
+// steps is the number of an epoch's steps: a pass over the weights' half, without a last, smaller batch.
+func (c Config) steps(counts []int) (int, error) {
+	half := data.HalfSize(counts, c.Halves)
+	if half < c.Batch {
+		return 0, fault("batch", "the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", half, c.Batch)
+	}
+	return half / c.Batch, nil
 }
 
 func resize(d *data.Dataset, size int) (*data.Dataset, error) {

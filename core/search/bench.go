@@ -4,32 +4,28 @@ import (
 	"math/rand/v2"
 
 	"hlrslab/core/bbn"
-	"hlrslab/core/darts"
-	"hlrslab/core/nn"
-	"hlrslab/core/tensor"
 )
 
 // Bench is a plain search step on random images, for timing.
 type Bench struct {
-	run Run
+	run *Run
 }
 
-// NewBench prepares steps of a supernet with ten classes.
-func NewBench(channels, layers, nodes, batch, size, order, threads int) *Bench {
-	b := &Bench{Run{pool: tensor.NewPool(threads)}}
-	r := &b.run
-	r.config.Order = order
-	r.model = bbn.New(bbn.Shape{Channels: channels, Layers: layers, Nodes: nodes, Classes: 10, Batch: batch, Size: size, Branches: "none"}, r.pool)
+// NewBench prepares steps of a supernet with ten classes and without branches. It fails as New does where that cannot be.
+func NewBench(channels, layers, nodes, batch, size, order, threads int) (*Bench, error) {
+	c := Default()
+	c.Channels, c.Layers, c.Nodes, c.Batch, c.Size, c.Order, c.Branches = channels, layers, nodes, batch, size, order, "none"
+	r, err := plan(c, 10, threads)
+	if err != nil {
+		return nil, err
+	}
+	r.model.Store.Memory.Make()
+	b := &Bench{r}
 	rng := rand.New(rand.NewPCG(1, 1))
 	r.model.Init(rng)
-	n, a := len(r.model.Weights), len(r.model.Alpha)
-	r.sgd = &nn.SGD{Momentum: 0.9, Decay: 3e-4, Clip: 5, Buffer: make([]float32, n)}
-	r.adam = &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: 1e-3, M: make([]float64, a), V: make([]float64, a)}
-	r.architect = darts.NewArchitect(r.sgd, n, a)
-	r.dw, r.dalpha = make([]float32, n), make([]float64, a)
 	for _, o := range []*bbn.Objective{&r.train, &r.val} {
 		*o = bbn.Objective{Model: r.model}
-		o.Images[0], o.Labels[0] = make([]float32, len(r.model.Images(0))), make([]int, batch)
+		o.Images[0], o.Labels[0] = make([]float32, r.model.ImagesLen()), make([]int, batch)
 		for i := range batch {
 			o.Labels[0][i] = rng.IntN(10)
 			dst, plane, stride := r.model.Image(o.Images[0], i)
@@ -40,7 +36,7 @@ func NewBench(channels, layers, nodes, batch, size, order, threads int) *Bench {
 			}
 		}
 	}
-	return b
+	return b, nil
 }
 
 // Params is the number of weights.
@@ -48,7 +44,7 @@ func (b *Bench) Params() int { return len(b.run.model.Weights) }
 
 // Arch takes one architecture step, of the order asked for.
 func (b *Bench) Arch() {
-	r := &b.run
+	r := b.run
 	if r.config.Order == 1 {
 		r.architect.First(&r.val, r.model.Weights, r.dalpha)
 	} else {
@@ -59,7 +55,7 @@ func (b *Bench) Arch() {
 
 // Weight takes one weight step.
 func (b *Bench) Weight() {
-	r := &b.run
+	r := b.run
 	r.train.Gradient(r.model.Weights, r.dw, nil, true)
 	r.sgd.Step(r.model.Weights, r.dw, 0.025)
 }

@@ -26,7 +26,7 @@ type Run struct {
 
 	pool      *tensor.Pool
 	model     *bbn.Model
-	data      *batches
+	data      batches
 	sgd       *nn.SGD
 	adam      *nn.Adam
 	architect *darts.Architect
@@ -60,28 +60,20 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 	if d.Name != c.Dataset {
 		return nil, fault("dataset", "the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
 	}
-	r := &Run{pool: tensor.NewPool(threads)}
-	r.schedule(c)
 	classes := len(d.Classes)
-	r.model = bbn.New(bbn.Shape{
-		Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Classes: classes,
-		Batch: c.Batch, Size: c.Size, Branches: c.Branches,
-	}, r.pool)
-	var err error
-	if r.data, err = newBatches(c, d, r.model); err != nil {
-		r.Close()
+	r, err := plan(c, classes, threads)
+	if err != nil {
 		return nil, err
 	}
+	if err := r.data.load(c, d); err != nil {
+		return nil, err
+	}
+	r.model.Store.Memory.Make()
 	r.record = Record{Config: c, Facts: Facts{
 		Classes: d.Classes, Counts: r.data.total, Order: r.data.order, Steps: r.data.steps, Params: len(r.model.Weights),
 	}}
-	n, a := len(r.model.Weights), len(r.model.Alpha)
 	r.model.Init(rand.New(rand.NewPCG(stream(c.Seed, c.WeightSeed, weightStream), weightStream)))
 	r.mixRandom = rand.NewPCG(stream(c.Seed, c.SampleSeed, mixStream), mixStream)
-	r.sgd = &nn.SGD{Momentum: c.Momentum, Decay: c.Decay, Clip: c.Clip, Buffer: make([]float32, n)}
-	r.adam = &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: c.ArchDecay, M: make([]float64, a), V: make([]float64, a)}
-	r.architect = darts.NewArchitect(r.sgd, n, a)
-	r.dw, r.dalpha = make([]float32, n), make([]float64, a)
 	r.Confusion = make([][]int, classes)
 	for i := range r.Confusion {
 		r.Confusion[i] = make([]int, classes)
@@ -259,7 +251,7 @@ func (r *Run) check(part string, loss float64, grad []float32) error {
 
 // test evaluates one batch of balanced test images; after the last it closes the epoch.
 func (r *Run) test() []Event {
-	m, b := r.model, r.data
+	m, b := r.model, &r.data
 	size, all := m.Shape.Batch, len(b.test)
 	first, mix := r.Tested, []float32(nil)
 	if r.Tested >= all {

@@ -134,26 +134,34 @@ func alike(g axisGroup, taps []axisTap) bool {
 // Conv returns the plan of w from an h × w plane, and of its gradient from the output plane. Tap
 // ky, kx of the kernel has weight number ky·K + kx. b is the number of images.
 func (w Window) Conv(height, width, b int) (forward, backward *Plan) {
-	r := recipe{w, height, width, b}
-	pair, ok := plans.Load(r)
-	if !ok {
+	return cached(recipe{kind: "conv", w: w, height: height, width: width, b: b}, func() (forward, backward *Plan) {
 		weight := func(ty, tx axisTap) int32 { return int32(ty.k*w.K + tx.k) }
-		f, g := w.plans(height, width, b, false, weight)
-		f.rows, g.rows = w.rows(height, width, b, false), w.rows(height, width, b, true)
-		pair, _ = plans.LoadOrStore(r, [2]*Plan{f, g})
-	}
-	p := pair.([2]*Plan)
-	return p[0], p[1]
+		forward, backward = w.plans(height, width, b, false, weight)
+		forward.rows, backward.rows = w.rows(height, width, b, false), w.rows(height, width, b, true)
+		return forward, backward
+	})
 }
 
-// recipe is all that a window's plans depend on.
+// recipe is all that plans depend on.
 type recipe struct {
+	kind             string
 	w                Window
+	y, x             Axis
 	height, width, b int
 }
 
 // plans has the plans in use: the same windows come back all over a network.
 var plans sync.Map
+
+func cached(r recipe, plan func() (forward, backward *Plan)) (forward, backward *Plan) {
+	pair, ok := plans.Load(r)
+	if !ok {
+		f, b := plan()
+		pair, _ = plans.LoadOrStore(r, [2]*Plan{f, b})
+	}
+	p := pair.([2]*Plan)
+	return p[0], p[1]
+}
 
 // Mean returns the plans of average pooling with padding left out of the divisor, and its weights.
 func (w Window) Mean(height, width, b int) (forward, backward *Plan, weights []float32) {
@@ -164,7 +172,9 @@ func (w Window) Mean(height, width, b int) (forward, backward *Plan, weights []f
 			weights[y*n+x] = 1 / float32(y*x)
 		}
 	}
-	forward, backward = w.plans(height, width, b, true, func(ty, tx axisTap) int32 { return int32(ty.fan*n + tx.fan) })
+	forward, backward = cached(recipe{kind: "mean", w: w, height: height, width: width, b: b}, func() (_, _ *Plan) {
+		return w.plans(height, width, b, true, func(ty, tx axisTap) int32 { return int32(ty.fan*n + tx.fan) })
+	})
 	return forward, backward, weights
 }
 
@@ -220,12 +230,14 @@ func (a Axis) taps(n int) (forward, backward [][]axisTap) {
 
 // Select is the plan that copies single elements of a height × width plane of b images, and its gradient.
 func Select(y, x Axis, height, width, b int) (forward, backward *Plan) {
-	fy, gy := y.taps(height)
-	fx, gx := x.taps(width)
-	zero := func(_, _ axisTap) int32 { return 0 }
-	forward = product(group(fy, 1, y.Stride), group(fx, 1, x.Stride), x.Out*b, width*b, b, zero)
-	backward = product(group(gy, y.Stride, 1), group(gx, x.Stride, 1), width*b, x.Out*b, b, zero)
-	return forward, backward
+	return cached(recipe{kind: "select", y: y, x: x, height: height, width: width, b: b}, func() (forward, backward *Plan) {
+		fy, gy := y.taps(height)
+		fx, gx := x.taps(width)
+		zero := func(_, _ axisTap) int32 { return 0 }
+		forward = product(group(fy, 1, y.Stride), group(fx, 1, x.Stride), x.Out*b, width*b, b, zero)
+		backward = product(group(gy, y.Stride, 1), group(gx, x.Stride, 1), width*b, x.Out*b, b, zero)
+		return forward, backward
+	})
 }
 
 // Sum runs the plan as a weighted sum from the plane at src to the plane at dst, or adds that to what is there.

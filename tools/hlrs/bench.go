@@ -48,7 +48,10 @@ func (c *benchCommand) Run() error {
 	if c.Target == "wasm" {
 		return c.inNode()
 	}
-	b := search.NewBench(c.Channels, c.Layers, c.Nodes, c.Batch, c.Size, c.Order, c.Threads)
+	b, err := search.NewBench(c.Channels, c.Layers, c.Nodes, c.Batch, c.Size, c.Order, c.Threads)
+	if err != nil {
+		return err
+	}
 	defer b.Close()
 	var arch, weight, step []float64
 	for i := range c.Steps + 1 {

@@ -4,7 +4,7 @@ const cache = "hlrs-lab";
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (e) => e.waitUntil(self.clients.claim().then(async () => {
   const kept = await caches.open(cache);
-  await kept.addAll(["./", "public/lab.css", "public/page.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/lab.wasm.gz", "public/replay.json.gz", "public/icon.svg", "public/manifest.json"]);
+  await kept.addAll(["./", "public/lab.css", "public/page.js", "public/morph.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/lab.wasm.gz", "public/replay.json.gz", "public/icon.svg", "public/manifest.json"]);
 })));
 self.addEventListener("fetch", (e) => {
   if (e.request.method !== "GET" || new URL(e.request.url).origin !== self.location.origin) return;

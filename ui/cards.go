@@ -18,21 +18,19 @@ var escape = html.EscapeString
 type Card struct {
 	ID, Title   string
 	Wide, Table bool
+	Hidden      bool // there is nothing to show in it
 }
 
-// Cards are those there is something to show in, in order.
+// Cards are all there are, in order.
 func (l *Lab) Cards() []Card {
 	cards := []Card{}
-	add := func(id string, wide, table bool) { cards = append(cards, Card{id, Text.Card[id], wide, table}) }
-	if l.Run().Recorded && l.Lesson < 0 {
-		add("story", true, false)
+	add := func(id string, wide, table bool) { cards = append(cards, Card{id, Text.Card[id], wide, table, false}) }
+	lesson := Card{ID: "lesson", Wide: true, Hidden: l.Lesson < 0}
+	if !lesson.Hidden {
+		lesson.Title = Lessons[l.Lesson].Title
 	}
-	if l.Lesson >= 0 {
-		cards = append(cards, Card{"lesson", Lessons[l.Lesson].Title, true, false})
-	}
-	if len(l.Runs) > 1 {
-		add("compare", true, true)
-	}
+	cards = append(cards, Card{"story", Text.Card["story"], true, false, !l.Run().Recorded || l.Lesson >= 0}, lesson,
+		Card{"compare", Text.Card["compare"], true, true, len(l.Runs) == 1})
 	add("time", true, false)
 	add("accuracy", false, true)
 	add("classes", false, true)

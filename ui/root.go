@@ -44,6 +44,7 @@ type Control struct {
 	Enum                           []string
 	Wrong                          string
 	Number                         bool // to type; otherwise a slider, if there is no Enum
+	Hidden                         bool // a parameter that its family lacks
 }
 
 // controls are the usual settings, and the range of their sliders; without a range it is a number to type.
@@ -115,8 +116,8 @@ func (c *Root) controls(group string) (out []Control) {
 			}
 		case "arch-param", "mix-param":
 			p := family.Param
-			if p.Name == "" {
-				continue
+			if s.Hidden = p.Name == ""; s.Hidden {
+				break
 			}
 			v.min, v.max = p.Min, min(p.Max, 20)
 			if p.Unit == "epochs" {
@@ -141,13 +142,14 @@ func (c *Root) controls(group string) (out []Control) {
 	return out
 }
 
-// Selected is the attribute of the option in force.
-func (s Control) Selected(option string) vugu.VGAttributeListerFunc {
-	return flag("selected", option == s.Value)
+// Names are those of the runs, and nothing in the place of one that may come.
+func (c *Root) Names() []string {
+	names := make([]string, Most)
+	for i, r := range c.Lab.Runs {
+		names[i] = r.Name
+	}
+	return names
 }
-
-// Disabled is the attribute of a group that cannot change now.
-func (g Group) Disabled() vugu.VGAttributeListerFunc { return flag("disabled", g.Fixed) }
 
 // Current marks the run in focus.
 func (c *Root) Current(i int) vugu.VGAttributeListerFunc {
@@ -166,16 +168,6 @@ func (c *Root) AddBaseline(name string) string { return fmt.Sprintf(Text.AddBase
 func (c *Root) Expanded(id string) vugu.VGAttributeListerFunc {
 	return func() []vugu.VGAttribute {
 		return []vugu.VGAttribute{{Key: "aria-expanded", Val: fmt.Sprint(c.Lab.Folded[id])}}
-	}
-}
-
-// flag is an attribute that stands or does not.
-func flag(name string, on bool) vugu.VGAttributeListerFunc {
-	return func() (attrs []vugu.VGAttribute) {
-		if on {
-			attrs = append(attrs, vugu.VGAttribute{Key: name, Val: name})
-		}
-		return attrs
 	}
 }
 

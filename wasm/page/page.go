@@ -32,8 +32,10 @@ type page struct {
 	painted  map[string]*painting
 	revision int
 	due      time.Time // when the next painting is, if one is on its way
+	late     string    // the part that it begins with
 	own      js.Value  // the person's own images, as a pack
 	address  string
+	press    press
 }
 
 // painting is what a part was last painted with, and how often it has changed: elements say by that number what they hold, for
@@ -61,6 +63,10 @@ func Main() {
 	root := &ui.Root{Lab: p.lab}
 	for ok := true; ok; ok = renderer.EventWait() {
 		p.lab.Turn()
+		if p.press.under {
+			p.press.owed = true
+			continue
+		}
 		if err := renderer.Render(env.RunBuild(root)); err != nil {
 			panic(err)
 		}
@@ -113,13 +119,17 @@ func (p *page) later(d time.Duration) {
 	time.AfterFunc(d, func() {
 		p.env.Lock()
 		p.due = time.Time{}
-		p.paint()
+		if p.press.under {
+			p.press.owed = true
+		} else {
+			p.paint()
+		}
 		p.env.UnlockOnly()
 	})
 }
 
 // paint sets what has changed of the parts that are painted: the first ones now, and what takes longer than a slice in the next
-// frames. A control in the focus keeps it.
+// frames. What stays on the page stays the same element (morph.js).
 func (p *page) paint() {
 	end := time.Now().Add(slice)
 	set := func(el js.Value, key string) (late bool) {
@@ -142,34 +152,30 @@ func (p *page) paint() {
 			return false
 		}
 		el.Set("labHolds", was.revision)
-		focus := document.Get("activeElement")
-		again := "" // its way back
-		if el.Call("contains", focus).Bool() {
-			for _, name := range []string{"data-point", "data-slide", "data-choose", "data-set", "data-act"} {
-				if v := focus.Call("getAttribute", name); v.Truthy() {
-					again = "[" + name + "=" + strconv.Quote(v.String()) + "]"
-					break
-				}
-			}
-		}
-		el.Set("innerHTML", was.text)
-		if again != "" {
-			if to := el.Call("querySelector", again); to.Truthy() {
-				to.Call("focus", map[string]any{"preventScroll": true})
-			}
-		}
+		window.Call("labMorph", el, was.text)
 		if key == "batches" {
 			p.thumbnails(el)
 		}
 		return false
 	}
-	late, seen := false, map[string]bool{}
-	list := document.Call("querySelectorAll", "[data-paint]")
-	for i := range list.Length() {
-		el := list.Index(i)
-		key := el.Get("dataset").Get("paint").String()
-		seen[key] = true
-		late = set(el, key) || late
+	late, seen := "", map[string]bool{}
+	list := document.Call("querySelectorAll", "[data-paint]:not([hidden], [hidden] *)")
+	n, first := list.Length(), 0
+	keys := make([]string, n)
+	for i := range n {
+		keys[i] = list.Index(i).Get("dataset").Get("paint").String()
+		if seen[keys[i]] = true; keys[i] == p.late {
+			first = i // or parts that change at every turn would leave the others no time
+		}
+	}
+	for i := range n {
+		if k := (first + i) % n; set(list.Index(k), keys[k]) && late == "" {
+			late = keys[k]
+		}
+	}
+	for gone, i := document.Call("querySelectorAll", "[hidden] [data-paint]:not(:empty), [data-paint][hidden]:not(:empty)"), 0; i < gone.Length(); i++ {
+		gone.Index(i).Call("replaceChildren")
+		gone.Index(i).Set("labHolds", nil)
 	}
 	maps.DeleteFunc(p.painted, func(key string, _ *painting) bool { return !seen[key] })
 	if a := p.lab.Address(); a != p.address {
@@ -180,7 +186,7 @@ func (p *page) paint() {
 		}
 		window.Get("history").Call("replaceState", nil, "", to)
 	}
-	if late {
+	if p.late = late; late != "" {
 		p.later(frame)
 	}
 }
@@ -196,6 +202,11 @@ func (p *page) thumbnails(card js.Value) {
 	const columns, gap = 8, 1
 	for i := range list.Length() {
 		el := list.Index(i)
+		shown := el.Get("dataset").Get("shown").String()
+		if drawn := el.Get("labDrawn"); drawn.Type() == js.TypeString && drawn.String() == shown {
+			continue
+		}
+		el.Set("labDrawn", shown)
 		branch, _ := strconv.Atoi(el.Get("dataset").Get("batch").String())
 		n := len(r.Batch.Labels[branch])
 		first = 0
@@ -271,6 +282,7 @@ func (p *page) listen() {
 		}
 	})
 	p.listenPoints(on, closest)
+	p.listenPress()
 	p.listenDrop(on)
 	on(window, "hashchange", func(js.Value) {
 		hash := window.Get("location").Get("hash").String()

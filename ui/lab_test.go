@@ -243,7 +243,7 @@ func TestCompare(t *testing.T) {
 	b.wait(`document.querySelectorAll("#card-compare thead th").length === 3`, 10*time.Second)
 	b.wait(`[...document.querySelectorAll("#card-compare tbody tr")].some((r) => r.textContent.startsWith("Epoch") && [...r.querySelectorAll("td")].every((d) => d.textContent === "3"))`, 60*time.Second)
 	differs := eval[[]string](b, `[...document.querySelectorAll("#card-compare tr.differs")].map((r) => [...r.children].map((c) => c.textContent).join(" "))`)
-	if len(differs) != 1 || differs[0] != "arch-rate 0.003 0.02 0" {
+	if len(differs) != 1 || differs[0] != "arch-rate 0.003 0.1 0" {
 		t.Errorf("what differs: %q", differs)
 	}
 	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 3`, 10*time.Second)

@@ -303,8 +303,8 @@ func (c *Root) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 						vgparent.AppendChild(vgn)
 						vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "p", Attr: []vugu.VGAttribute{{Namespace: "", Key: "class", Val: "note"}}}
 						vgparent.AppendChild(vgn)
-						vgn.AddAttrInterface("hidden", !g.Fixed)
-						vgn.SetInnerHTML(Text.Fixed)
+						vgn.AddAttrInterface("hidden", g.Note == "")
+						vgn.SetInnerHTML(g.Note)
 						vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "\n        "}
 						vgparent.AppendChild(vgn)
 						vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "div", Attr: []vugu.VGAttribute{{Namespace: "", Key: "class", Val: "curve"}}}
@@ -397,33 +397,34 @@ func (c *Root) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 								}
 								vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "\n          "}
 								vgparent.AppendChild(vgn)
-								if s.Number {
-									vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "input", Attr: []vugu.VGAttribute{{Namespace: "", Key: "type", Val: "number"}}}
+								if s.Slider {
+									vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "input", Attr: []vugu.VGAttribute{{Namespace: "", Key: "type", Val: "range"}, vugu.VGAttribute{Namespace: "", Key: "min", Val: "0"}}}
 									vgparent.AppendChild(vgn)
 									vgn.AddAttrInterface("aria-describedby", s.Name+"-help")
+									vgn.AddAttrInterface("aria-valuetext", s.Spoken())
 									vgn.AddAttrInterface("id", s.Name)
-									vgn.AddAttrInterface("min", s.Min)
-									vgn.AddAttrInterface("step", s.Step)
+									vgn.AddAttrInterface("max", s.Top)
 									{
-										b, err := vjson.Marshal(s.Value)
+										b, err := vjson.Marshal(s.Place)
 										if err != nil {
 											panic(err)
 										}
 										vgn.Prop = append(vgn.Prop, vugu.VGProperty{Key: "labValue", JSONVal: vjson.RawMessage(b)})
 									}
 									vgn.DOMEventHandlerSpecList = append(vgn.DOMEventHandlerSpecList, vugu.DOMEventHandlerSpec{
-										EventType: "change",
-										Func:      func(event vugu.DOMEvent) { c.Lab.Set(s.Name, event.PropString("target", "value")) },
+										EventType: "input",
+										Func:      func(event vugu.DOMEvent) { c.Slide(s, event.PropString("target", "value")) },
 										// TODO: implement capture, etc. mostly need to decide syntax
 									})
 								}
 								vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "\n          "}
 								vgparent.AppendChild(vgn)
-								if len(s.Enum) == 0 && !s.Number {
-									vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "input", Attr: []vugu.VGAttribute{{Namespace: "", Key: "type", Val: "range"}}}
+								if len(s.Enum) == 0 {
+									vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "input", Attr: []vugu.VGAttribute{{Namespace: "", Key: "type", Val: "number"}}}
 									vgparent.AppendChild(vgn)
 									vgn.AddAttrInterface("aria-describedby", s.Name+"-help")
-									vgn.AddAttrInterface("id", s.Name)
+									vgn.AddAttrInterface("aria-label", s.Label)
+									vgn.AddAttrInterface("id", s.Typed())
 									vgn.AddAttrInterface("max", s.Max)
 									vgn.AddAttrInterface("min", s.Min)
 									vgn.AddAttrInterface("step", s.Step)
@@ -435,7 +436,7 @@ func (c *Root) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 										vgn.Prop = append(vgn.Prop, vugu.VGProperty{Key: "labValue", JSONVal: vjson.RawMessage(b)})
 									}
 									vgn.DOMEventHandlerSpecList = append(vgn.DOMEventHandlerSpecList, vugu.DOMEventHandlerSpec{
-										EventType: "input",
+										EventType: "change",
 										Func:      func(event vugu.DOMEvent) { c.Lab.Set(s.Name, event.PropString("target", "value")) },
 										// TODO: implement capture, etc. mostly need to decide syntax
 									})

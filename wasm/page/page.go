@@ -313,11 +313,15 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 		}
 		svg := box.Call("querySelector", "svg")
 		r := svg.Call("getBoundingClientRect")
-		top, _ := strconv.ParseFloat(svg.Get("dataset").Get("top").String(), 64)
+		number := func(name string) float64 {
+			v, _ := strconv.ParseFloat(svg.Call("getAttribute", name).String(), 64)
+			return v
+		}
+		from, to := ui.Share{U: number("data-from-u"), V: number("data-from-v")}, ui.Share{U: number("data-to-u"), V: number("data-to-v")}
 		x := (e.Get("clientX").Float() - r.Get("left").Float()) / r.Get("width").Float()
 		y := (e.Get("clientY").Float() - r.Get("top").Float()) / r.Get("height").Float()
-		u, v := ui.Place(x, y, top)
-		move(held, u, v)
+		at := ui.Place(x, y, from, to)
+		move(held, at.U, at.V)
 	})
 	on(document, "pointerup", func(js.Value) { held = "" })
 	on(document, "pointercancel", func(js.Value) { held = "" })

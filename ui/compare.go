@@ -14,7 +14,7 @@ func entropyOf(n int) float64 { return math.Log(float64(n)) }
 
 // compareChart is the balanced accuracy of all runs.
 func (l *Lab) compareChart() chart {
-	c := chart{title: Text.CompareTitle, left: Text.FirstEpoch, top: 10, at: l.Epoch, format: "%.1f"}
+	c := chart{title: Text.CompareTitle, first: Text.FirstEpoch, top: 10, at: l.Epoch, format: "%.1f"}
 	for i, r := range l.Runs {
 		var y []float64
 		for _, e := range r.Epochs {
@@ -24,7 +24,6 @@ func (l *Lab) compareChart() chart {
 		c.n = max(c.n, r.Config.Epochs)
 		c.lines = append(c.lines, line{name: r.Name, class: fmt.Sprint("run", i), y: y})
 	}
-	c.right = fmt.Sprint(c.n)
 	return c
 }
 

@@ -44,8 +44,8 @@ func FuzzAddress(f *testing.F) {
 	})
 }
 
-// seen is the record of a run of seconds.
-func seen(t testing.TB) search.Record {
+// aRecord is the record of a run of seconds.
+func aRecord(t testing.TB) search.Record {
 	c, err := search.Preset("tiny")
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func seen(t testing.TB) search.Record {
 
 // FuzzShow shows any record that is valid: the page can be painted, at every epoch.
 func FuzzShow(f *testing.F) {
-	raw, err := json.Marshal(seen(f))
+	raw, err := json.Marshal(aRecord(f))
 	if err != nil {
 		f.Fatal(err)
 	}

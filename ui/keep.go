@@ -192,8 +192,8 @@ func (l *Lab) runs() string {
 	}
 	fmt.Fprintf(&b, `<th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>`, escape(Text.SettingsHead), escape(Text.Do))
 	for _, k := range kept {
-		fmt.Fprintf(&b, `<tr><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%.3f</td><td>%s</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
-			time.UnixMilli(k.When).Format(Text.TimeLayout), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, k.Entropy, fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs), escape(differences(k.Config)),
+		fmt.Fprintf(&b, `<tr data-key="%s"><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%.3f</td><td>%s</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
+			escape(k.Key), time.UnixMilli(k.When).Format(Text.TimeLayout), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, k.Entropy, fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs), escape(differences(k.Config)),
 			named("open:"+k.Key, Text.Open, fmt.Sprintf(Text.OpenNamed, k.Name)), named("file:"+k.Key, Text.Export, fmt.Sprintf(Text.ExportNamed, k.Name)), named("forget:"+k.Key, Text.Delete, fmt.Sprintf(Text.DeleteNamed, k.Name)))
 	}
 	b.WriteString("</tbody></table>")

@@ -231,8 +231,11 @@ func (l *Lab) show(name string) {
 	case "mix-points":
 		name = "mix"
 	}
-	if !usual(name) {
+	switch usual, slider := control(name); {
+	case !usual:
 		l.Folded["more"] = true
+	case slider:
+		name += valueField
 	}
 	l.Host.Focus(name)
 }

@@ -11,22 +11,12 @@ import (
 // elsewhere are the fields that are set by other means than a control of their own.
 var elsewhere = map[string]bool{"arch-points": true, "mix-points": true}
 
-// usual says whether a field's control is among the usual ones, which are always there.
-func usual(name string) bool {
-	for _, v := range controls {
-		if v.name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // more is all settings beside the usual ones, by their groups.
 func (l *Lab) more() string {
 	var groups []string
 	text := map[string]string{}
 	for _, f := range search.Fields() {
-		if usual(f.Name) || elsewhere[f.Name] {
+		if usual, _ := control(f.Name); usual || elsewhere[f.Name] {
 			continue
 		}
 		if text[f.Group] == "" {

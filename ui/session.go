@@ -10,14 +10,14 @@ import (
 
 // session is what is on the page, for when it is loaded again: what was kept of a run comes back from this machine's store.
 type session struct {
-	Runs    []place
+	Runs    []entry
 	Focus   int
 	Lesson  int
 	Address string
 }
 
-// place is a run's on the page.
-type place struct {
+// entry is a run on the page.
+type entry struct {
 	Name   string
 	Key    string // under which it is kept, or empty
 	Config search.Config
@@ -29,7 +29,7 @@ type place struct {
 func (l *Lab) Session() []byte {
 	s := session{Focus: l.Focus, Lesson: l.Lesson, Address: l.Address()}
 	for _, r := range l.Runs {
-		p := place{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of}
+		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of}
 		if r.File != nil {
 			p.Key = r.Key
 		}

@@ -15,7 +15,7 @@ var Text = struct {
 	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed string
 	Rewind, RewindHalve                                                string
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
-	Fixed, AsTable, TableOf, More                                      string
+	Fixed, NoMixing, AsTable, TableOf, More                            string
 	GroupArch, GroupMix, GroupStart                                    string
 	Label                                                              map[string]string
 	Parameter, Range, Default, RangeDefault                            string
@@ -97,8 +97,9 @@ var Text = struct {
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as it goes", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
-	Fixed:   "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
-	AsTable: "As a table", TableOf: "%s as a table", // the title of a card or group
+	Fixed:    "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
+	NoMixing: "One branch is not mixed with anything. Have the branches part, below, to mix them.",
+	AsTable:  "As a table", TableOf: "%s as a table", // the title of a card or group
 	More:      "More settings",
 	GroupArch: "Architecture rate (HLRS)", GroupMix: "Branch mixing", GroupStart: "The run",
 	Label: map[string]string{ // by the setting's name

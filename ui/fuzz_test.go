@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"regexp"
+	"slices"
 	"testing"
 
 	"hlrslab/core/data"
@@ -72,16 +74,44 @@ func FuzzShow(f *testing.F) {
 	}
 	f.Add(raw)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var r search.Record
-		if json.Unmarshal(raw, &r) != nil || r.Validate() != nil {
-			return
-		}
-		l := NewLab(host{})
-		l.Show(r)
-		for l.Epoch = -1; l.Epoch < min(3, r.Config.Epochs); l.Epoch++ {
-			paint(l)
-		}
+		shown(raw)
 	})
+}
+
+// shown paints a record at all epochs, if it is valid.
+func shown(raw []byte) bool {
+	var r search.Record
+	if json.Unmarshal(raw, &r) != nil || r.Validate() != nil {
+		return false
+	}
+	l := NewLab(host{})
+	l.Show(r)
+	for l.Epoch = -1; l.Epoch < min(3, r.Config.Epochs); l.Epoch++ {
+		paint(l)
+	}
+	return true
+}
+
+// TestShowTrustsNothing changes each number of a record: it is refused, or it can be painted.
+func TestShowTrustsNothing(t *testing.T) {
+	raw, err := json.Marshal(aRecord(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !shown(raw) {
+		t.Fatal("the record itself is refused")
+	}
+	taken := 0
+	for _, at := range regexp.MustCompile(`[-0-9.e]+[,}\]]`).FindAllIndex(raw, -1) {
+		for _, other := range []string{"-1", "9", "1e9", "0.5"} {
+			if shown(slices.Concat(raw[:at[0]], []byte(other), raw[at[1]-1:])) {
+				taken++
+			}
+		}
+	}
+	if taken == 0 {
+		t.Error("none is taken, and rates and losses could be others")
+	}
 }
 
 // TestReplayIsValid holds the record that comes with the page against what the page asks of any.

@@ -152,7 +152,7 @@ func TestRestoreNames(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{`"Tested":18`, `"Tested":-1`, "-1 images of twice 10 tested"},
 		{`"Tested":18`, `"Tested":8`, "confusion"},
-		{`"Adam":`, `"Adam":1`, "Adam has taken 1"},
+		{`"Adam":`, `"Adam":1`, "steps of Adam"},
 		{`"Epoch":1`, `"Epoch":7`, "epoch 7, step"},
 		{`"Position":{`, `"Position":{"Epoch":1,`, "duplicate"},
 		{`"Position":{`, `"Position":{"Place":1,`, "Place"},

@@ -67,15 +67,20 @@ func (l *Lab) Unfinished() *Kept {
 	return last
 }
 
-// Import puts a run's file on the page, in the place of a run in focus that has nothing to lose, or beside the others.
+// Import puts a run's file on the page, beside the others, or in the place of one in focus that shows nothing yet; one that is
+// there already comes into focus.
 func (l *Lab) Import(name, key string, file File) {
 	record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		l.Notice = fmt.Sprintf(Text.NoRun, name, err)
 		return
 	}
+	if i := slices.IndexFunc(l.Runs, func(r *Run) bool { return key != "" && r.Key == key }); i >= 0 {
+		l.FocusOn(i)
+		return
+	}
 	r := l.Run()
-	if r.Started {
+	if r.Started || len(r.Losses) > 0 {
 		if r = l.Add("", nil); r == nil {
 			return
 		}

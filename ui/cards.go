@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hlrslab/core/darts"
+	"hlrslab/core/data"
 	"hlrslab/core/draw"
 	"hlrslab/core/search"
 )
@@ -330,17 +331,23 @@ func (l *Lab) counts() (counts, order []int, err error) {
 		return f.Counts, f.Order, nil
 	}
 	counts, err = r.Config.Counts(l.classes(r.Config.Dataset))
+	counts = data.Permute(counts, r.Config.ClassSeed)
 	for i := range counts {
 		order = append(order, i)
 	}
+	slices.SortStableFunc(order, func(a, b int) int { return counts[b] - counts[a] })
 	return counts, order, err
 }
 
 // class is a class's name.
 func (l *Lab) class(c int) string {
-	names := l.Run().Record.Facts.Classes
-	if names == nil && l.Own != nil && l.Run().Config.Dataset == "own" {
+	names, set := l.Run().Record.Facts.Classes, l.Run().Config.Dataset
+	switch {
+	case names != nil: // the run's own
+	case l.Own != nil && set == l.Own.Name:
 		names = l.Own.Classes
+	default:
+		names = data.Classes(set)
 	}
 	if c < len(names) {
 		return names[c]

@@ -15,6 +15,9 @@ import (
 // paint paints all there is of a page, tables and all.
 func paint(l *Lab) {
 	for _, c := range l.Cards() {
+		if c.Hidden {
+			continue
+		}
 		l.Paint(c.ID)
 		l.Paint(c.ID + "-table")
 	}

@@ -86,10 +86,6 @@ func (l *Lab) offer() string {
 
 // open puts a kept run on the page. One that another tab may write is shown as a copy, which is kept as a run of its own.
 func (l *Lab) open(key string) {
-	if i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Key == key }); i >= 0 {
-		l.FocusOn(i)
-		return
-	}
 	l.Host.Fetch(key, func(file File, ours bool) {
 		if file == nil {
 			l.say(Text.NoLonger)
@@ -122,11 +118,16 @@ func (l *Lab) forget(key string) {
 	})
 }
 
-// Import puts a run's file on the page, in the place of a run of which nothing was made yet, or beside the others.
+// Import puts a run's file on the page, in the place of a run of which nothing was made yet, or beside the others; one that is
+// there already comes into focus.
 func (l *Lab) Import(name, key string, file File) {
 	record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		l.say(fmt.Sprintf(Text.NoRun, name, err))
+		return
+	}
+	if i := slices.IndexFunc(l.Runs, func(r *Run) bool { return key != "" && r.Key == key }); i >= 0 {
+		l.FocusOn(i)
 		return
 	}
 	r := l.Run()

@@ -227,7 +227,7 @@ var Text = struct {
 	NotDropped:    "What was dropped cannot be read: %s",
 	NotRead:       "%s: %s", // a file, and why
 	ReadingImages: "Reading your images…",
-	NoImages:      "These images cannot be used, and nothing has changed: %s",
+	NoImages:      "Nothing has changed: %s",
 	DrawingFigure: "Drawing the figure…",
 	NoFigure:      "The figure could not be drawn: %s",
 }

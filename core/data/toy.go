@@ -17,7 +17,7 @@ var toyNames = [...]string{"rows", "columns", "diagonals", "checks", "dots", "di
 // to nothing. Mirroring keeps every class. All is in integers, so a seed gives the same bytes
 // everywhere.
 func Toy(seed uint64) *Dataset {
-	d := &Dataset{Name: "toy", Classes: append([]string(nil), toyNames[:]...)}
+	d := &Dataset{Name: "toy", Classes: Classes("toy")}
 	for set, m := range []*Images{&d.Train, &d.Test} {
 		n := len(toyNames) * [...]int{ToyTrain, ToyTest}[set]
 		*m = Images{Size: side, Pixels: make([]uint8, n*3*side*side), Labels: make([]uint8, n)}

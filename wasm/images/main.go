@@ -69,8 +69,11 @@ func read(paths, list js.Value) (*data.Dataset, error) {
 		return imagefolder.Read(files)
 	}
 	for name, raw := range files {
-		if !bytes.HasPrefix(raw, []byte("PK")) {
+		switch {
+		case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}), len(raw) > 262 && string(raw[257:262]) == "ustar":
 			return data.ReadArchive(bytes.NewReader(raw))
+		case !bytes.HasPrefix(raw, []byte("PK")):
+			return nil, fmt.Errorf("%s is neither images, nor a run. Take a folder or a zip with a folder of images for each class, CIFAR-10's archive (cifar-10-binary.tar.gz), or a run's file (.safetensors)", name)
 		}
 		packed, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 		if err != nil {

@@ -569,7 +569,7 @@ func BenchmarkTabStep(b *testing.B) {
 	for b.Loop() {
 		sum += eval[float64](tab, `(async () => {
 			const go = new Go(), log = console.log, lines = [];
-			go.argv = ["hlrs", "bench", "--json", "--channels=4", "--layers=5", "--batch=16", "--size=16", "--threads=1", "--steps=40"];
+			go.argv = ["hlrs", "bench", "--json", "--branches=none", "--order=1", "--channels=4", "--layers=5", "--batch=16", "--size=16", "--threads=1", "--steps=40"];
 			const { instance } = await WebAssembly.instantiateStreaming(fetch("hlrs.wasm"), go.importObject);
 			console.log = (line) => lines.push(line);
 			await go.run(instance);

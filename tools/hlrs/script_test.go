@@ -40,7 +40,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	if _, err := fmt.Sscan(args[1], &size); err != nil {
 		ts.Fatalf("await: %v", err)
 	}
-	for range 1000 {
+	for range 6000 {
 		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Size() >= size {
 			return
 		}

@@ -37,7 +37,7 @@ FUZZTIME ?= 5s
 
 fuzz: go ## feed every reader random input, FUZZTIME each (5s)
 	@for f in $$(grep -rl '^func Fuzz' --include='*_test.go' core ui); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$f); do \
-		echo "$$t, $(FUZZTIME)"; go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1s ./$$(dirname $$f) || exit 1; done; done
+		echo "$$t, $(FUZZTIME)"; go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x ./$$(dirname $$f) || exit 1; done; done
 
 build: go ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs

@@ -3,6 +3,7 @@ package bbn
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -116,10 +117,10 @@ func TestBranchWithoutWeight(t *testing.T) {
 	}
 }
 
-// TestThreadsDoNotChangeBits takes second-order steps with 1, 2 and 5 threads.
+// TestThreadsDoNotChangeBits takes second-order steps with one thread, two, and more than there are cores.
 func TestThreadsDoNotChangeBits(t *testing.T) {
 	var want []float32
-	for _, threads := range []int{1, 2, 5} {
+	for _, threads := range []int{1, 2, runtime.GOMAXPROCS(0) + 3} {
 		s := small
 		s.Branches = "cell"
 		m := model(t, s, threads)

@@ -1,6 +1,8 @@
 package data
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -237,8 +239,31 @@ func TestResumeErrors(t *testing.T) {
 	altered := slices.Clone(saved)
 	altered[40] ^= 1 // in the order: an image twice
 	wantError(t, s.UnmarshalBinary(altered), "damaged order")
+	// Behind the last image of an order there is none, nor before the first.
+	with := func(change func(*state)) []byte {
+		var st state
+		r := bytes.NewReader(saved)
+		if err := binary.Read(r, binary.LittleEndian, &st); err != nil {
+			t.Fatal(err)
+		}
+		change(&st)
+		out, _ := binary.Append(nil, binary.LittleEndian, st)
+		return append(out, saved[len(saved)-r.Len():]...)
+	}
+	end := int64(len(indices))
+	for _, change := range []func(*state){
+		func(st *state) { st.Pos = end + 1 },
+		func(st *state) { st.Pos = -1 },
+		func(st *state) { st.Epoch = -1 },
+		func(st *state) { st.Order-- },
+	} {
+		wantError(t, s.UnmarshalBinary(with(change)), "damaged")
+	}
 	if again, _ := s.MarshalBinary(); !slices.Equal(again, saved) {
 		t.Error("a refused state changed the sampler")
+	}
+	if err := s.UnmarshalBinary(with(func(st *state) { st.Pos = end })); err != nil {
+		t.Errorf("at the end of an epoch: %v", err)
 	}
 }
 

@@ -62,6 +62,31 @@ func text(t testing.TB, v any) string {
 	return string(raw)
 }
 
+// TestPendingChangeIsSaved: a change made in the first epoch waits in a snapshot for the second.
+func TestPendingChangeIsSaved(t *testing.T) {
+	c := tiny(t)
+	r := start(t, c, 1)
+	if _, err := r.Step(); err != nil {
+		t.Fatal(err)
+	}
+	changed := c
+	changed.ArchSchedule, changed.ArchRate, changed.Mix = "const", 0.007, "equal"
+	if err := r.Change(changed); err != nil {
+		t.Fatal(err)
+	}
+	resumed, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(resumed.Close)
+	for name, r := range map[string]*Run{"the run": r, "the resumed one": resumed} {
+		events := finish(t, r)
+		if last := events[len(events)-1]; last.ArchRate != 0.007 || last.Mix != 0.5 {
+			t.Errorf("%s ends with rate %v and mix %v, not with the change's 0.007 and 0.5", name, last.ArchRate, last.Mix)
+		}
+	}
+}
+
 // TestResumeIsExact stops runs of several kinds at random steps, epochs' tests included.
 func TestResumeIsExact(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -97,35 +122,6 @@ func TestResumeIsExact(t *testing.T) {
 		}
 		if !bytes.Equal(snapshot(t, r), snapshot(t, whole)) {
 			t.Errorf("%+v: a run stopped and resumed ends in other bits", c)
-		}
-	}
-}
-
-func TestEveryChoiceRuns(t *testing.T) {
-	for _, f := range Fields() {
-		for _, v := range f.Enum {
-			c := tiny(t)
-			if f.Name == "dataset" {
-				continue
-			}
-			c.Epochs, c.TestImages, c.NMax, c.Channels = 1, 10, 40, 2
-			c.ArchPoints, c.MixPoints = "0:1,1:0.2", "0:1,0.5:0.2,1:0"
-			if f.Name == "halves" { // the positional split of a long tail leaves classes out of a half
-				c.Imbalance = 2
-			}
-			if err := f.Set(&c, v); err != nil {
-				t.Fatal(err)
-			}
-			r, err := New(c, toy(), 1)
-			if err != nil {
-				t.Errorf("%s = %s: %v", f.Name, v, err)
-				continue
-			}
-			last := finish(t, r)
-			if err := last[len(last)-1].Report.Genotype.Validate(); err != nil {
-				t.Errorf("%s = %s: %v", f.Name, v, err)
-			}
-			r.Close()
 		}
 	}
 }
@@ -289,27 +285,28 @@ func TestDiscrete(t *testing.T) {
 			r.model.Alpha[i] = 100
 		}
 	}
-	r.config.ArchRate = 0
-	r.At = r.Facts().Steps
-	r.record.Events = []Event{{}}
-	var e []Event
-	for len(e) == 0 {
-		var err error
-		if e, err = r.Step(); err != nil {
-			t.Fatal(err)
+	for epoch := range 2 { // each tests on its own account
+		r.At = r.Facts().Steps
+		r.record.Events = []Event{{}}
+		var e []Event
+		for len(e) == 0 {
+			var err error
+			if e, err = r.Step(); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	p := e[0].Report
-	if p.Discrete != p.Accuracy {
-		t.Errorf("cut out, the genotype has %v, and %v mixed", p.Discrete, p.Accuracy)
-	}
-	for i, row := range p.Confusion {
-		n := 0
-		for _, v := range row {
-			n += v
+		p := e[0].Report
+		if p.Discrete != p.Accuracy || p.Accuracy == 0 {
+			t.Errorf("epoch %d: cut out, the genotype has %v, and %v mixed", epoch, p.Discrete, p.Accuracy)
 		}
-		if n != 5 || float64(row[i])/5 != p.PerClass[i] {
-			t.Errorf("class %d: confusion %v, accuracy %v", i, row, p.PerClass[i])
+		for i, row := range p.Confusion {
+			n := 0
+			for _, v := range row {
+				n += v
+			}
+			if n != 5 || float64(row[i])/5 != p.PerClass[i] {
+				t.Errorf("epoch %d, class %d: confusion %v, accuracy %v", epoch, i, row, p.PerClass[i])
+			}
 		}
 	}
 }

@@ -1,0 +1,148 @@
+package search
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+
+	"hlrslab/core/sched"
+)
+
+// short is a run of moments in which nearly every field counts.
+func short(t testing.TB) Config {
+	c := tiny(t)
+	c.Size, c.Pool, c.NMax, c.Imbalance, c.TestImages, c.Batch = 8, 8, 6, 2, 10, 4
+	c.Nodes, c.Epochs, c.Rate, c.Mix = 1, 2, 0.1, "smooth-step"
+	c.ArchPoints, c.MixPoints = "0:1,1:0.2", "0:1,0.5:0.3,1:0"
+	return c
+}
+
+// seen is all that a configuration does: the events of its run, and its schedules over many epochs.
+func seen(t *testing.T, c Config) string {
+	t.Helper()
+	r, err := New(c, toy(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	events := finish(t, r)
+	if err := events[len(events)-1].Report.Genotype.Validate(); err != nil {
+		t.Error(err)
+	}
+	c.Epochs = 40 // some families part late
+	arch, mix, err := c.Schedules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text(t, events) + text(t, arch.Sample(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin})) + text(t, mix.Sample())
+}
+
+// set is c with a field set to what text spells.
+func set(t *testing.T, c Config, name, text string) Config {
+	t.Helper()
+	i := slices.IndexFunc(Fields(), func(f Field) bool { return f.Name == name })
+	if err := Fields()[i].Set(&c, text); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestEveryFieldCounts moves one field after the other: to each of its choices, to both of yes and no, or to the values below.
+// Each value must make a run of its own.
+func TestEveryFieldCounts(t *testing.T) {
+	// Where a field counts only in company of others, the company comes first.
+	many := func(c *Config) { c.NMax, c.Pool, c.Imbalance, c.Batch, c.Epochs, c.Mix = 400, 400, 40, 64, 1, "equal" } // whose effective number is less
+	company := map[string]func(*Config){
+		"sampler":         many,
+		"rebalance":       many,
+		"loss":            func(c *Config) { c.Epochs = 5 }, // drw waits for four fifths
+		"arch-loss":       func(c *Config) { c.Epochs = 5 },
+		"arch-ramp":       func(c *Config) { c.ArchWarmup = 1.5 },
+		"arch-per-step":   func(c *Config) { c.ArchSchedule = "linear" },
+		"arch-param":      func(c *Config) { c.ArchSchedule = "power" },
+		"arch-milestones": func(c *Config) { c.ArchSchedule, c.Epochs = "step", 4 },
+		"arch-points":     func(c *Config) { c.ArchSchedule = "drawn" },
+		"mix-param":       func(c *Config) { c.Mix = "mirror" },
+		"mix-points":      func(c *Config) { c.Mix = "drawn" },
+		"cutout":          func(c *Config) { c.Crop, c.Flip = false, false },
+	}
+	values := map[string][]string{
+		"size": {"8", "16"}, "imbalance": {"2", "3"}, "n-max": {"6", "8"}, "pool": {"8", "20"}, "test-images": {"10", "20"}, "cutout": {"0", "4"},
+		"channels": {"2", "3"}, "layers": {"3", "4"}, "nodes": {"1", "2"},
+		"epochs": {"2", "3"}, "batch": {"4", "5"}, "rate": {"0.1", "0.2"}, "rate-min": {"0", "0.01"}, "momentum": {"0.9", "0.5"},
+		"decay": {"0", "0.01"}, "clip": {"0", "0.1", "0.2"},
+		"order": {"1", "2"}, "arch-rate": {"0", "0.01"}, "arch-decay": {"0", "0.1"},
+		"arch-param": {"0", "0.5"}, "arch-milestones": {"", "1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
+		"mix-param": {"0", "0.2"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
+		"seed": {"1", "2"}, "subset-seed": {"0", "1"}, "class-seed": {"0", "1"}, "weight-seed": {"0", "1"}, "sample-seed": {"0", "1"}, "augment-seed": {"0", "1"},
+	}
+	// What is one and the same, and why.
+	alike := map[[2]string]string{
+		{"parabolic", "power"}: "a power's default is the square",
+	}
+	for _, f := range Fields() {
+		if f.Name == "dataset" {
+			continue // it says which images are to be given, and New refuses others: TestConfigurationErrorsNameTheField
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			choices := values[f.Name]
+			switch {
+			case f.Enum != nil:
+				choices = f.Enum
+			case f.Kind == reflect.Bool:
+				choices = []string{"true", "false"}
+			case len(choices) < 2:
+				t.Fatal("a new field: give it two values that make different runs")
+			}
+			c := short(t)
+			if change := company[f.Name]; change != nil {
+				change(&c)
+			}
+			did := map[string]string{}
+			for _, v := range choices {
+				s := seen(t, set(t, c, f.Name, v))
+				if other, ok := did[s]; ok && alike[[2]string{other, v}] == "" {
+					t.Errorf("%s does what %s does", v, other)
+				}
+				did[s] = v
+			}
+		})
+	}
+}
+
+// TestBranchesAlone: without a second branch, what is said of it and of its mixing changes no step.
+func TestBranchesAlone(t *testing.T) {
+	c := short(t)
+	c.Branches = "none"
+	want := text(t, finish(t, start(t, c, 1)))
+	for name, v := range map[string]string{"rebalance": "balanced", "mix": "equal", "mix-param": "0.5"} {
+		if text(t, finish(t, start(t, set(t, c, name, v), 1))) != want {
+			t.Errorf("%s %s changes a run without branches", name, v)
+		}
+	}
+}
+
+// TestFeeds: which sampler draws each of a step's batches, by the chances of the classes, ∝ n^power of their n images.
+func TestFeeds(t *testing.T) {
+	for loss, first := range map[string]float64{"mix": 0, "uniform": 1, "logit-adjusted": 1, "drw": 1, "balanced": 0, "reverse": -1} {
+		c := tiny(t)
+		c.Sampler, c.Rebalance, c.ArchLoss = "balanced", "sqrt", loss
+		r := start(t, c, 1)
+		for i, power := range []float64{0, 0.5, first, 0.5} { // the weights' two branches, the architecture's two
+			list := r.data.feeds()[i].sampler.Probabilities()
+			counts, sum := slices.Clone(r.data.counts), 0.0
+			for class := range counts {
+				if i >= 2 {
+					counts[class] = r.data.total[class] - counts[class]
+				}
+				sum += math.Pow(float64(counts[class]), power)
+			}
+			for class, n := range counts {
+				if want := math.Pow(float64(n), power) / sum; math.Abs(list[class]-want) > 1e-12 {
+					t.Errorf("%s, batch %d: class %d has chance %.3f, not %.3f", loss, i, class, list[class], want)
+				}
+			}
+		}
+	}
+}

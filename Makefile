@@ -20,7 +20,7 @@ SMALL := $(foreach p,encoding/... fmt time reflect strconv net/... os io/... buf
 PROGRAMS := $(patsubst wasm/%/main.go,%,$(wildcard wasm/*/main.go))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build check bench dist replay clean go node chromium
+.PHONY: help run test fuzz build check bench dist replay clean go node chromium
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -30,7 +30,14 @@ run: build ## serve the laboratory at http://localhost:8080 (PORT changes it)
 
 test: build dist node chromium check ## run all checks and tests: native, wasm and browser
 	go test -timeout 40m ./...
+	@$(MAKE) --no-print-directory fuzz
 	GOOS=js GOARCH=wasm go test -exec="$(NODE_RUN)" ./core/...
+
+FUZZTIME ?= 5s
+
+fuzz: go ## feed every reader random input, FUZZTIME each (5s)
+	@for f in $$(grep -rl '^func Fuzz' --include='*_test.go' core ui); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$f); do \
+		echo "$$t, $(FUZZTIME)"; go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1s ./$$(dirname $$f) || exit 1; done; done
 
 build: go ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs

@@ -23,12 +23,47 @@ const labStore = (() => {
         ? new Error("The storage for this page is full: delete runs that are not needed.") : t.error);
     });
   };
-  return {
-    put: (key, kept, file) => ask("readwrite", (runs, files) => { files.put(file, key); return runs.put(kept, key); }),
-    file: (key) => ask("readonly", (_, files) => files.get(key)),
-    delete: (key) => ask("readwrite", (runs, files) => { files.delete(key); return runs.delete(key); }),
-    list: () => ask("readonly", (runs) => runs.getAll()),
+  // A run is written by one page at a time: the one that holds its lock, until it is closed or has the run no more. Where a browser
+  // gives no locks (a page that is not from a secure origin), every page may.
+  const mine = new Map(); // by key, what lets the lock go
+  const name = (key) => "hlrs-run-" + key;
+  const hold = async (key) => {
+    if (mine.has(key) || !navigator.locks) return true;
+    return new Promise((resolve) => navigator.locks.request(name(key), { signal: AbortSignal.timeout(1000) }, () => {
+      resolve(true);
+      return new Promise((done) => mine.set(key, done));
+    }).catch(() => resolve(false))); // after a second: a page that is being loaded again may still have it
   };
+  const others = new BroadcastChannel("hlrs-lab"); // the same page in other tabs
+  others.onmessage = () => store.changed?.();
+  document.addEventListener("visibilitychange", () => document.hidden || store.changed?.()); // a tab that was closed tells nobody
+  const write = async (key, f) => {
+    if (!await hold(key)) throw new Error("Another tab has this run open.");
+    await ask("readwrite", f);
+    others.postMessage("changed");
+  };
+  const store = {
+    changed: null, // is called when another tab has changed what is kept
+    put: (key, kept, file) => write(key, (runs, files) => { files.put(file, key); return runs.put(kept, key); }),
+    delete: (key) => write(key, (runs, files) => { files.delete(key); return runs.delete(key); }),
+    // file is a run's file, and whether this page may write it.
+    file: async (key) => [await ask("readonly", (_, files) => files.get(key)), await hold(key)],
+    // list is what is known of each run, and whether another tab has it open.
+    list: async () => {
+      const runs = await ask("readonly", (runs) => runs.getAll());
+      const held = navigator.locks ? (await navigator.locks.query()).held.map((l) => l.name) : [];
+      return runs.map((text) => {
+        const key = JSON.parse(text).key;
+        return [text, !mine.has(key) && held.includes(name(key))];
+      });
+    },
+    // release lets go of the runs that are not among keys.
+    release: (keys) => mine.forEach((done, key) => keys.includes(key) || (done(), mine.delete(key))),
+    // What is on the page, for when it is loaded again.
+    remember: (text) => { try { sessionStorage.setItem("hlrs-lab", text); } catch { /* then it comes back empty */ } },
+    remembered: () => { try { return sessionStorage.getItem("hlrs-lab") ?? ""; } catch { return ""; } },
+  };
+  return store;
 })();
 window.labStore = labStore;
 

@@ -9,22 +9,26 @@ import (
 )
 
 // Address is the run in focus as the part of the page's address after #: the settings that differ from the small preset's. The
-// data are named only where a link should not take what is there.
+// images are named only where the person has picked them: a link should take what is there.
 func (l *Lab) Address() string {
-	c := l.Run().Config
+	r := l.Run()
 	v := url.Values{}
 	for _, f := range search.Fields() {
-		if f.Name == "dataset" && (c.Dataset != "toy" || l.pack == "") {
+		if f.Name == "dataset" {
+			if r.Picked && r.Config.Dataset != "own" {
+				v.Set(f.Name, r.Config.Dataset)
+			}
 			continue
 		}
-		if text := f.Value(c); text != f.Value(preset) {
+		if text := f.Value(r.Config); text != f.Value(preset) {
 			v.Set(f.Name, text)
 		}
 	}
 	return v.Encode()
 }
 
-// Go takes an address: what it does not name is the small preset's, and names that are none are said.
+// Go takes an address: what it does not name is the small preset's, and names that are none are said. A run of which something was
+// made stays, and another one beside it takes the settings.
 func (l *Lab) Go(address string) {
 	address = strings.TrimPrefix(address, "#")
 	if address == "" || address == l.Address() {
@@ -32,28 +36,32 @@ func (l *Lab) Go(address string) {
 	}
 	v, err := url.ParseQuery(address)
 	if err != nil {
-		l.Notice = fmt.Sprintf(Text.BadAddress, err)
+		l.say(fmt.Sprintf(Text.BadAddress, err))
 		return
 	}
-	l.Reset()
 	r := l.Run()
+	if !r.fresh() {
+		if r = l.beside(r, ""); r == nil {
+			return
+		}
+	}
 	c := preset
-	c.Dataset = r.Config.Dataset
+	c.Dataset, r.Picked = r.Config.Dataset, r.Config.Dataset == "own"
+	typed := map[string]string{}
 	var wrong []string
 	for name := range v {
 		f, known := find(name)
 		if !known {
 			wrong = append(wrong, fmt.Sprintf(Text.NoSetting, name))
 		} else if err := f.Set(&c, v.Get(name)); err != nil {
-			wrong = append(wrong, err.Error())
+			typed[name] = v.Get(name)
 		} else if name == "dataset" {
-			l.forced = true
+			r.Picked = true
 		}
 	}
-	r.Config = c
-	r.check("", l.classes)
-	if len(wrong) > 0 {
-		l.Notice = fmt.Sprintf(Text.PassedOver, strings.Join(wrong, "; "))
+	r.Config, r.Typed = c, typed
+	if l.settle(); len(wrong) > 0 {
+		l.say(fmt.Sprintf(Text.PassedOver, strings.Join(wrong, "; ")))
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"hlrslab/core/darts"
+	"hlrslab/core/data"
 	"hlrslab/core/draw"
-	"hlrslab/core/sched"
 	"hlrslab/core/search"
 )
 
@@ -18,21 +18,19 @@ var escape = html.EscapeString
 type Card struct {
 	ID, Title   string
 	Wide, Table bool
+	Hidden      bool // there is nothing to show in it
 }
 
-// Cards are those there is something to show in, in order.
+// Cards are all there are, in order.
 func (l *Lab) Cards() []Card {
 	cards := []Card{}
-	add := func(id string, wide, table bool) { cards = append(cards, Card{id, Text.Card[id], wide, table}) }
-	if l.Run().Recorded && l.Lesson < 0 {
-		add("story", true, false)
+	add := func(id string, wide, table bool) { cards = append(cards, Card{id, Text.Card[id], wide, table, false}) }
+	lesson := Card{ID: "lesson", Wide: true, Hidden: l.Lesson < 0}
+	if !lesson.Hidden {
+		lesson.Title = Lessons[l.Lesson].Title
 	}
-	if l.Lesson >= 0 {
-		cards = append(cards, Card{"lesson", Lessons[l.Lesson].Title, true, false})
-	}
-	if len(l.Runs) > 1 {
-		add("compare", true, true)
-	}
+	cards = append(cards, Card{"story", Text.Card["story"], true, false, !l.Run().Recorded || l.Lesson >= 0}, lesson,
+		Card{"compare", Text.Card["compare"], true, true, len(l.Runs) == 1})
 	add("time", true, false)
 	add("accuracy", false, true)
 	add("classes", false, true)
@@ -54,7 +52,9 @@ func (l *Lab) Cards() []Card {
 func (l *Lab) Paint(id string) string {
 	switch id {
 	case "status":
-		return escape(l.Run().Say())
+		return l.status()
+	case "notice":
+		return l.notice()
 	case "announcement":
 		return escape(l.Run().Announce())
 	case "arch", "mix":
@@ -101,6 +101,28 @@ func (l *Lab) Paint(id string) string {
 	return ""
 }
 
+// status is how the run stands, and the way to the setting that is wrong.
+func (l *Lab) status() string {
+	r := l.Run()
+	text := escape(r.Say())
+	if r.Wrong.Text != "" {
+		if r.Fixed() {
+			text += " " + escape(fmt.Sprintf(Text.WrongLater, r.Wrong.Text))
+		}
+		text += " " + button("wrong:"+r.Wrong.Field, Text.ShowWrong)
+	}
+	return text
+}
+
+// notice is what was just done, or could not be.
+func (l *Lab) notice() string {
+	text := escape(l.Notice)
+	if l.undo != nil {
+		text += " " + button("undo:", Text.Undo)
+	}
+	return text
+}
+
 // table is the numbers behind a card.
 func (l *Lab) table(id string) string {
 	e := l.Run().at(l.Epoch)
@@ -129,7 +151,7 @@ func (l *Lab) table(id string) string {
 // chart is the chart of a card that is one.
 func (l *Lab) chart(id string) (chart, bool) {
 	r := l.Run()
-	c := chart{left: Text.FirstEpoch, right: fmt.Sprint(max(1, r.Record.Config.Epochs)), n: r.Record.Config.Epochs, at: -1, marks: r.Changes, format: "%.1f", top: 100}
+	c := chart{first: Text.FirstEpoch, n: r.Record.Config.Epochs, at: -1, marks: r.Changes, format: "%.1f", top: 100}
 	if e := r.at(l.Epoch); e != nil {
 		c.at = e.Epoch
 	}
@@ -149,7 +171,7 @@ func (l *Lab) chart(id string) (chart, bool) {
 		each(Text.All, "plain", func(p *search.Report) float64 { return 100 * p.Accuracy })
 		each(Text.CutOut, "plain"+dashed, func(p *search.Report) float64 { return 100 * p.Discrete })
 	case "loss":
-		c.title, c.left, c.right, c.n, c.at, c.marks, c.format = Text.LossTitle, Text.FirstStep, fmt.Sprint(len(r.Losses)), 0, -1, nil, "%.2f"
+		c.title, c.first, c.n, c.at, c.marks, c.format = Text.LossTitle, Text.FirstStep, 0, -1, nil, "%.2f"
 		c.top = 3
 		for _, v := range r.Losses {
 			c.top = max(c.top, v)
@@ -195,16 +217,18 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		return c, false
 	}
 	past, class := r.Rates, "rate"
-	c = chart{title: Text.ArchTitle, left: Text.FirstEpoch, right: fmt.Sprint(config.Epochs), n: config.Epochs + 1, at: -1, marks: r.Changes, format: "%.2g", peak: max(config.ArchRate, 1e-12)}
+	c = chart{title: Text.ArchTitle, first: Text.FirstEpoch, n: config.Epochs + 1, ends: true, at: -1, marks: r.Changes, format: "%.2g"}
 	var next []float64
+	var end float64
 	if which == "mix" {
-		c.title, c.top, c.format, c.peak = Text.MixTitle, 1, "%.2f", 1
-		past, class, next = r.Mixes, "conventional", mix.Sample()
+		c.title, c.top, c.format = Text.MixTitle, 1, "%.2f"
+		past, class, next, end = r.Mixes, "conventional", mix.Sample(), mix.At(config.Epochs, nil)
 	} else {
-		next = arch.Sample(sched.Ties{Mix: mix, Rate: config.Rate, RateMin: config.RateMin})
+		next, end = archRates(config, arch, mix)
 		for i := range next {
 			next[i] *= config.ArchRate
 		}
+		end *= config.ArchRate
 		c.top = slices.Max(slices.Concat(next, past, []float64{config.ArchRate, 1e-4}))
 	}
 	switch n := len(past); {
@@ -215,11 +239,14 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	default:
 		c.lines, c.marks = []line{{name: Text.AsSet, class: class, y: next}}, nil
 	}
+	if last := &c.lines[len(c.lines)-1]; last.from+len(last.y) == config.Epochs {
+		last.end = &end
+	}
 	if e := r.at(l.Epoch); e != nil && l.Epoch >= 0 {
 		c.at = e.Epoch
 	}
 	if r.drawn(which) != nil {
-		c.over = func(p plane) string { return r.knobs(which, p) }
+		c.hand = r.hand(which, c.top)
 	}
 	return c, true
 }
@@ -237,7 +264,7 @@ func (l *Lab) schedule(which string) string {
 		for _, line := range c.lines {
 			top = max(top, slices.Max(line.y))
 		}
-		text += note(fmt.Sprintf(Text.EqualArea, top/c.peak))
+		text += note(fmt.Sprintf(Text.EqualArea, top/max(r.Config.ArchRate, 1e-12)))
 	}
 	if r.drawn(which) == nil {
 		return text + button("draw:"+which, Text.DrawIt)
@@ -303,18 +330,24 @@ func (l *Lab) counts() (counts, order []int, err error) {
 	if f := r.Record.Facts; f.Counts != nil {
 		return f.Counts, f.Order, nil
 	}
-	counts, err = r.Config.Counts(l.classes)
+	counts, err = r.Config.Counts(l.classes(r.Config.Dataset))
+	counts = data.Permute(counts, r.Config.ClassSeed)
 	for i := range counts {
 		order = append(order, i)
 	}
+	slices.SortStableFunc(order, func(a, b int) int { return counts[b] - counts[a] })
 	return counts, order, err
 }
 
 // class is a class's name.
 func (l *Lab) class(c int) string {
-	names := l.Run().Record.Facts.Classes
-	if names == nil && l.Own != nil && l.Run().Config.Dataset == "own" {
+	names, set := l.Run().Record.Facts.Classes, l.Run().Config.Dataset
+	switch {
+	case names != nil: // the run's own
+	case l.Own != nil && set == l.Own.Name:
 		names = l.Own.Classes
+	default:
+		names = data.Classes(set)
 	}
 	if c < len(names) {
 		return names[c]
@@ -373,7 +406,8 @@ func (l *Lab) history() string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, `<rect class="at" x="%.1f" y="3" width="%.1f" height="%d"/><text x="76" y="%d">%s</text><text x="406" y="%[4]d" text-anchor="end">%[6]d</text></svg>`, 76+w*float64(e.Epoch/stride)-0.5, w, 20*len(classes), 18+20*len(classes), escape(Text.FirstEpoch), epochs)
+	fmt.Fprintf(&b, `<rect class="at" x="%.1f" y="3" width="%.1f" height="%d"/>`, 76+w*float64(e.Epoch/stride)-0.5, w, 20*len(classes))
+	b.WriteString(axis(epochs, Text.FirstEpoch, 4+20*float64(len(classes)), func(i int) float64 { return 76 + w*(float64(i/stride)+0.5) }) + `</svg>`)
 	return b.String()
 }
 

@@ -13,21 +13,31 @@ type line struct {
 	colour      string // in the place of a class's
 	y           []float64
 	from        int
+	end         *float64 // where it leads at the chart's last place, if that is the run's end
 }
 
 // chart is curves over a common axis, from 0 to n or the longest curve.
 type chart struct {
-	title       string
-	left, right string // of the axis
-	format      string // of a value
-	top         float64
-	n           int
-	lines       []line
-	marks       []int              // places of dashed uprights: changes
-	at          int                // the place that is looked at, or -1
-	over        func(plane) string // what can be moved on it, by values as shares of peak
-	peak        float64
+	title  string
+	first  string // what the first place is called; the others are numbers
+	format string // of a value
+	top    float64
+	n      int
+	ends   bool // the last place is the end of the run, where no epoch begins
+	lines  []line
+	marks  []int // places of dashed uprights: changes
+	at     int   // the place that is looked at, or -1
+	hand   *hand // what moves its curve, if something does
 }
+
+// hand is a chart's control points, whose values are shares: how they lie on it, and their drawing.
+type hand struct {
+	from, to Share // at the chart's left and bottom, and at its right and top
+	knobs    func(at func(Share) (x, y float64)) string
+}
+
+// Share is a place on a drawn schedule: of the time it has, and of what it can be.
+type Share struct{ U, V float64 }
 
 // Second classes: of a dashed line, and of a broad card.
 const (
@@ -38,10 +48,23 @@ const (
 // plane says where a chart's values lie.
 type plane struct{ n, top float64 }
 
-const chartW, chartH, chartX, chartY = 350.0, 130.0, 48.0, 10.0
+const chartW, chartH, chartX, chartY = 342.0, 130.0, 56.0, 14.0
 
 func (p plane) x(i float64) float64 { return chartX + chartW*i/max(1, p.n-1) }
 func (p plane) y(v float64) float64 { return chartY + chartH*(1-min(1, v/p.top)) }
+
+// at is where a share lies.
+func (h hand) at(s Share) (x, y float64) {
+	return chartX + chartW*(s.U-h.from.U)/(h.to.U-h.from.U), chartY + chartH*(1-(s.V-h.from.V)/(h.to.V-h.from.V))
+}
+
+// Place is the share that lies at x and y of a chart's drawing, which are parts of its width and height: at its left and bottom lies
+// from, at its right and top to.
+func Place(x, y float64, from, to Share) Share {
+	return Share{from.U + (to.U-from.U)*(410*x-chartX)/chartW, to.V + (from.V-to.V)*(chartTall*y-chartY)/chartH}
+}
+
+const chartTall = 170.0
 
 func (c chart) plane() plane {
 	n := c.n
@@ -54,19 +77,28 @@ func (c chart) plane() plane {
 func (c chart) svg() string {
 	p := c.plane()
 	var b strings.Builder
-	if c.over == nil { // an image, unless something in it can be moved
-		fmt.Fprintf(&b, `<svg viewBox="0 0 410 165" role="img" aria-label="%s">`, html.EscapeString(c.says()))
+	if h := c.hand; h == nil { // an image, unless something in it can be moved
+		fmt.Fprintf(&b, `<svg viewBox="0 0 410 %g" role="img" aria-label="%s">`, chartTall, html.EscapeString(c.says()))
 	} else {
-		fmt.Fprintf(&b, `<svg viewBox="0 0 410 165" role="group" aria-label="%s" data-top="%g">`, html.EscapeString(c.says()), c.top/c.peak)
+		fmt.Fprintf(&b, `<svg viewBox="0 0 410 %g" role="group" aria-label="%s" data-from-u="%g" data-from-v="%g" data-to-u="%g" data-to-v="%g">`, chartTall, html.EscapeString(c.says()), h.from.U, h.from.V, h.to.U, h.to.V)
 	}
 	for i := range 3 {
 		v := c.top * float64(2-i) / 2
-		fmt.Fprintf(&b, `<path class="grid" d="M%g %gH%g"/><text x="%g" y="%g" text-anchor="end">%.3g</text>`, chartX, p.y(v), chartX+chartW, chartX-5, p.y(v)+4, v)
+		fmt.Fprintf(&b, `<path class="grid" d="M%g %gH%g"/><text x="%g" y="%g" text-anchor="end">%.3g</text>`, chartX, p.y(v), chartX+chartW, chartX-10, p.y(v)+4, v)
 	}
-	fmt.Fprintf(&b, `<text x="%g" y="%g">%s</text><text x="%g" y="%g" text-anchor="end">%s</text>`, chartX, chartY+chartH+16, c.left, chartX+chartW, chartY+chartH+16, c.right)
+	n := int(p.n)
+	if c.ends {
+		n--
+	}
+	b.WriteString(axis(n, c.first, chartY+chartH, func(i int) float64 { return p.x(float64(i)) }))
+	free := 0. // from where on there is room for a word
 	for _, m := range c.marks {
 		x := p.x(float64(m))
-		fmt.Fprintf(&b, `<path class="mark" d="M%.1f %gV%g"/><text x="%.1f" y="%g" text-anchor="middle">%s</text>`, x, chartY, chartY+chartH, min(max(x, chartX+62), chartX+chartW-62), chartY+chartH+16, escape(Text.Changed))
+		fmt.Fprintf(&b, `<path class="mark" d="M%.1f %gV%g"/>`, x, chartY, chartY+chartH)
+		if at := min(max(x, chartX+20), chartX+chartW-20); at >= free { // above, for below are the epochs
+			free = at + 50
+			fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="middle">%s</text>`, at, chartY-4, escape(Text.Changed))
+		}
 	}
 	if c.at >= 0 {
 		fmt.Fprintf(&b, `<path class="at" d="M%.1f %gV%g"/>`, p.x(float64(c.at)), chartY, chartY+chartH)
@@ -81,7 +113,12 @@ func (c chart) svg() string {
 			}
 			fmt.Fprintf(&d, "%s%.1f %.1f", step, p.x(float64(i+l.from)), p.y(l.y[i]))
 		}
-		if len(l.y) == 1 {
+		if last := len(l.y) - 1; last > 0 && last%stride != 0 {
+			fmt.Fprintf(&d, "L%.1f %.1f", p.x(float64(last+l.from)), p.y(l.y[last]))
+		}
+		if l.end != nil {
+			fmt.Fprintf(&d, "L%.1f %.1f", p.x(p.n-1), p.y(*l.end))
+		} else if len(l.y) == 1 {
 			d.WriteString("h3")
 		}
 		colour := ""
@@ -90,16 +127,36 @@ func (c chart) svg() string {
 		}
 		fmt.Fprintf(&b, `<path class="line %s"%s d="%s"/>`, l.class, colour, d.String())
 	}
-	if c.over != nil {
-		b.WriteString(c.over(plane{p.n, p.top / c.peak}))
+	if c.hand != nil {
+		b.WriteString(c.hand.knobs(c.hand.at))
 	}
 	b.WriteString("</svg>")
 	return b.String()
 }
 
-// Place is where on a chart with points to move, whose values go to top, a point lies that is given as shares of its drawing.
-func Place(x, y, top float64) (u, v float64) {
-	return (410*x - chartX) / chartW, top * (1 - (165*y-chartY)/chartH)
+// axis is the places of n that have a number, below an edge: the first one, by its name, round ones, and the last one.
+func axis(n int, first string, edge float64, x func(i int) float64) string {
+	step := 1
+	for next := 0; n/step > 6; next++ {
+		step = step * []int{2, 5, 10}[next%3] / []int{1, 2, 5}[next%3] // 1, 2, 5, 10, 20, 50 and so on
+	}
+	const above, word, room = 16, 34., 24. // of the first, and of a number
+	var b strings.Builder
+	put := func(i int, text string) {
+		fmt.Fprintf(&b, `<path class="grid" d="M%.1f %gv4"/><text x="%.1f" y="%g" text-anchor="middle">%s</text>`, x(i), edge, x(i), edge+above, text)
+	}
+	put(0, escape(first))
+	free := x(0) + word
+	for i := step - 1; i < n; i += step {
+		if at := x(i); at >= free && (x(n-1)-at >= room || i == n-1) {
+			put(i, fmt.Sprint(i+1))
+			free = at + room
+		}
+	}
+	if n > 1 && n%step != 0 && x(n-1) >= free {
+		put(n-1, fmt.Sprint(n))
+	}
+	return b.String()
 }
 
 // value is a curve's at a place, or an empty text.
@@ -151,7 +208,7 @@ func (c chart) table(place string) string {
 	for _, l := range lines {
 		head = append(head, l.name)
 	}
-	n := int(c.plane().n)
+	n := int(c.plane().n)        // of which an end has no values
 	stride := max(1, (n+99)/100) // a page of it
 	for i := 0; i < n; i += stride {
 		row := []string{fmt.Sprint(i + 1)}

@@ -14,7 +14,7 @@ func entropyOf(n int) float64 { return math.Log(float64(n)) }
 
 // compareChart is the balanced accuracy of all runs.
 func (l *Lab) compareChart() chart {
-	c := chart{title: Text.CompareTitle, left: Text.FirstEpoch, top: 10, at: l.Epoch, format: "%.1f"}
+	c := chart{title: Text.CompareTitle, first: Text.FirstEpoch, top: 10, at: l.Epoch, format: "%.1f"}
 	for i, r := range l.Runs {
 		var y []float64
 		for _, e := range r.Epochs {
@@ -24,7 +24,6 @@ func (l *Lab) compareChart() chart {
 		c.n = max(c.n, r.Config.Epochs)
 		c.lines = append(c.lines, line{name: r.Name, class: fmt.Sprint("run", i), y: y})
 	}
-	c.right = fmt.Sprint(c.n)
 	return c
 }
 
@@ -46,7 +45,7 @@ func (l *Lab) compare() string {
 		b.WriteString("</tr>")
 	}
 	for _, f := range search.Fields() {
-		value := func(r *Run) string { return f.Value(r.Config) }
+		value := func(r *Run) string { return f.Value(r.experiment()) }
 		for _, r := range l.Runs[1:] {
 			if value(r) != value(l.Runs[0]) {
 				row(f.Name, "differs", value)
@@ -84,35 +83,6 @@ func (l *Lab) compare() string {
 	return b.String()
 }
 
-// trial starts an experiment of the open lesson, from the small preset and the run's own seed.
-func (l *Lab) trial(name string) {
-	for _, t := range Lessons[l.Lesson].Trials {
-		if t.Name != name {
-			continue
-		}
-		dataset, seed, first := l.Run().Config.Dataset, l.Run().Config.Seed, l.Run()
-		r := first
-		if len(l.Runs) > 1 || first.Started {
-			if r = l.Add(t.Name, nil); r == nil {
-				return
-			}
-		} else {
-			l.Reset()
-		}
-		r.Name, r.Config = t.Name, preset
-		r.Config.Dataset, r.Config.Seed = dataset, seed
-		for name, v := range t.Set {
-			f := field(name)
-			if err := f.Set(&r.Config, v); err != nil {
-				l.Notice = err.Error()
-				return
-			}
-		}
-		r.check("", l.classes)
-		l.play(r, true)
-	}
-}
-
 // lesson is the open lesson: text, formulas, a question, and what the runs say to it.
 func (l *Lab) lesson() string {
 	lesson := Lessons[l.Lesson]
@@ -127,11 +97,9 @@ func (l *Lab) lesson() string {
 	records := map[string]search.Record{}
 	for _, t := range lesson.Trials {
 		state := ""
-		for _, r := range l.Runs {
-			if r.Name == t.Name {
-				records[t.Name] = r.Record
-				state = " " + r.Say()
-			}
+		if r := l.runOf(t); r != nil {
+			records[t.Name] = r.Record
+			state = " " + r.Say()
 		}
 		fmt.Fprintf(&b, `<li>%s %s <span class="note">%s</span></li>`, button("trial:"+t.Name, t.Name), escape(t.Note), escape(state))
 	}

@@ -14,14 +14,23 @@ import (
 // handles is how many control points a named family is drawn with.
 const handles = 6
 
+// archRates is the architecture's schedule as a run has it, in shares of its peak: at each epoch, and at the end.
+func archRates(c search.Config, arch sched.Arch, mix sched.Mix) (rates []float64, end float64) {
+	ties := sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin}
+	last := ties.Context(c.Epochs)
+	last.Area = arch.Integral(ties)
+	return arch.Sample(ties), arch.Factor(c.Epochs, 0, 0, last)
+}
+
 // archPoints draws the present family by control points, as shares of its peak.
 func archPoints(c search.Config) string {
 	arch, mix, err := c.Schedules()
 	if err != nil {
 		return "0:1,1:0"
 	}
-	arch.EqualArea = false
-	return trace(arch.Sample(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin}))
+	arch.EqualArea, arch.Floor, arch.Warmup = false, 0, 0 // which hold for what is drawn, too
+	rates, end := archRates(c, arch, mix)
+	return trace(append(rates, end))
 }
 
 // mixPoints draws the present mixing likewise.
@@ -30,21 +39,17 @@ func mixPoints(c search.Config) string {
 	if err != nil {
 		return "0:1,1:0"
 	}
-	return trace(mix.Sample())
+	return trace(append(mix.Sample(), mix.At(c.Epochs, nil)))
 }
 
+// trace puts control points on a curve, which is given at each epoch and at the end.
 func trace(y []float64) string {
 	var points []sched.Point
 	for i := range handles {
 		u := float64(i) / (handles - 1)
-		t := u * float64(len(y)) // in epochs: where the run ends there is no value, but where the last ones lead
-		k := min(int(t), len(y)-1)
-		v := y[k]
-		if k+1 < len(y) {
-			v += (t - float64(k)) * (y[k+1] - v)
-		} else if k > 0 {
-			v += (t - float64(k)) * (v - y[k-1])
-		}
+		t := u * float64(len(y)-1)
+		k := min(int(t), len(y)-2)
+		v := y[k] + (t-float64(k))*(y[k+1]-y[k])
 		points = append(points, sched.Point{U: u, V: math.Round(min(max(v, 0), 1)*100) / 100})
 	}
 	return sched.FormatPoints(points)
@@ -63,12 +68,16 @@ func (r *Run) drawn(which string) []sched.Point {
 	return points
 }
 
-// past is the share of the run whose schedule has been: what is before it stays as it was.
-func (r *Run) past() float64 {
+// past is the share of a schedule that has been: what is before it stays as it was.
+func (r *Run) past(which string) float64 {
 	if !r.Fixed() {
 		return -1
 	}
-	return float64(len(r.Rates)) / float64(r.Config.Epochs)
+	warmup := 0.
+	if which == "arch" {
+		warmup = r.Config.ArchWarmup
+	}
+	return (float64(len(r.Rates)) - warmup) / (float64(r.Config.Epochs) - warmup)
 }
 
 // point moves a control point: "arch:2:0.4:0.7" is the schedule, the point, and where it goes; "arch:2:add:" adds one after it,
@@ -81,7 +90,7 @@ func (l *Lab) point(what string) {
 	r := l.Run()
 	points := slices.Clone(r.drawn(parts[0]))
 	i, err := strconv.Atoi(parts[1])
-	if err != nil || i < 0 || i >= len(points) || points[i].U < r.past() {
+	if err != nil || i < 0 || i >= len(points) || points[i].U < r.past(parts[0]) {
 		return
 	}
 	const apart = 0.02
@@ -111,7 +120,7 @@ func (l *Lab) point(what string) {
 	if errU != nil || errV != nil {
 		return
 	}
-	from, to := max(r.past(), 0), 1.0
+	from, to := max(r.past(parts[0]), 0), 1.0
 	if i > 0 {
 		from = max(from, points[i-1].U+apart)
 	}
@@ -123,17 +132,39 @@ func (l *Lab) point(what string) {
 	set(points)
 }
 
+// hand is what moves a drawn schedule on a chart that goes to top: a warm-up goes before it, a floor is under it, and at equal area
+// it is stretched, so its shares lie elsewhere than those of the chart.
+func (r *Run) hand(which string, top float64) *hand {
+	h := &hand{to: Share{1, top}}
+	if c := r.Config; which == "arch" {
+		arch, mix, _ := c.Schedules()
+		peak, epochs := max(c.ArchRate, 1e-12), float64(c.Epochs)
+		if arch.EqualArea {
+			peak /= max(arch.Integral(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin}), 1e-12)
+		}
+		rest, free := epochs-arch.Warmup, max(1-arch.Floor, 1e-6)
+		h.from = Share{-arch.Warmup / rest, -arch.Floor / free}
+		h.to = Share{1, (top/peak - arch.Floor) / free}
+	}
+	h.knobs = func(at func(Share) (x, y float64)) string { return r.knobs(which, at) }
+	return h
+}
+
 // knobs are the control points on a chart, as sliders for hand and keyboard.
-func (r *Run) knobs(which string, p plane) string {
+func (r *Run) knobs(which string, at func(Share) (x, y float64)) string {
 	var b strings.Builder
+	warmup := 0.
+	if which == "arch" {
+		warmup = r.Config.ArchWarmup
+	}
 	for i, q := range r.drawn(which) {
-		x, y := p.x(q.U*float64(r.Config.Epochs)), p.y(q.V)
-		if q.U < r.past() {
+		x, y := at(Share(q))
+		if q.U < r.past(which) {
 			fmt.Fprintf(&b, `<circle class="knob past" cx="%.1f" cy="%.1f" r="4"/>`, x, y)
 			continue
 		}
 		fmt.Fprintf(&b, `<circle class="knob" cx="%.1f" cy="%.1f" r="7" tabindex="0" role="slider" aria-orientation="vertical" data-point="%s:%d" data-u="%v" data-v="%v" aria-label="%s" aria-valuemin="0" aria-valuemax="1" aria-valuenow="%.2f" aria-valuetext="%s"/>`,
-			x, y, which, i, q.U, q.V, escape(fmt.Sprintf(Text.Point, i+1)), q.V, escape(fmt.Sprintf(Text.PointAt, q.V, 1+q.U*float64(r.Config.Epochs))))
+			x, y, which, i, q.U, q.V, escape(fmt.Sprintf(Text.Point, i+1)), q.V, escape(fmt.Sprintf(Text.PointAt, q.V, 1+warmup+q.U*(float64(r.Config.Epochs)-warmup))))
 	}
 	return b.String()
 }

@@ -24,6 +24,8 @@ type Kept struct {
 	Tail     float64       `json:"tail"`
 	Entropy  float64       `json:"entropy"`
 	Skips    int           `json:"skips"`
+
+	Elsewhere bool `json:"-"` // another tab has it open
 }
 
 // keep keeps a run as it stood at the end of its last epoch.
@@ -53,45 +55,112 @@ func (l *Lab) Stored(kept []Kept) {
 	l.turns++
 }
 
-// Unfinished is the latest kept run, where it did not come to its end and is not on the page: it is offered again.
-func (l *Lab) Unfinished() *Kept {
-	var last *Kept
-	for i := range l.Kept {
-		if k := &l.Kept[i]; last == nil || k.When > last.When {
-			last = k
+// together is how long before the latest run another one was left with it.
+const together = time.Hour
+
+// Unfinished are the runs that were left before their end, the latest first: they are offered again, unless they are open here or
+// in another tab.
+func (l *Lab) Unfinished() (left []Kept) {
+	var last int64
+	for _, k := range l.Kept {
+		last = max(last, k.When)
+	}
+	for _, k := range l.Kept {
+		here := slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == k.Key })
+		if k.Epochs < k.Config.Epochs && last-k.When < together.Milliseconds() && !k.Elsewhere && !here {
+			left = append(left, k)
 		}
 	}
-	if last == nil || last.Epochs >= last.Config.Epochs || slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == last.Key || r.Fixed() }) {
-		return nil
-	}
-	return last
+	slices.SortStableFunc(left, func(a, b Kept) int { return cmp.Compare(b.When, a.When) })
+	return left[:min(len(left), Most)]
 }
 
-// Import puts a run's file on the page, in the place of a run in focus that has nothing to lose, or beside the others.
+// offer asks whether to go on with what was left.
+func (l *Lab) offer() string {
+	var b strings.Builder
+	for _, k := range l.Unfinished() {
+		b.WriteString(`<p class="offer">` + fmt.Sprintf(Text.Offer, escape(k.Name), k.Epochs, k.Config.Epochs) + " " + button("open:"+k.Key, Text.GoOn) + `</p>`)
+	}
+	return b.String()
+}
+
+// open puts a kept run on the page. One that another tab may write is shown as a copy, which is kept as a run of its own.
+func (l *Lab) open(key string) {
+	l.Host.Fetch(key, func(file File, ours bool) {
+		if file == nil {
+			l.say(Text.NoLonger)
+			return
+		}
+		name, as := l.kept(key).Name, key
+		if !ours {
+			as = ""
+		}
+		if l.Import(name, as, file); !ours && l.Notice == "" {
+			l.say(fmt.Sprintf(Text.OtherTab, name))
+		}
+	})
+}
+
+// forget deletes a kept run, which can be taken back.
+func (l *Lab) forget(key string) {
+	k := l.kept(key)
+	l.Host.Fetch(key, func(file File, ours bool) {
+		switch {
+		case file == nil:
+			l.say(Text.NoLonger)
+			return
+		case !ours:
+			l.say(fmt.Sprintf(Text.OpenElsewhere, k.Name))
+			return
+		}
+		l.Host.Forget(key)
+		l.canUndo(fmt.Sprintf(Text.WasDeleted, k.Name), func() { l.Host.Keep(k, file) })
+	})
+}
+
+// Import puts a run's file on the page, in the place of a run of which nothing was made yet, or beside the others; one that is
+// there already comes into focus.
 func (l *Lab) Import(name, key string, file File) {
 	record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
 	if err != nil {
-		l.Notice = fmt.Sprintf(Text.NoRun, name, err)
+		l.say(fmt.Sprintf(Text.NoRun, name, err))
+		return
+	}
+	if i := slices.IndexFunc(l.Runs, func(r *Run) bool { return key != "" && r.Key == key }); i >= 0 {
+		l.FocusOn(i)
 		return
 	}
 	r := l.Run()
-	if r.Started {
-		if r = l.Add("", nil); r == nil {
-			return
-		}
+	if r.fresh() {
+		r.Name = ""
+		r.Name = l.unique(name)
+	} else if r = l.beside(r, name); r == nil {
+		return
 	}
-	r.show(record)
-	r.Name, r.File, r.Key, r.Recorded = name, file, key, true
-	r.check("", l.classes)
+	l.fill(r, key, record, file)
 	l.Epoch = -1
+}
+
+// fill has a run be what a file holds.
+func (l *Lab) fill(r *Run, key string, record search.Record, file File) {
+	r.show(record)
+	r.File, r.Key, r.Recorded, r.Picked = file, key, true, true
+	l.check(r, "")
 }
 
 // Show puts the record that comes with the page on it, which has no file to go on from.
 func (l *Lab) Show(record search.Record) {
-	r := l.Run()
+	i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Name == Text.RecordedRun })
+	if i < 0 {
+		i = slices.IndexFunc(l.Runs, (*Run).fresh)
+	}
+	if i < 0 {
+		return
+	}
+	r := l.Runs[i]
 	r.show(record)
-	r.Name, r.Recorded = Text.RecordedRun, true
-	r.check("", l.classes)
+	r.Name, r.Recorded, r.Picked = Text.RecordedRun, true, false
+	l.check(r, "")
 }
 
 // runs is the table of what is kept.
@@ -124,8 +193,8 @@ func (l *Lab) runs() string {
 	}
 	fmt.Fprintf(&b, `<th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>`, escape(Text.SettingsHead), escape(Text.Do))
 	for _, k := range kept {
-		fmt.Fprintf(&b, `<tr><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%.3f</td><td>%s</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
-			time.UnixMilli(k.When).Format(Text.TimeLayout), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, k.Entropy, fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs), escape(differences(k.Config)),
+		fmt.Fprintf(&b, `<tr data-key="%s"><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%.3f</td><td>%s</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
+			escape(k.Key), time.UnixMilli(k.When).Format(Text.TimeLayout), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, k.Entropy, fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs), escape(differences(k.Config)),
 			named("open:"+k.Key, Text.Open, fmt.Sprintf(Text.OpenNamed, k.Name)), named("file:"+k.Key, Text.Export, fmt.Sprintf(Text.ExportNamed, k.Name)), named("forget:"+k.Key, Text.Delete, fmt.Sprintf(Text.DeleteNamed, k.Name)))
 	}
 	b.WriteString("</tbody></table>")
@@ -156,7 +225,7 @@ func (l *Lab) export(what string) {
 	r := l.Run()
 	e := r.at(l.Epoch)
 	if e == nil {
-		l.Notice = Text.NothingYet
+		l.say(Text.NothingYet)
 		return
 	}
 	g := e.Report.Genotype
@@ -164,13 +233,13 @@ func (l *Lab) export(what string) {
 	switch what {
 	case "run":
 		if r.File == nil {
-			l.Notice = Text.NoWeights
+			l.say(Text.NoWeights)
 			return
 		}
 		l.save(r.Name, r.File)
 	case "genotype":
 		l.Host.Copy(g.String())
-		l.Notice = Text.Copied
+		l.say(Text.Copied)
 	case "normal":
 		l.Host.Save(name+"-normal.svg", "image/svg+xml", []byte(draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat)))
 	case "reduce":
@@ -179,7 +248,7 @@ func (l *Lab) export(what string) {
 		var b bytes.Buffer
 		records, names := l.records()
 		if err := table.CSV(&b, records, names); err != nil {
-			l.Notice = err.Error()
+			l.say(err.Error())
 			return
 		}
 		l.Host.Save("hlrs-runs.csv", "text/csv", b.Bytes())

@@ -9,18 +9,14 @@ import (
 )
 
 // elsewhere are the fields that are set by other means than a control of their own.
-var elsewhere = map[string]bool{"dataset": true, "arch-points": true, "mix-points": true}
+var elsewhere = map[string]bool{"arch-points": true, "mix-points": true}
 
 // more is all settings beside the usual ones, by their groups.
 func (l *Lab) more() string {
-	usual := map[string]bool{}
-	for _, v := range controls {
-		usual[v.name] = true
-	}
 	var groups []string
 	text := map[string]string{}
 	for _, f := range search.Fields() {
-		if usual[f.Name] || elsewhere[f.Name] {
+		if usual, _ := control(f.Name); usual || elsewhere[f.Name] {
 			continue
 		}
 		if text[f.Group] == "" {
@@ -60,8 +56,8 @@ func (l *Lab) input(f search.Field) string {
 		control = `<input type="checkbox" ` + attrs + `>`
 	case f.Kind == reflect.String, f.Kind == reflect.Slice:
 		control = fmt.Sprintf(`<input type="text" %s value="%s">`, attrs, escape(s.Value))
-	default:
-		control = fmt.Sprintf(`<input type="number" %s min="%s" max="%s" step="any" value="%s">`, attrs, s.Min, s.Max, escape(s.Value))
+	default: // a field for text keeps what was typed, even if it is no number
+		control = fmt.Sprintf(`<input type="text" inputmode="decimal" %s value="%s">`, attrs, escape(s.Value))
 	}
 	return fmt.Sprintf(`<div class="control"><label for="%s">%s <output>%s</output></label>%s<small id="%s-help">%s</small><small class="wrong" role="alert">%s</small></div>`,
 		f.Name, s.Label, s.Text, control, f.Name, escape(s.Help), escape(s.Wrong))

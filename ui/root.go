@@ -3,6 +3,10 @@ package ui
 import (
 	"fmt"
 	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/vugu/vugu"
 
@@ -21,7 +25,7 @@ func (c *Root) PlayLabel() string {
 	switch {
 	case r.asked:
 		return Text.Pause
-	case r.Fixed(), r.Recorded && !r.moved() && r.File != nil && len(r.Epochs) < r.Record.Config.Epochs:
+	case r.Fixed(), r.resumes():
 		return Text.Continue
 	case r.Done:
 		return Text.StartAgain
@@ -34,44 +38,70 @@ type Group struct {
 	ID, Legend string
 	Curve      bool
 	Controls   []Control
-	Fixed      bool // while there is a run
+	Fixed      bool   // while there is a run
+	Note       string // why nothing can be set here now
 }
 
 // Control is one setting as the page shows it.
 type Control struct {
 	Name, Label, Text, Value, Help string
-	Min, Max, Step                 string
-	Enum                           []string
+	Min, Max                       string
+	Enum, Off                      []string // the choices, and those that are not to be had now
 	Wrong                          string
-	Number                         bool // to type; otherwise a slider, if there is no Enum
+	Hidden                         bool // it has no part in the run as it is set
+
+	Slider     bool   // beside the value to type
+	Place, Top string // where the slider stands, and its last place
+	stops      []float64
 }
 
-// controls are the usual settings, and the range of their sliders; without a range it is a number to type.
+// controls are the usual settings.
 var controls = []struct {
-	group, name    string
-	min, max, step float64
+	group, name string
+	slider      bool
 }{
-	{"rate", "arch-schedule", 0, 0, 0},
-	{"rate", "arch-param", 0, 0, 0},
-	{"rate", "arch-rate", 0, 0.02, 0.0001},
-	{"rate", "arch-equal", 0, 0, 0},
-	{"mix", "mix", 0, 0, 0},
-	{"mix", "mix-param", 0, 0, 0},
-	{"start", "imbalance", 1, 250, 1},
-	{"start", "n-max", 20, 500, 10},
-	{"start", "epochs", 1, 50, 1},
-	{"start", "branches", 0, 0, 0},
-	{"start", "seed", 0, 0, 1},
+	{"rate", "arch-schedule", false},
+	{"rate", "arch-param", true},
+	{"rate", "arch-rate", true},
+	{"rate", "arch-equal", false},
+	{"mix", "mix", false},
+	{"mix", "mix-param", true},
+	{"start", "dataset", false},
+	{"start", "imbalance", true},
+	{"start", "n-max", true},
+	{"start", "epochs", true},
+	{"start", "branches", false},
+	{"start", "seed", false},
+}
+
+// valueField ends the id of the field beside a slider.
+const valueField = "-value"
+
+// control says whether a field has a control among the usual ones, which are always there, and a slider.
+func control(name string) (usual, slider bool) {
+	for _, v := range controls {
+		if v.name == name {
+			return true, v.slider
+		}
+	}
+	return false, false
 }
 
 // Groups are the usual settings: both schedules, which may change during a run, and what a run starts with.
 func (c *Root) Groups() []Group {
-	fixed := c.Lab.Run().Fixed()
-	return []Group{
-		{"arch", Text.GroupArch, true, c.controls("rate"), false},
-		{"mix", Text.GroupMix, true, c.controls("mix"), false},
-		{"start", Text.GroupStart, false, c.controls("start"), fixed},
+	rate := Group{ID: "arch", Legend: Text.GroupArch, Curve: true, Controls: c.controls("rate")}
+	mix := Group{ID: "mix", Legend: Text.GroupMix, Curve: true, Controls: c.controls("mix")}
+	start := Group{ID: "start", Legend: Text.GroupStart, Controls: c.controls("start"), Fixed: c.Lab.Run().Fixed()}
+	if c.Lab.Run().Config.Branches == "none" {
+		mix.Curve, mix.Note = false, Text.NoMixing
+		for i := range mix.Controls {
+			mix.Controls[i].Hidden = true
+		}
 	}
+	if start.Fixed {
+		start.Note = Text.Fixed
+	}
+	return []Group{rate, mix, start}
 }
 
 // control is what the table of limits says of a field.
@@ -89,65 +119,89 @@ func (l *Lab) control(f search.Field, label string) Control {
 	if r.Wrong.Field == f.Name {
 		s.Wrong = r.Wrong.Text
 	}
+	if text, ok := r.Typed[f.Name]; ok {
+		c := r.Config
+		s.Value, s.Wrong = text, f.Set(&c, text).Error()
+	}
+	for _, o := range s.Enum {
+		if _, here := l.holds(o); f.Name == "dataset" && !here {
+			s.Off = append(s.Off, o)
+		}
+	}
 	return s
 }
 
-// controls are a group's settings; a family's parameter stands there only where it has one.
+// controls are a group's settings; a family's parameter is to be seen only where it has one.
 func (c *Root) controls(group string) (out []Control) {
-	config := c.Lab.Run().Config
+	r := c.Lab.Run()
 	for _, v := range controls {
 		if v.group != group {
 			continue
 		}
 		f := field(v.name)
 		s := c.Lab.control(f, Text.Label[v.name])
-		s.Text = s.Value + " " + f.Unit
-		families, id := sched.Families, config.ArchSchedule
+		min, max, whole := f.Min, f.Max, f.Kind == reflect.Int
+		families, id := sched.Families, r.Config.ArchSchedule
 		if group == "mix" {
-			families, id = sched.Mixes, config.Mix
+			families, id = sched.Mixes, r.Config.Mix
 		}
 		family, _ := sched.Find(families, id)
 		switch v.name {
 		case "arch-schedule", "mix":
 			s.Text, s.Help = family.Formula, family.Note
-			if points := v.name[:3]; s.Wrong == "" && (c.Lab.Run().Wrong.Field == points+"-points" || c.Lab.Run().Wrong.Field == "arch-points" && points == "arc") {
-				s.Wrong = c.Lab.Run().Wrong.Text
+			if points := v.name[:3]; s.Wrong == "" && (r.Wrong.Field == points+"-points" || r.Wrong.Field == "arch-points" && points == "arc") {
+				s.Wrong = r.Wrong.Text
 			}
 		case "arch-param", "mix-param":
 			p := family.Param
-			if p.Name == "" {
-				continue
+			if s.Hidden = p.Name == ""; s.Hidden {
+				break
 			}
-			v.min, v.max = p.Min, min(p.Max, 20)
+			min, max = p.Min, p.Max
 			if p.Unit == "epochs" {
-				v.max = float64(config.Epochs)
-			}
-			v.step = 0.01
-			if v.max-v.min >= 5 {
-				v.step = math.Ceil((v.max-v.min)/1000*10) / 10
+				max, whole = float64(r.Config.Epochs), true
 			}
 			if s.Value == "0" {
-				s.Value = fmt.Sprint(min(p.Default, v.max))
+				s.Value = fmt.Sprint(math.Min(p.Default, max))
 			}
-			s.Label, s.Text, s.Help = fmt.Sprintf(Text.Parameter, p.Name), s.Value+" "+p.Unit, fmt.Sprintf(Text.RangeDefault, v.min, v.max, p.Default)
+			s.Label, s.Text, s.Help = fmt.Sprintf(Text.Parameter, p.Name), p.Unit, fmt.Sprintf(Text.RangeDefault, min, max, p.Default)
+		case "n-max": // of more there is no choice
+			max = float64(r.Config.Pool)
+			s.Help = f.Help + " " + fmt.Sprintf(Text.Range, fmt.Sprint(min), fmt.Sprint(max)) + " " + fmt.Sprintf(Text.Default, f.Value(preset))
 		}
-		s.Number = s.Enum == nil && v.min == v.max
-		if !s.Number {
-			s.Min, s.Max = fmt.Sprint(v.min), fmt.Sprint(v.max)
+		if s.Slider = v.slider; v.slider {
+			at, _ := strconv.ParseFloat(s.Value, 64)
+			s.stops = stops(min, max, whole)
+			s.Place, s.Top = strconv.Itoa(place(s.stops, at)), strconv.Itoa(len(s.stops)-1)
+			s.Min, s.Max = fmt.Sprint(min), fmt.Sprint(max)
 		}
-		s.Step = fmt.Sprint(v.step)
 		out = append(out, s)
 	}
 	return out
 }
 
-// Selected is the attribute of the option in force.
-func (s Control) Selected(option string) vugu.VGAttributeListerFunc {
-	return flag("selected", option == s.Value)
+// Disabled says whether a choice is not to be had.
+func (s Control) Disabled(option string) bool { return slices.Contains(s.Off, option) }
+
+// Typed is the id of a control's field to type in: that of the control, unless it has a slider.
+func (s Control) Typed() string {
+	if s.Slider {
+		return s.Name + valueField
+	}
+	return s.Name
 }
 
-// Disabled is the attribute of a group that cannot change now.
-func (g Group) Disabled() vugu.VGAttributeListerFunc { return flag("disabled", g.Fixed) }
+// Spoken is what a slider says of where it stands.
+func (s Control) Spoken() string { return strings.TrimSpace(s.Value + " " + s.Text) }
+
+// Names are those of the runs, and nothing in the place of one that may come.
+func (c *Root) Names() []string {
+	names := make([]string, Most+1) // the one that comes with the page, too
+	for i, r := range c.Lab.Runs {
+		names[i] = r.Name
+	}
+	return names
+}
 
 // Current marks the run in focus.
 func (c *Root) Current(i int) vugu.VGAttributeListerFunc {
@@ -166,16 +220,6 @@ func (c *Root) AddBaseline(name string) string { return fmt.Sprintf(Text.AddBase
 func (c *Root) Expanded(id string) vugu.VGAttributeListerFunc {
 	return func() []vugu.VGAttribute {
 		return []vugu.VGAttribute{{Key: "aria-expanded", Val: fmt.Sprint(c.Lab.Folded[id])}}
-	}
-}
-
-// flag is an attribute that stands or does not.
-func flag(name string, on bool) vugu.VGAttributeListerFunc {
-	return func() (attrs []vugu.VGAttribute) {
-		if on {
-			attrs = append(attrs, vugu.VGAttribute{Key: name, Val: name})
-		}
-		return attrs
 	}
 }
 

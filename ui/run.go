@@ -1,9 +1,9 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"hlrslab/core/search"
 	"hlrslab/ui/msg"
@@ -12,8 +12,11 @@ import (
 // Run is one experiment on the page: its controls, how its worker stands, and what was seen of it.
 type Run struct {
 	Name   string
-	Config search.Config // as the controls stand
-	Wrong  Wrong         // of the controls
+	Config search.Config     // as the controls stand
+	Typed  map[string]string // by field, what was typed into its control and is no value
+	Wrong  Wrong             // of the controls
+	Picked bool              // the person has chosen the images
+	Of     *search.Config    // of a baseline, the experiment that it is compared with
 
 	Record  search.Record // what is shown
 	Losses  []float64     // the rest is made from the record's events
@@ -36,8 +39,9 @@ type Run struct {
 
 	shown int // how many batches there were to see
 	asked bool
-	slot  int // which worker
-	live  int // which of its runs
+	did   string // the last command to take steps
+	slot  int    // which worker
+	live  int    // which of its runs
 }
 
 // Wrong is why the controls cannot stand as they do, and at which of them to say so.
@@ -81,8 +85,15 @@ func (r *Run) show(record search.Record) {
 
 // clear forgets what was seen and done; the controls stay.
 func (r *Run) clear() {
-	*r = Run{Name: r.Name, Config: r.Config, Wrong: r.Wrong, slot: r.slot, live: r.live}
+	*r = Run{Name: r.Name, Config: r.Config, Typed: r.Typed, Wrong: r.Wrong, Picked: r.Picked, Of: r.Of, slot: r.slot, live: r.live}
 }
+
+// settings has the controls stand as c says.
+func (r *Run) settings(c search.Config) { r.Config, r.Typed = c, nil }
+
+// seen says whether there is anything to see of the run, and fresh whether nothing was made of it yet.
+func (r *Run) seen() bool  { return len(r.Losses) > 0 || len(r.Epochs) > 0 }
+func (r *Run) fresh() bool { return !r.Started && !r.Recorded && !r.seen() }
 
 // last is the event of the last whole epoch, or nil.
 func (r *Run) last() *search.Event { return r.at(-1) }
@@ -99,18 +110,31 @@ func (r *Run) at(epoch int) *search.Event {
 	return &r.Epochs[epoch]
 }
 
-// moved says whether the controls ask for another run than is shown.
-func (r *Run) moved() bool {
-	if len(r.Losses) == 0 {
-		return false
-	}
+// ran is the configuration that the run shown had last.
+func (r *Run) ran() search.Config {
 	c := r.Record.Config
 	for _, e := range r.Record.Events {
 		if e.Config != nil {
 			c = *e.Config
 		}
 	}
-	return slices.ContainsFunc(search.Fields(), func(f search.Field) bool { return f.Value(c) != f.Value(r.Config) })
+	return c
+}
+
+// experiment is what the run is: what it ran, or will.
+func (r *Run) experiment() search.Config {
+	if r.Fixed() || r.seen() {
+		return r.ran()
+	}
+	return r.Config
+}
+
+// moved says whether the controls ask for another run than is shown.
+func (r *Run) moved() bool { return r.seen() && !same(r.ran(), r.Config) }
+
+// same says whether two configurations are one.
+func same(a, b search.Config) bool {
+	return !slices.ContainsFunc(search.Fields(), func(f search.Field) bool { return f.Value(a) != f.Value(b) })
 }
 
 // Say is the run's status.
@@ -119,8 +143,8 @@ func (r *Run) Say() string {
 	switch {
 	case r.Error != "":
 		return fmt.Sprintf(Text.Stopped, r.Error)
-	case !r.Started && r.Wrong.Text != "":
-		return Text.OneWrong
+	case !r.Fixed() && r.Wrong.Text != "":
+		return fmt.Sprintf(Text.OneWrong, r.Wrong.Text)
 	case r.Recorded && r.moved():
 		return fmt.Sprintf(Text.Moved, r.Name)
 	case r.Recorded && len(r.Epochs) < r.Record.Config.Epochs:
@@ -164,20 +188,31 @@ func (r *Run) Announce() string {
 	return fmt.Sprintf(Text.Announce, e.Epoch+1, r.Record.Config.Epochs, 100*e.Report.Accuracy)
 }
 
-// check finds what is wrong with the controls; name is the one moved last.
-func (r *Run) check(name string, classes int) {
+// check finds what is wrong with a run's controls; name is the one moved last.
+func (l *Lab) check(r *Run, name string) {
 	r.Wrong = Wrong{}
-	err := r.Config.Validate()
+	err := l.wrong(r)
 	if err == nil {
-		_, err = r.Config.Counts(classes)
+		return
 	}
-	if err != nil {
-		r.Wrong = Wrong{name, err.Error()}
-		at, _, _ := strings.Cut(strings.Fields(err.Error())[0], ":")
-		for _, f := range search.Fields() {
-			if f.Name == at {
-				r.Wrong.Field = at
-			}
+	r.Wrong = Wrong{name, err.Error()}
+	if at, ok := errors.AsType[search.FieldError](err); ok {
+		r.Wrong.Field = at.Field
+	}
+}
+
+func (l *Lab) wrong(r *Run) error {
+	c := r.Config
+	for _, f := range search.Fields() {
+		if text, ok := r.Typed[f.Name]; ok {
+			return f.Set(&c, text)
 		}
 	}
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if _, err := c.Counts(l.classes(c.Dataset)); err != nil {
+		return err
+	}
+	return l.lacks(c)
 }

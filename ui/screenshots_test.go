@@ -42,7 +42,7 @@ func TestScreenshots(t *testing.T) {
 	b.click(`[data-act="draw:arch"]`)
 	b.keys("The run", "Epochs", kb.Home, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight)
 	b.click(`[data-act="add"]`)
-	b.keys("Branch mixing", "Family", "eq")
+	b.choose("Branch mixing", "Family", "equal")
 	b.click(`[data-act="baseline:0"]`)
 	b.click(`[data-act="all:play"]`)
 	b.wait(`[...document.querySelectorAll("#card-compare tbody tr")].some((r) => r.textContent.startsWith("Epoch") && [...r.querySelectorAll("td")].every((d) => d.textContent === "8"))`, 10*time.Minute)

@@ -5,8 +5,9 @@ package ui
 // lessons of its own. What %s, %d and the like stand for is said where it is not plain; their order may be changed as in %[2]s.
 var Text = struct {
 	// The head of the page.
-	Title, UseReal, OwnImages, OpenRun, Lessons                     string
+	Title, OwnImages, OpenRun, Lessons                              string
 	Toy, Downloading, NotHad, Reduced, NoOwn, OwnCounts, AsRecorded string
+	NotHere, Meanwhile, InsteadOf, CannotGoOn, TooFew               string
 
 	// The controls.
 	Settings, Runs, AddRun, RemoveRun, AddBaseline                     string
@@ -14,7 +15,7 @@ var Text = struct {
 	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed string
 	Rewind, RewindHalve                                                string
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
-	Fixed, AsTable, TableOf, More                                      string
+	Fixed, NoMixing, AsTable, TableOf, More                            string
 	GroupArch, GroupMix, GroupStart                                    string
 	Label                                                              map[string]string
 	Parameter, Range, Default, RangeDefault                            string
@@ -24,9 +25,9 @@ var Text = struct {
 	EqualArea, DrawIt, Drag, Point, PointAt            string
 
 	// How a run stands.
-	Stopped, OneWrong, Moved, KeptRun, FinishedRun, Ready  string
-	Finished, Training, Paused, Progress, Accuracies       string
-	TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn string
+	Stopped, OneWrong, WrongLater, ShowWrong, Moved, KeptRun, FinishedRun, Ready string
+	Finished, Training, Paused, Progress, Accuracies                             string
+	TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn                       string
 
 	// The cards.
 	Cards string
@@ -67,19 +68,26 @@ var Text = struct {
 
 	// Notices.
 	NoRun, BadAddress, NoSetting, PassedOver                     string
+	OtherTab, OpenElsewhere, WasDeleted, WasRemoved, WasReset    string
+	Undo                                                         string
 	NoStore, NotKept, NoLonger, NoClipboard, NotDropped, NotRead string
 	DropHere                                                     string
 	ReadingImages, NoImages, DrawingFigure, NoFigure             string
 }{
 	// The head of the page.
-	Title: "HLRS Lab", UseReal: "Use CIFAR-10", OwnImages: "Your own images…", OpenRun: "Open a run…", Lessons: "Lessons",
+	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Lessons: "Lessons",
 	Toy:         "Toy images, generated here: not CIFAR-10.",
 	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.", // follows Toy
 	NotHad:      "CIFAR-10 could not be had: %s",             // why; follows Toy
 	Reduced:     "CIFAR-10, reduced to 16×16 pixels.",
 	NoOwn:       "Your own images: choose them again.",
 	OwnCounts:   "Your own images: %d for training and %d for testing, in %d classes.",
-	AsRecorded:  "CIFAR-10, as recorded. The images themselves are not here.",
+	AsRecorded:  "Recorded on CIFAR-10, whose images are not here: until they are, Start trains on the toy set.",
+	NotHere:     "CIFAR-10, whose images are not here: until they are, Start trains on the toy set.",
+	Meanwhile:   "CIFAR-10 is not here, so %s trains on the toy images.",            // a run
+	InsteadOf:   "CIFAR-10 could not be loaded, so %s trains on the toy images. %s", // a run, and why
+	CannotGoOn:  "%s cannot go on: its images are not here. %s",                     // a run, and why
+	TooFew:      "%d is more than the images on this page have: choose at most %d",
 
 	// The controls.
 	Settings: "Settings", Runs: "Runs side by side", AddRun: "Add a run", RemoveRun: "Remove this run",
@@ -89,13 +97,14 @@ var Text = struct {
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as it goes", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
-	Fixed:   "Fixed while there is a run; reset to change it.",
-	AsTable: "As a table", TableOf: "%s as a table", // the title of a card or group
+	Fixed:    "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
+	NoMixing: "One branch is not mixed with anything. Have the branches part, below, to mix them.",
+	AsTable:  "As a table", TableOf: "%s as a table", // the title of a card or group
 	More:      "More settings",
 	GroupArch: "Architecture rate (HLRS)", GroupMix: "Branch mixing", GroupStart: "The run",
 	Label: map[string]string{ // by the setting's name
 		"arch-schedule": "Family", "arch-rate": "Peak rate", "arch-equal": "Compare at equal", "mix": "Family",
-		"imbalance": "Imbalance factor", "n-max": "Images of the largest class", "epochs": "Epochs", "branches": "Branches part at", "seed": "Seed",
+		"dataset": "Images", "imbalance": "Imbalance factor", "n-max": "Images of the largest class", "epochs": "Epochs", "branches": "Branches part at", "seed": "Seed",
 	},
 	Parameter: "Parameter %s", // its symbol
 	Range:     "%s to %s.", Default: "Default %s.", RangeDefault: "%v to %v, default %v.",
@@ -109,7 +118,8 @@ var Text = struct {
 	Point:     "Control point %d", PointAt: "%.2f at epoch %.1f",
 
 	// How a run stands.
-	Stopped: "The run has stopped: %s", OneWrong: "One setting cannot stand: see below.",
+	Stopped: "The run has stopped: %s", OneWrong: "Fix this setting before starting: %s.", // what is wrong
+	WrongLater: "This setting was not taken: %s.", ShowWrong: "Show the setting", // likewise
 	Moved:   "The settings have moved; the charts still show %s. Start trains with the settings as they stand.", // a run
 	KeptRun: "A kept run, not at its end.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a search network in this tab.",
 	Finished: "Finished.", Training: "Training.", Paused: "Paused.",
@@ -205,7 +215,10 @@ var Text = struct {
 	NoRun:         "%s is no run of this laboratory, and nothing has changed: %v", // a file, and why
 	BadAddress:    "The address cannot be read, and was passed over: %s",
 	NoSetting:     "%s: there is no such setting",
-	PassedOver:    "Of the address, this was passed over: %s.",
+	PassedOver:    "Ignored in the link: %s.",
+	OtherTab:      "%s is open in another tab, which keeps it. Here is a copy; if you go on with it, it is kept as a run of its own.", // a run
+	OpenElsewhere: "%s is open in another tab: close it there before you delete it.",
+	WasDeleted:    "%s was deleted.", WasRemoved: "%s was taken off the page.", WasReset: "%s was reset.", Undo: "Undo",
 	NoStore:       "Runs cannot be kept on this machine: %s",
 	NotKept:       "This epoch could not be kept on this machine; the run goes on, and can be exported. %s",
 	NoLonger:      "This run is no longer kept.",
@@ -214,7 +227,7 @@ var Text = struct {
 	NotDropped:    "What was dropped cannot be read: %s",
 	NotRead:       "%s: %s", // a file, and why
 	ReadingImages: "Reading your images…",
-	NoImages:      "These images cannot be used, and nothing has changed: %s",
+	NoImages:      "Nothing has changed: %s",
 	DrawingFigure: "Drawing the figure…",
 	NoFigure:      "The figure could not be drawn: %s",
 }

@@ -126,7 +126,7 @@ func TestTextWhole(t *testing.T) {
 	l.Runs = append(l.Runs, l.Runs[0])
 	l.Runs[0].Recorded = true
 	for _, c := range l.Cards() {
-		if c.Title == "" {
+		if c.Title == "" && !c.Hidden {
 			t.Errorf("%s has no title", c.ID)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json/v2"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"slices"
@@ -25,6 +26,7 @@ type Tensor struct {
 type File struct {
 	Meta    map[string]string
 	Tensors []Tensor
+	Checked bool // Read has met a checksum over all of it, and Write will
 }
 
 var sizes = map[string]int{"U8": 1, "I8": 1, "BOOL": 1, "F16": 2, "BF16": 2, "I16": 2, "U16": 2, "F32": 4, "I32": 4, "U32": 4, "F64": 8, "I64": 8, "U64": 8}
@@ -35,14 +37,23 @@ const maxHeader = 64 << 20
 // metadata is the header's key of what is no tensor.
 const metadata = "__metadata__"
 
+// checksum is the name of a last tensor that no reader needs to know of: the CRC-32 (IEEE) of all bytes of the file before its own,
+// as four bytes. Write adds it, and Read takes it away.
+const checksum = "checksum"
+
+var checksumShape = []int{4}
+
 type entry struct {
 	Dtype   string `json:"dtype"`
 	Shape   []int  `json:"shape"`
 	Offsets [2]int `json:"data_offsets"`
 }
 
-// Read reads a whole file. Every byte must belong to exactly one tensor.
+// Read reads a whole file. Every byte must belong to exactly one tensor. A file of Write's that is altered in any byte is an error;
+// of a foreign file, which has no checksum, Checked is false.
 func Read(r io.Reader) (*File, error) {
+	sum := crc32.NewIEEE()
+	r = io.TeeReader(r, sum)
 	var length [8]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
 		return nil, fmt.Errorf("safetensors: no header: %w", err)
@@ -84,8 +95,8 @@ func Read(r io.Reader) (*File, error) {
 	})
 	sorted := make([]Tensor, 0, len(order))
 	at := 0
-	for _, i := range order {
-		t, e := f.Tensors[i], entries[i]
+	for n, i := range order {
+		t, e, before := f.Tensors[i], entries[i], sum.Sum32()
 		size, err := t.size()
 		if err != nil {
 			return nil, err
@@ -97,7 +108,17 @@ func Read(r io.Reader) (*File, error) {
 			return nil, fmt.Errorf("safetensors: the file ends within tensor %q: %w", t.Name, errors.Join(err, io.ErrUnexpectedEOF))
 		}
 		at += size
-		sorted = append(sorted, t)
+		if t.Name != checksum {
+			sorted = append(sorted, t)
+			continue
+		}
+		if t.Dtype != "U8" || !slices.Equal(t.Shape, checksumShape) || n < len(order)-1 {
+			return nil, fmt.Errorf("safetensors: tensor %q is no checksum: it must be U8 %v and the last one", checksum, checksumShape)
+		}
+		if got := binary.LittleEndian.Uint32(t.Data); got != before {
+			return nil, fmt.Errorf("safetensors: the checksum is %08x, and the file's bytes have %08x: the file is damaged; take a copy of it", got, before)
+		}
+		f.Checked = true
 	}
 	if extra, _ := io.ReadFull(r, length[:1]); extra > 0 {
 		return nil, errors.New("safetensors: bytes follow the last tensor")
@@ -121,7 +142,7 @@ func (t *Tensor) size() (int, error) {
 	return size, nil
 }
 
-// Write writes the file, if Read would take it; equal files give equal bytes.
+// Write writes the file and its checksum, if Read would take it; equal files give equal bytes.
 func (f *File) Write(w io.Writer) error {
 	header := map[string]any{}
 	if len(f.Meta) > 0 {
@@ -129,7 +150,7 @@ func (f *File) Write(w io.Writer) error {
 	}
 	at := 0
 	for _, t := range f.Tensors {
-		if t.Name == metadata {
+		if t.Name == metadata || t.Name == checksum {
 			return fmt.Errorf("safetensors: no tensor can be named %q", t.Name)
 		}
 		if _, twice := header[t.Name]; twice {
@@ -143,6 +164,7 @@ func (f *File) Write(w io.Writer) error {
 		header[t.Name] = entry{t.Dtype, t.Shape, [2]int{at, at + len(t.Data)}}
 		at += len(t.Data)
 	}
+	header[checksum] = entry{"U8", checksumShape, [2]int{at, at + 4}}
 	raw, err := json.Marshal(header, json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("safetensors: header: %w", err)
@@ -150,18 +172,24 @@ func (f *File) Write(w io.Writer) error {
 	for len(raw)%8 != 0 {
 		raw = append(raw, ' ')
 	}
-	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(raw)))); err != nil {
+	sum := crc32.NewIEEE()
+	write := func(b []byte) error {
+		sum.Write(b)
+		_, err := w.Write(b)
 		return err
 	}
-	if _, err := w.Write(raw); err != nil {
+	if err := write(binary.LittleEndian.AppendUint64(nil, uint64(len(raw)))); err != nil {
+		return err
+	}
+	if err := write(raw); err != nil {
 		return err
 	}
 	for _, t := range f.Tensors {
-		if _, err := w.Write(t.Data); err != nil {
+		if err := write(t.Data); err != nil {
 			return err
 		}
 	}
-	return nil
+	return write(binary.LittleEndian.AppendUint32(nil, sum.Sum32()))
 }
 
 // Find returns the named tensor.

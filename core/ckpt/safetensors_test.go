@@ -116,20 +116,47 @@ func TestTruncation(t *testing.T) {
 	Add(&f, "second", []uint8{3, 4, 5})
 	_, raw := rewrite(t, &f)
 	for n := range raw {
-		want := `within tensor "second"`
+		want := `within tensor "checksum"`
 		switch {
 		case n < 8:
 			want = "no header"
-		case n < len(raw)-11:
+		case n < len(raw)-15:
 			want = "within its header"
-		case n < len(raw)-3:
+		case n < len(raw)-7:
 			want = `within tensor "first"`
+		case n < len(raw)-4:
+			want = `within tensor "second"`
 		}
 		_, err := Read(bytes.NewReader(raw[:n]))
 		wantError(t, fmt.Sprintf("%d of %d bytes", n, len(raw)), err, want)
 		if n > 0 && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%d bytes: %v is no unexpected end", n, err)
 		}
+	}
+}
+
+// TestChecksum turns every bit of a file: none is read as a file that was checked.
+func TestChecksum(t *testing.T) {
+	f := File{Meta: map[string]string{"format": "pt", "run": "é"}}
+	Add(&f, "first", []float32{1, 2})
+	Add(&f, "second", []uint8{3, 4, 5})
+	g, raw := rewrite(t, &f)
+	if !g.Checked || len(g.Tensors) != 2 {
+		t.Fatalf("read again: %+v", g)
+	}
+	for bit := range 8 * len(raw) {
+		bad := slices.Clone(raw)
+		bad[bit/8] ^= 1 << (bit % 8)
+		if got, err := Read(bytes.NewReader(bad)); err == nil && got.Checked {
+			t.Errorf("bit %d of byte %d turned, and all is well", bit%8, bit/8)
+		}
+	}
+	g.Tensors[0].Data[0]++ // who means a change writes it
+	if again, _ := rewrite(t, g); !again.Checked || again.Tensors[0].Data[0] != g.Tensors[0].Data[0] {
+		t.Error("changed and written, it cannot be read")
+	}
+	if foreign, err := Read(bytes.NewReader(compose(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1))); err != nil || foreign.Checked {
+		t.Errorf("a foreign file: %+v, %v", foreign, err)
 	}
 }
 
@@ -173,6 +200,9 @@ func TestCorruptions(t *testing.T) {
 		"differences overflow":  {two("[-9223372036854775808,4]", "[9223372036854775807,8]", eight...), `tensor "a" lies at`},
 		"offset past 64 bits":   {two("[0,4]", "[4,99999999999999999999]", eight...), `tensor "b"`},
 		"whole header is empty": {compose(""), "header"},
+		"checksum not the last": {compose(`{"checksum":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}`, eight...), "is no checksum"},
+		"checksum of numbers":   {compose(`{"checksum":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, eight[:4]...), "is no checksum"},
+		"another checksum":      {compose(`{"checksum":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}`, eight[:4]...), "the file is damaged"},
 	} {
 		_, err := Read(bytes.NewReader(c.raw))
 		wantError(t, what, err, c.want)
@@ -193,6 +223,7 @@ func TestLoadErrors(t *testing.T) {
 func TestWriteErrors(t *testing.T) {
 	for want, f := range map[string]File{
 		`two tensors are named "x"`:               {Tensors: []Tensor{{Name: "x", Dtype: "U8", Shape: []int{0}}, {Name: "x", Dtype: "U8", Shape: []int{0}}}},
+		`no tensor can be named "checksum"`:       {Tensors: []Tensor{{Name: "checksum", Dtype: "U8", Shape: []int{0}}}},
 		`no tensor can be named "__metadata__"`:   {Tensors: []Tensor{{Name: "__metadata__", Dtype: "U8", Shape: []int{0}}}},
 		`"x" has 3 bytes, its shape [4] asks for`: {Tensors: []Tensor{{"x", "U8", []int{4}, make([]byte, 3)}}},
 		`"x" has unknown type "F8"`:               {Tensors: []Tensor{{Name: "x", Dtype: "F8"}}},
@@ -203,7 +234,7 @@ func TestWriteErrors(t *testing.T) {
 	}
 	var f File
 	Add(&f, "x", []float32{1, 2})
-	for n := range 3 { // the length, the header and the data each meet a full disk
+	for n := range 4 { // the length, the header, the data and the checksum each meet a full disk
 		if err := f.Write(&full{n}); !errors.Is(err, io.ErrShortWrite) {
 			t.Errorf("write %d fails, and Write says %v", n, err)
 		}

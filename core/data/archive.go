@@ -107,7 +107,7 @@ func newLoader(records int) *loader {
 	sized := func(n int) Images {
 		return Images{Size: side, Pixels: make([]uint8, n*(record-1)), Labels: make([]uint8, n)}
 	}
-	d := &Dataset{Name: "cifar10", Classes: append([]string(nil), names[:]...)}
+	d := &Dataset{Name: "cifar10", Classes: Classes("cifar10")}
 	d.Train, d.Test = sized(5*records), sized(records)
 	return &loader{d: d, records: records}
 }

@@ -33,7 +33,7 @@ func files() map[string][]byte {
 }
 
 // tarred is an archive of files in the order of their names, last first.
-func tarred(t *testing.T, prefix string, files map[string][]byte, zip bool) []byte {
+func tarred(t tester, prefix string, files map[string][]byte, zip bool) []byte {
 	t.Helper()
 	var plain, zipped bytes.Buffer
 	tw := tar.NewWriter(&plain)

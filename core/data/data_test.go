@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -50,8 +51,15 @@ func TestResize(t *testing.T) {
 	if same, err := m.Resize(4); err != nil || !reflect.DeepEqual(*same, m) {
 		t.Errorf("%v, %v", same, err)
 	}
+	// By halves, so that 8 from 16 is 8 from 32: two squares of 0, 0, 1, 1 round up to 1, and so do 1, 0, 1, 0, where the mean of all is 0.25.
+	twice := Images{Size: 4, Labels: []uint8{0}, Pixels: slices.Repeat([]uint8{0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0}, 3)}
+	half, _ := twice.Resize(2)
+	direct, _ := twice.Resize(1)
+	if halved, _ := half.Resize(1); !slices.Equal(direct.Pixels, halved.Pixels) || direct.Pixels[0] != 1 {
+		t.Errorf("at once %v, by halves %v", direct.Pixels, halved.Pixels)
+	}
 	for _, side := range []int{-2, 0, 3, 8} {
-		wantError(t, second(m.Resize(side)), "size", "divide")
+		wantError(t, second(m.Resize(side)), "size", "does not divide")
 	}
 }
 
@@ -87,7 +95,7 @@ func TestPack(t *testing.T) {
 
 func TestPackIsCompact(t *testing.T) {
 	d := random(8, 100, 10)
-	if n := len(packed(t, d, nil, nil)) - 110*(1+3*64); n > 150 {
+	if n := len(packed(t, d, nil, nil)) - 110*(5+3*64); n > 200 {
 		t.Errorf("%d bytes beside images and labels", n)
 	}
 }
@@ -114,16 +122,51 @@ func TestPackDamage(t *testing.T) {
 // A header with a right checksum and wrong claims is refused before memory is made.
 func TestPackHeader(t *testing.T) {
 	for header, want := range map[string]string{
-		`{"size":32,"train":1000000000,"test":1}`:                           "more than a pack holds",
-		`{"size":32,"train":-1,"test":1}`:                                   "more than a pack holds",
-		`{"size":1,"train":4611686018427387904,"test":4611686018427387904}`: "more than a pack holds",
+		`{"size":32,"train":{"images":1000000000},"test":{"images":1}}`:                           "more than a pack holds",
+		`{"size":32,"train":{"images":-1},"test":{"images":1}}`:                                   "more than a pack holds",
+		`{"size":1,"train":{"images":4611686018427387904},"test":{"images":4611686018427387904}}`: "more than a pack holds",
+		`{"size":32,"train":{"images":300000},"test":{"images":1}}`:                               "cut short in the training set", // of a gigabyte
+		`{"size":1,"classes":["a"],"train":{"images":0,"whole":[-1]},"test":{"images":1}}`:        "-1 images of a class",
+		`{"size":1,"classes":["a"],"train":{"images":0,"whole":[0,1]},"test":{"images":1}}`:       "counts of 2 classes",
 		`{"size":`: "header",
 	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		b := append([]byte(packMagic), 0, 0, 0, 0)
 		binary.LittleEndian.PutUint32(b[8:], uint32(len(header)))
 		b = append(b, header...)
 		b = binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 		wantError(t, second(ReadPack(bytes.NewReader(b))), want)
+		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 1<<20 {
+			t.Errorf("%s: %d bytes allocated for nothing", header, after.TotalAlloc-before.TotalAlloc)
+		}
+	}
+	wantError(t, second(ReadPack(strings.NewReader("HLRSPACK\x00\x01"))), "earlier version", "hlrs data prepare --pack")
+}
+
+// TestPackPlaces packs a part of a part: an image keeps the place that it has in the whole, at any size.
+func TestPackPlaces(t *testing.T) {
+	d := random(4, 12, 6)
+	part, err := ReadPack(bytes.NewReader(packed(t, d, []int{1, 3, 4, 8, 9}, []int{0, 5})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err = ReadPack(bytes.NewReader(packed(t, part, []int{4, 2}, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := part.Train.Resize(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := []int{small.Place(0), small.Place(1), part.Test.Place(0), part.Test.Place(1)}; !slices.Equal(got, []int{9, 4, 0, 5}) {
+		t.Errorf("places %v", got)
+	}
+	if !slices.Equal(small.Whole, []int{4, 4, 4}) || !slices.Equal(part.Test.Whole, []int{2, 2, 2}) {
+		t.Errorf("of %v and %v images", small.Whole, part.Test.Whole)
+	}
+	if d.Train.Place(7) != 7 {
+		t.Error("in a whole set, an image's place is not its own")
 	}
 }
 

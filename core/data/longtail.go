@@ -31,7 +31,7 @@ func Counts(profile string, nMax, classes int, imbalance float64) ([]int, error)
 		// A hair more than the quotient: rounding must not turn 500 into 499 when truncated.
 		counts[i] = int(float64(nMax) / math.Pow(imbalance, share) * (1 + 1e-12))
 		if counts[i] == 0 {
-			return nil, fmt.Errorf("imbalance %v: leaves class %d of %d without images at n-max %d: lower imbalance to at most %d, or raise n-max", imbalance, i, classes, nMax, nMax)
+			return nil, fmt.Errorf("imbalance %v leaves class %d of %d without images at n-max %d: lower imbalance to at most %d, or raise n-max", imbalance, i, classes, nMax, nMax)
 		}
 	}
 	return counts, nil
@@ -64,7 +64,7 @@ func Subset(labels []uint8, counts []int, pool int, seed, classSeed uint64) ([]i
 	var out []int
 	for c, n := range Permute(counts, classSeed) {
 		if n < 0 || n > len(lists[c]) {
-			return nil, fmt.Errorf("n-max: %d images of class %d are asked and it has %d: lower n-max to at most %d", n, c, len(lists[c]), len(lists[c]))
+			return nil, fmt.Errorf("%d images of class %d are asked and it has %d: lower n-max to at most %d", n, c, len(lists[c]), len(lists[c]))
 		}
 		shuffle(rand.NewPCG(seed, uint64(c)), lists[c])
 		out = append(out, lists[c][:n]...)
@@ -93,7 +93,7 @@ func Halves(labels []uint8, indices []int, mode string) (weights, arch []int, er
 		return nil, nil, fmt.Errorf("halves %q: unknown: choose stratified or positional", mode)
 	}
 	if len(indices) < 2 {
-		return nil, nil, fmt.Errorf("halves: %d images cannot be split: raise n-max", len(indices))
+		return nil, nil, fmt.Errorf("%d images cannot be split: raise n-max", len(indices))
 	}
 	var total, given [256]int
 	for _, i := range indices {
@@ -108,7 +108,7 @@ func Halves(labels []uint8, indices []int, mode string) (weights, arch []int, er
 	}
 	for c, n := range total {
 		if n == 1 {
-			return nil, nil, fmt.Errorf("halves: class %d has one image, and both halves need one: lower imbalance or raise n-max", c)
+			return nil, nil, fmt.Errorf("class %d has one image, and both halves need one: lower imbalance or raise n-max", c)
 		}
 	}
 	for _, i := range indices {

@@ -124,8 +124,8 @@ func TestCountsErrors(t *testing.T) {
 		{"exp", 5000, 10, .5, "imbalance 0.5"},
 		{"exp", 5000, 10, math.NaN(), "imbalance NaN"},
 		{"exp", 5000, 10, math.Inf(1), "imbalance +Inf"},
-		{"exp", 50, 10, 100, "imbalance 100: leaves class 8 of 10 without images at n-max 50"},
-		{"step", 50, 10, 100, "imbalance 100: leaves class 5"},
+		{"exp", 50, 10, 100, "imbalance 100 leaves class 8 of 10 without images at n-max 50"},
+		{"step", 50, 10, 100, "imbalance 100 leaves class 5"},
 	} {
 		got, err := Counts(c.profile, c.nMax, c.classes, c.imbalance)
 		if got != nil {

@@ -7,20 +7,29 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 )
 
 // A pack is, with numbers little-endian:
 //
-//	magic "HLRSPACK", header length uint32, header (JSON), CRC-32 of all that so far,
-//	training labels and pixels, test labels and pixels (uint8), CRC-32 of everything before it.
-const packMagic = "HLRSPACK"
+//	magic "HLRSPAK2", header length uint32, header (JSON), CRC-32 of all that so far,
+//	training labels (uint8), places (uint32) and pixels (uint8), likewise of the test set, CRC-32 of everything before it.
+const (
+	packMagic = "HLRSPAK2"
+	oldMagic  = "HLRSPACK" // had no places
+)
 
 type packHeader struct {
 	Name    string   `json:"name"`
 	Size    int      `json:"size"`
 	Classes []string `json:"classes"`
-	Train   int      `json:"train"`
-	Test    int      `json:"test"`
+	Train   packSet  `json:"train"`
+	Test    packSet  `json:"test"`
+}
+
+type packSet struct {
+	Images int   `json:"images"`
+	Whole  []int `json:"whole"` // images of each class in the set that these are a part of
 }
 
 // Limits of what ReadPack will make room for: the whole of CIFAR-10 fits four times.
@@ -30,7 +39,7 @@ const (
 )
 
 // Pack writes a part of d, the images at the indices train and test in that order (nil is all), for
-// shipping: a byte per pixel and channel, a byte per label, and about 150 bytes more.
+// shipping: a byte per pixel and channel, 5 bytes per image, and some hundred bytes more.
 func Pack(w io.Writer, d *Dataset, train, test []int) error {
 	if d.Train.Size != d.Test.Size {
 		return fmt.Errorf("pack: training images have side %d and test images %d: resize both alike", d.Train.Size, d.Test.Size)
@@ -57,7 +66,11 @@ func Pack(w io.Writer, d *Dataset, train, test []int) error {
 			}
 		}
 	}
-	header, err := json.Marshal(packHeader{d.Name, d.Train.Size, d.Classes, len(sets[0].list), len(sets[1].list)})
+	header, err := json.Marshal(packHeader{
+		d.Name, d.Train.Size, d.Classes,
+		packSet{len(sets[0].list), d.Train.whole(len(d.Classes))},
+		packSet{len(sets[1].list), d.Test.whole(len(d.Classes))},
+	})
 	if err != nil {
 		return fmt.Errorf("pack: %w", err)
 	}
@@ -75,6 +88,9 @@ func Pack(w io.Writer, d *Dataset, train, test []int) error {
 			out.Write(s.m.Labels[k : k+1])
 		}
 		for _, k := range s.list {
+			word(uint32(s.m.Place(k)))
+		}
+		for _, k := range s.list {
 			out.Write(s.m.At(k))
 		}
 	}
@@ -86,16 +102,20 @@ func Pack(w io.Writer, d *Dataset, train, test []int) error {
 }
 
 // ReadPack reads what Pack wrote, to the end of r, and verifies it: a foreign, truncated or altered
-// pack is an error.
+// pack is an error. It takes memory as bytes come, whatever the header claims.
 func ReadPack(r io.Reader) (*Dataset, error) {
 	sum := crc32.NewIEEE()
 	br := bufio.NewReaderSize(r, 1<<16)
 	in := io.TeeReader(br, sum)
 	var failed error
 	read := func(what string, n int) []byte {
-		b := make([]byte, n)
-		if _, err := io.ReadFull(in, b); err != nil && failed == nil {
+		if failed != nil {
+			return make([]byte, min(n, 8))
+		}
+		b, err := readFull(in, n)
+		if err != nil {
 			failed = fmt.Errorf("pack: cut short in the %s (%w): fetch it again", what, err)
+			return make([]byte, min(n, 8)) // enough for a number
 		}
 		return b
 	}
@@ -105,7 +125,12 @@ func ReadPack(r io.Reader) (*Dataset, error) {
 			failed = fmt.Errorf("pack: checksum of the %s is %08x, want %08x: the file is altered; fetch it again", what, got, want)
 		}
 	}
-	if magic := read("header", len(packMagic)); string(magic) != packMagic {
+	switch magic := read("header", len(packMagic)); {
+	case failed != nil:
+		return nil, failed
+	case string(magic) == oldMagic:
+		return nil, fmt.Errorf("pack: of an earlier version (%s, this one reads %s): make it again with hlrs data prepare --pack, or let hlrs serve make it", oldMagic, packMagic)
+	case string(magic) != packMagic:
 		return nil, fmt.Errorf("pack: not a pack of images (it begins %q, want %q)", magic, packMagic)
 	}
 	length := binary.LittleEndian.Uint32(read("header", 4))
@@ -121,18 +146,27 @@ func ReadPack(r io.Reader) (*Dataset, error) {
 	if err := json.Unmarshal(text, &h); err != nil {
 		return nil, fmt.Errorf("pack: header: %w", err)
 	}
-	if h.Size < 1 || h.Size > 1024 || h.Train < 0 || h.Test < 0 || max(h.Train, h.Test) > maxPixels || (int64(h.Train)+int64(h.Test))*3*int64(h.Size*h.Size) > maxPixels {
-		return nil, fmt.Errorf("pack: header asks for %d + %d images of side %d, more than a pack holds", h.Train, h.Test, h.Size)
+	train, test := h.Train.Images, h.Test.Images
+	if h.Size < 1 || h.Size > 1024 || train < 0 || test < 0 || max(train, test) > maxPixels || (int64(train)+int64(test))*3*int64(h.Size*h.Size) > maxPixels {
+		return nil, fmt.Errorf("pack: header asks for %d + %d images of side %d, more than a pack holds", train, test, h.Size)
+	}
+	if len(h.Classes) > 256 {
+		return nil, fmt.Errorf("pack: header has %d classes, and labels tell 256 apart", len(h.Classes))
 	}
 	d := &Dataset{Name: h.Name, Classes: h.Classes}
 	for _, s := range []struct {
 		name string
-		n    int
+		set  packSet
 		m    *Images
 	}{{"training set", h.Train, &d.Train}, {"test set", h.Test, &d.Test}} {
-		*s.m = Images{Size: h.Size, Labels: read(s.name, s.n), Pixels: read(s.name, s.n*3*h.Size*h.Size)}
+		n := s.set.Images
+		labels, places, pixels := read(s.name, n), read(s.name, 4*n), read(s.name, n*3*h.Size*h.Size)
 		if failed != nil {
 			return nil, failed
+		}
+		*s.m = Images{Size: h.Size, Labels: labels, Pixels: pixels}
+		if err := s.m.place(places, s.set.Whole, len(h.Classes)); err != nil {
+			return nil, fmt.Errorf("pack: %s: %w: fetch it again", s.name, err)
 		}
 		if err := s.m.check(s.name, len(h.Classes)); err != nil {
 			return nil, fmt.Errorf("pack: %w: fetch it again", err)
@@ -145,4 +179,53 @@ func ReadPack(r io.Reader) (*Dataset, error) {
 		return nil, fmt.Errorf("pack: bytes after its end: the file is altered; fetch it again")
 	}
 	return d, nil
+}
+
+// readFull reads n bytes, in room that grows with what has come.
+func readFull(r io.Reader, n int) ([]byte, error) {
+	b := make([]byte, 0, min(n, 1<<16))
+	for len(b) < n {
+		b = slices.Grow(b, min(n-len(b), max(len(b), 1<<16)))
+		got, err := io.ReadFull(r, b[len(b):min(n, cap(b))])
+		if b = b[:len(b)+got]; err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// whole is how many images of each class there are in the set that these are of.
+func (m *Images) whole(classes int) []int {
+	if m.Whole != nil {
+		return m.Whole
+	}
+	n := make([]int, classes)
+	for _, l := range m.Labels {
+		n[l]++
+	}
+	return n
+}
+
+// place takes the places in a whole that has so many images of each class. Each image is at another place.
+func (m *Images) place(raw []byte, whole []int, classes int) error {
+	all := 0
+	for _, n := range whole {
+		if n < 0 || n > maxPixels {
+			return fmt.Errorf("the whole has %d images of a class", n)
+		}
+		all += n
+	}
+	m.Whole, m.Places = whole, make([]int, m.Len())
+	identity := m.Len() == all
+	for i := range m.Places {
+		m.Places[i] = int(binary.LittleEndian.Uint32(raw[4*i:]))
+		identity = identity && m.Places[i] == i
+		if m.Places[i] >= all {
+			return fmt.Errorf("image %d has place %d of %d", i, m.Places[i], all)
+		}
+	}
+	if identity && len(whole) == classes { // all are here
+		m.Whole, m.Places = nil, nil
+	}
+	return nil
 }

@@ -11,7 +11,7 @@ import (
 // state is the fixed part of a Sampler's saved form; the order and the generator's state follow it.
 type state struct {
 	Magic   [4]byte
-	Kind    uint32 // checksums of the kind and of the indices, to refuse a state of another sampler
+	Kind    uint32 // checksums of the kind and of the images' places, to refuse a state of another sampler
 	Indices uint32
 	Epoch   int64
 	Pos     int64
@@ -21,19 +21,20 @@ type state struct {
 func (s *Sampler) state() state {
 	set := make([]byte, 0, 4*len(s.indices))
 	for _, i := range s.indices {
-		set = binary.LittleEndian.AppendUint32(set, uint32(i))
+		set = binary.LittleEndian.AppendUint32(set, uint32(s.images.Place(i)))
 	}
-	return state{[4]byte{'S', 'M', 'P', '1'}, crc32.ChecksumIEEE([]byte(s.kind)), crc32.ChecksumIEEE(set), int64(s.epoch), int64(s.pos), uint32(len(s.order))}
+	return state{[4]byte{'S', 'M', 'P', '2'}, crc32.ChecksumIEEE([]byte(s.kind)), crc32.ChecksumIEEE(set), int64(s.epoch), int64(s.pos), uint32(len(s.order))}
 }
 
-// MarshalBinary saves all that the next draws depend on: epoch, order, position and generator.
+// MarshalBinary saves all that the next draws depend on: epoch, order, position and generator. Images are known by their places in
+// the whole set, so that a part of it and the whole go on with each other's states.
 func (s *Sampler) MarshalBinary() ([]byte, error) {
 	out, err := binary.Append(nil, binary.LittleEndian, s.state())
 	if err != nil {
 		return nil, err
 	}
 	for _, i := range s.order {
-		out = binary.LittleEndian.AppendUint32(out, uint32(i))
+		out = binary.LittleEndian.AppendUint32(out, uint32(s.images.Place(i)))
 	}
 	return s.src.AppendBinary(out)
 }
@@ -51,12 +52,18 @@ func (s *Sampler) UnmarshalBinary(saved []byte) error {
 		return fmt.Errorf("sampler state: of another sampler or subset: resume with the data settings the run began with")
 	}
 	order := make([]uint32, len(s.order))
-	if err := binary.Read(r, binary.LittleEndian, order); err != nil || got.Order != want.Order || got.Epoch < 0 || got.Pos < 0 || got.Pos > int64(len(order)) {
+	if err := binary.Read(r, binary.LittleEndian, order); err != nil || got.Order != want.Order || got.Epoch < 0 || got.Epoch >= int64(s.epochs) || got.Pos < 0 || got.Pos > int64(len(order)) {
 		return fmt.Errorf("sampler state: damaged: start from an earlier checkpoint")
 	}
-	next := make([]int, len(order))
-	for i, v := range order {
-		next[i] = int(v)
+	next, at := make([]int, len(order)), map[uint32]int{}
+	for _, i := range s.indices {
+		at[uint32(s.images.Place(i))] = i
+	}
+	for i, place := range order {
+		var known bool
+		if next[i], known = at[place]; !known {
+			return fmt.Errorf("sampler state: damaged order: start from an earlier checkpoint")
+		}
 	}
 	if s.order != nil && !slices.Equal(slices.Sorted(slices.Values(next)), slices.Sorted(slices.Values(s.indices))) {
 		return fmt.Errorf("sampler state: damaged order: start from an earlier checkpoint")

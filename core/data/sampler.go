@@ -24,6 +24,7 @@ type Sampler struct {
 	epochs  int
 	epoch   int
 	src     *rand.PCG
+	images  *Images
 	indices []int     // as given
 	lists   [][]int   // indices by class
 	p, sum  []float64 // by class: probability, and running total
@@ -31,10 +32,10 @@ type Sampler struct {
 	pos     int       // instance only: next of order
 }
 
-// NewSampler draws from the images at indices, by their labels, for a run of the given epochs. It
+// NewSampler draws from the images of m at indices, by their labels, for a run of the given epochs. It
 // starts at epoch 0 and keeps src, which nothing else should draw from. An unknown kind, no indices,
-// or one outside the labels is an error.
-func NewSampler(kind string, labels []uint8, indices []int, epochs int, src *rand.PCG) (*Sampler, error) {
+// or one outside the images is an error.
+func NewSampler(kind string, m *Images, indices []int, epochs int, src *rand.PCG) (*Sampler, error) {
 	switch kind {
 	case "instance", "balanced", "sqrt", "progressive", "reversed", "effective":
 	default:
@@ -43,7 +44,8 @@ func NewSampler(kind string, labels []uint8, indices []int, epochs int, src *ran
 	if len(indices) == 0 {
 		return nil, fmt.Errorf("sampler: no images to draw from: raise n-max")
 	}
-	s := &Sampler{kind: kind, epochs: epochs, src: src, indices: append([]int(nil), indices...)}
+	s := &Sampler{kind: kind, epochs: epochs, src: src, images: m, indices: append([]int(nil), indices...)}
+	labels := m.Labels
 	classes := len(tally(labels))
 	s.lists, s.p, s.sum = make([][]int, classes), make([]float64, classes), make([]float64, classes)
 	for _, i := range indices {

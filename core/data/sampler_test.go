@@ -26,7 +26,7 @@ func tailed(t tester, imbalance float64) (labels []uint8, indices []int) {
 
 func sampler(t tester, kind string, labels []uint8, indices []int, epochs int) *Sampler {
 	t.Helper()
-	s, err := NewSampler(kind, labels, indices, epochs, rand.NewPCG(3, 4))
+	s, err := NewSampler(kind, &Images{Labels: labels}, indices, epochs, rand.NewPCG(3, 4))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestSamplerErrors(t *testing.T) {
 		"no images":         {"balanced", nil},
 		"index 100":         {"balanced", []int{100}},
 	} {
-		_, err := NewSampler(c.kind, labels, c.indices, 5, rand.NewPCG(1, 1))
+		_, err := NewSampler(c.kind, &Images{Labels: labels}, c.indices, 5, rand.NewPCG(1, 1))
 		wantError(t, err, want)
 	}
 }
@@ -195,7 +195,7 @@ func TestResume(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := NewSampler(kind, labels, indices, 10, rand.NewPCG(99, 99))
+		b, err := NewSampler(kind, &Images{Labels: labels}, indices, 10, rand.NewPCG(99, 99))
 		if err != nil {
 			t.Fatal(err)
 		}

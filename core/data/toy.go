@@ -2,9 +2,11 @@ package data
 
 import "math/rand/v2"
 
+// The toy set's images of each class, and their side in pixels.
 const (
-	toyTrain = 500 // images of a class
-	toyTest  = 100
+	ToyTrain = 500
+	ToyTest  = 100
+	ToySide  = side
 )
 
 var toyNames = [...]string{"rows", "columns", "diagonals", "checks", "dots", "disc", "ring", "square", "triangle", "cross"}
@@ -15,9 +17,9 @@ var toyNames = [...]string{"rows", "columns", "diagonals", "checks", "dots", "di
 // to nothing. Mirroring keeps every class. All is in integers, so a seed gives the same bytes
 // everywhere.
 func Toy(seed uint64) *Dataset {
-	d := &Dataset{Name: "toy", Classes: append([]string(nil), toyNames[:]...)}
+	d := &Dataset{Name: "toy", Classes: Classes("toy")}
 	for set, m := range []*Images{&d.Train, &d.Test} {
-		n := len(toyNames) * [...]int{toyTrain, toyTest}[set]
+		n := len(toyNames) * [...]int{ToyTrain, ToyTest}[set]
 		*m = Images{Size: side, Pixels: make([]uint8, n*3*side*side), Labels: make([]uint8, n)}
 		for i := range n {
 			m.Labels[i] = uint8(i % len(toyNames))

@@ -3,7 +3,6 @@ package draw
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"hlrslab/core/darts"
@@ -20,6 +19,12 @@ var Colours = map[string]string{
 func Short(op string) string {
 	return strings.NewReplacer("max_", "max ", "_connect", "", "_", " ", "x", "×").Replace(op)
 }
+
+// The colours of a drawing by itself, in a file. On the page those of its classes take their place, which know light and dark.
+const (
+	ink   = "#1c2330"
+	paper = "#ffffff"
+)
 
 const (
 	boxW, boxH = 64.0, 30.0
@@ -76,18 +81,18 @@ func Cell(title string, edges []darts.Edge, concat []int) string {
 		colour := Colours[e.Op]
 		fmt.Fprintf(&b, `<path d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1fL%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f" fill="none" stroke="%s" stroke-width="2.5"/>`+"\n",
 			x0, y0, x0+18, y0, x0+2, at, min(x0+26, lx), at, lx+labelW, at, x1-4, at, x1-14, y1, x1, y1, colour)
-		fmt.Fprintf(&labels, `<rect x="%.1f" y="%.1f" width="%.0f" height="19" rx="9.5" fill="%s"/><text x="%.1f" y="%.1f" text-anchor="middle" fill="#111">%s</text>`+"\n",
-			lx, at-9.5, labelW, colour, lx+labelW/2, at+4.2, Short(e.Op))
+		fmt.Fprintf(&labels, `<rect x="%.1f" y="%.1f" width="%.0f" height="19" rx="9.5" fill="%s"/><text x="%.1f" y="%.1f" text-anchor="middle" fill="%s">%s</text>`+"\n",
+			lx, at-9.5, labelW, colour, lx+labelW/2, at+4.2, ink, Short(e.Op))
 	}
 	out := width - 60
 	for _, s := range concat {
-		fmt.Fprintf(&b, `<path d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f" fill="none" stroke="currentColor" stroke-opacity=".3" stroke-dasharray="3 3"/>`+"\n",
-			x(s)+boxW/2, middle+boxH/2, x(s)+boxW/2+20, height-6, out-60, height-6, out, middle+boxH/2*math.Min(1, 0.6))
+		fmt.Fprintf(&b, `<path d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f" fill="none" class="cell-out" stroke="%s" stroke-opacity=".3" stroke-dasharray="3 3"/>`+"\n",
+			x(s)+boxW/2, middle+boxH/2, x(s)+boxW/2+20, height-6, out-60, height-6, out, middle+boxH/2*0.6, ink)
 	}
 	b.WriteString(labels.String())
 	box := func(px, py, w float64, text string) {
-		fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.0f" height="%.0f" rx="6" fill="var(--card, #fff)" stroke="currentColor"/><text x="%.1f" y="%.1f" text-anchor="middle" fill="currentColor">%s</text>`+"\n",
-			px, py-boxH/2, w, boxH, px+w/2, py+4.2, text)
+		fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.0f" height="%.0f" rx="6" class="cell-box" fill="%s" stroke="%s"/><text x="%.1f" y="%.1f" text-anchor="middle" class="cell-text" fill="%[6]s">%[9]s</text>`+"\n",
+			px, py-boxH/2, w, boxH, paper, ink, px+w/2, py+4.2, text)
 	}
 	box(x(0), y(0), boxW, "cell k−2")
 	box(x(1), y(1), boxW, "cell k−1")

@@ -2,12 +2,16 @@ package draw
 
 import (
 	"encoding/xml"
+	"fmt"
+	"image"
 	"io"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/srwiley/oksvg"
+	"github.com/srwiley/rasterx"
 	"pgregory.net/rapid"
 
 	"hlrslab/core/darts"
@@ -80,6 +84,59 @@ func TestShort(t *testing.T) {
 	for op, want := range map[string]string{"none": "none", "max_pool_3x3": "max pool 3×3", "skip_connect": "skip", "sep_conv_5x5": "sep conv 5×5", "conv_7x1_1x7": "conv 7×1 1×7"} {
 		if got := Short(op); got != want {
 			t.Errorf("%s is labelled %q, not %q", op, got, want)
+		}
+	}
+}
+
+// box is a rectangle as Cell writes it.
+var box = regexp.MustCompile(`<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx="[\d.]+" (?:class="cell-box" )?fill="(#[0-9a-f]{6})"`)
+
+// TestPixels draws published cells without a browser: boxes and labels have their fill, boxes a dark edge, and the ground stays as it is.
+func TestPixels(t *testing.T) {
+	for _, p := range darts.Published {
+		g, err := darts.ParseGenotype(p.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		svg := Cell(p.Name, g.Normal, g.NormalConcat)
+		icon, err := oksvg.ReadIconStream(strings.NewReader(svg)) // which does not know text, and leaves it out
+		if err != nil {
+			t.Fatalf("%s: %v", p.Name, err)
+		}
+		w, h := int(icon.ViewBox.W), int(icon.ViewBox.H)
+		m := image.NewRGBA(image.Rect(0, 0, w, h))
+		icon.SetTarget(0, 0, float64(w), float64(h))
+		icon.Draw(rasterx.NewDasher(w, h, rasterx.NewScannerGV(w, h, m, m.Bounds())), 1)
+		hex := func(x, y float64) string {
+			c := m.RGBAAt(int(x), int(y))
+			return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
+		}
+		boxes := 0
+		for _, r := range box.FindAllStringSubmatch(svg, -1) {
+			var at [4]float64
+			for i := range at {
+				if at[i], err = strconv.ParseFloat(r[i+1], 64); err != nil {
+					t.Fatal(err)
+				}
+			}
+			x, y, width, height := at[0], at[1], at[2], at[3]
+			for _, share := range []float64{0.15, 0.5, 0.85} {
+				if got := hex(x+share*width, y+height/2); got != r[5] {
+					t.Errorf("%s: the box at %v %v is %s, not %s", p.Name, x, y, got, r[5])
+				}
+			}
+			if r[5] == paper {
+				boxes++
+				if edge := m.RGBAAt(int(x+width/2), int(y-0.01)); edge.A < 60 || edge.R > edge.A/2 {
+					t.Errorf("%s: the edge of the box at %v %v is %v", p.Name, x, y, edge)
+				}
+			}
+		}
+		if want := 3 + len(g.Normal)/2; boxes != want {
+			t.Errorf("%s: %d boxes, not %d", p.Name, boxes, want)
+		}
+		if ground := m.RGBAAt(w/2, 1); ground.A != 0 {
+			t.Errorf("%s: the ground is %v", p.Name, ground)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package sched
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // Arch is a schedule of the architecture rate: a family and what goes before and around it. What a
 // family does not use, it ignores.
@@ -29,7 +26,7 @@ type Context struct {
 	Area float64
 }
 
-// Validate returns nil if the schedule can be run; otherwise its error names the flag at fault.
+// Validate returns nil if the schedule can be run; otherwise a FieldError names the flag at fault.
 func (a Arch) Validate() error {
 	if err := checkEpochs(a.Epochs); err != nil {
 		return err
@@ -41,23 +38,23 @@ func (a Arch) Validate() error {
 	t := float64(a.Epochs)
 	switch {
 	case a.Family == "freeze-after" && a.Param > t:
-		return fmt.Errorf("arch-param: freezing after %v epochs never comes in %d; give %d or fewer", a.Param, a.Epochs, a.Epochs)
+		return fault("arch-param", "freezing after %v epochs never comes in %d; give %d or fewer", a.Param, a.Epochs, a.Epochs)
 	case !(a.Floor >= 0 && a.Floor <= 1):
-		return fmt.Errorf("arch-floor: %v is not a share of the peak; give 0 to 1", a.Floor)
+		return fault("arch-floor", "%v is not a share of the peak; give 0 to 1", a.Floor)
 	case !(a.Warmup >= 0 && a.Warmup < t):
-		return fmt.Errorf("arch-warmup: %v epochs leave nothing of %d to the schedule; give 0 or more, and fewer than %d", a.Warmup, a.Epochs, a.Epochs)
+		return fault("arch-warmup", "%v epochs leave nothing of %d to the schedule; give 0 or more, and fewer than %d", a.Warmup, a.Epochs, a.Epochs)
 	}
 	if a.Family == "step" {
 		last := 0.
 		for _, m := range a.Milestones {
 			if !(m > last && m < t) {
-				return fmt.Errorf("arch-milestones: %v is out of place; give epochs that rise, above 0 and below %d", m, a.Epochs)
+				return fault("arch-milestones", "%v is out of place; give epochs that rise, above 0 and below %d", m, a.Epochs)
 			}
 			last = m
 		}
 	}
 	if a.EqualArea && f.tie == nil && a.Integral(Ties{}) == 0 {
-		return fmt.Errorf("arch-equal: the rate is 0 throughout, so no peak gives it an area; compare at equal peak, or change arch-%s",
+		return fault("arch-equal", "the rate is 0 throughout, so no peak gives it an area; compare at equal peak, or change arch-%s",
 			map[bool]string{true: "points", false: "warmup"}[a.Family == drawn])
 	}
 	return nil

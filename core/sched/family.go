@@ -63,6 +63,19 @@ func (f Family) line(p float64, points []Point) func(u float64) float64 {
 	return func(u float64) float64 { return unit(f.curve(p, unit(u))) }
 }
 
+// FieldError is what is wrong with one field of a configuration, known by its flag's name.
+type FieldError struct {
+	Field string
+	Err   error
+}
+
+func (e FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
+func (e FieldError) Unwrap() error { return e.Err }
+
+func fault(field, format string, args ...any) error {
+	return FieldError{field, fmt.Errorf(format, args...)}
+}
+
 // check names the flag at fault: flag itself or flag's own parameter or points.
 func check(families []Family, flag, prefix, id string, param float64, points []Point) (Family, error) {
 	f, ok := Find(families, id)
@@ -71,16 +84,16 @@ func check(families []Family, flag, prefix, id string, param float64, points []P
 		for i, known := range families {
 			ids[i] = known.ID
 		}
-		return f, fmt.Errorf("%s: %q is not a family; choose one of %s", flag, id, strings.Join(ids, ", "))
+		return f, fault(flag, "%q is not a family; choose one of %s", id, strings.Join(ids, ", "))
 	}
 	// Written so that NaN fails too.
 	if p := f.Param; p.Name != "" && param != 0 && !(param >= p.Min && param <= p.Max) {
-		return f, fmt.Errorf("%s-param: %v is out of range for %s; give a %s from %v to %v, or 0 for its default",
-			prefix, param, id, p.Name, p.Min, p.Max)
+		return f, fault(prefix+"-param", "%v is out of range for %s; give a %s from %v to %v, or 0 for its default",
+			param, id, p.Name, p.Min, p.Max)
 	}
 	if id == drawn {
 		if err := checkPoints(points); err != nil {
-			return f, fmt.Errorf("%s-points: %w", prefix, err)
+			return f, FieldError{prefix + "-points", err}
 		}
 	}
 	return f, nil
@@ -88,7 +101,7 @@ func check(families []Family, flag, prefix, id string, param float64, points []P
 
 func checkEpochs(epochs int) error {
 	if epochs < 1 {
-		return fmt.Errorf("epochs: %d is too few; give 1 or more", epochs)
+		return fault("epochs", "%d is too few; give 1 or more", epochs)
 	}
 	return nil
 }

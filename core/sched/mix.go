@@ -76,7 +76,7 @@ var Mixes = []Family{
 	{ID: drawn, Formula: "a through points u:a", Note: "Control points joined by monotone cubics; held level outside them."},
 }
 
-// Validate returns nil if the schedule can be run; otherwise its error names the flag at fault.
+// Validate returns nil if the schedule can be run; otherwise a FieldError names the flag at fault.
 func (m Mix) Validate() error {
 	if err := checkEpochs(m.Epochs); err != nil {
 		return err

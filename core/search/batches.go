@@ -1,7 +1,6 @@
 package search
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -57,23 +56,28 @@ func (b *batches) load(c Config, d *data.Dataset) error {
 	if err != nil {
 		return err
 	}
+	have := make([]int, classes)
+	for _, l := range d.Train.Labels {
+		have[l]++
+	}
+	for class, whole := range d.Train.Whole { // a part of a set must have all there is to choose from
+		if have[class] < min(whole, c.Pool) {
+			return fault("pool", "the images at hand are a part, with %d of class %d where %d are asked for: take a pool of at most %d, or all images", have[class], class, min(whole, c.Pool), slices.Min(have))
+		}
+	}
 	subset, err := data.Subset(d.Train.Labels, counts, c.Pool, stream(c.Seed, c.SubsetSeed, subsetStream), c.ClassSeed)
 	if err != nil {
-		return err
+		return blame("n-max", err)
 	}
 	weights, arch, err := data.Halves(d.Train.Labels, subset, c.Halves)
 	if err != nil {
-		return err
+		return blame("halves", err)
 	}
 	if b.set, err = resize(d, c.Size); err != nil {
-		return err
+		return blame("size", err)
 	}
 	b.total, b.counts = tally(d.Train.Labels, subset, classes), tally(d.Train.Labels, weights, classes)
-	b.order = make([]int, classes)
-	for i := range b.order {
-		b.order[i] = i
-	}
-	slices.SortStableFunc(b.order, func(i, j int) int { return b.total[j] - b.total[i] })
+	b.order = headToTail(b.total)
 	if b.steps, err = c.steps(counts); err != nil {
 		return err
 	}
@@ -90,27 +94,34 @@ func (b *batches) load(c Config, d *data.Dataset) error {
 		if i >= 2 {
 			half = arch
 		}
-		if b.feeds()[i].sampler, err = data.NewSampler(kind, d.Train.Labels, half, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
+		if b.feeds()[i].sampler, err = data.NewSampler(kind, &d.Train, half, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Counts is the number of images of each of the classes, from head to tail. Every class must have one for each half.
+// Counts is the number of images of each of the classes, from head to tail. Every class must have one for each half, and one to test.
 func (c Config) Counts(classes int) ([]int, error) {
 	counts, err := data.Counts(c.Profile, c.NMax, classes, c.Imbalance)
-	if err == nil && c.Halves == "stratified" && counts[classes-1] < 2 {
-		err = fmt.Errorf("imbalance %v: leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
+	switch {
+	case classes < 2:
+		return nil, err // no field is at fault
+	case err != nil:
+		return nil, blame("imbalance", err)
+	case c.TestImages < classes:
+		return nil, fault("test-images", "%d cannot be shared among %d classes; take %d or more", c.TestImages, classes, classes)
+	case c.Halves == "stratified" && counts[classes-1] < 2:
+		return nil, fault("imbalance", "%v leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
 	}
-	return counts, err
+	return counts, nil
 }
 
 // steps is the number of an epoch's steps: a pass over the weights' half, without a last, smaller batch.
 func (c Config) steps(counts []int) (int, error) {
 	half := data.HalfSize(counts, c.Halves)
 	if half < c.Batch {
-		return 0, fmt.Errorf("batch: the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", half, c.Batch)
+		return 0, fault("batch", "the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", half, c.Batch)
 	}
 	return half / c.Batch, nil
 }
@@ -148,7 +159,7 @@ func balanced(labels []uint8, classes, each int) ([]int, error) {
 	for n := range each {
 		for c := range by {
 			if n >= len(by[c]) {
-				return nil, fmt.Errorf("test-images: class %d has only %d test images, not %d; take %d or fewer", c, len(by[c]), each, len(by[c])*classes)
+				return nil, fault("test-images", "class %d has only %d test images, not %d; take %d or fewer", c, len(by[c]), each, len(by[c])*classes)
 			}
 			out = append(out, by[c][n])
 		}

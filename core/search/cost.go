@@ -73,8 +73,8 @@ func plan(c Config, classes, threads int) (*Run, error) {
 		err = cmp.Or(err, fmt.Errorf("more than the %s there is in a browser", gigabytes(most)))
 	}
 	if err != nil {
-		err = fieldError{"batch", fmt.Errorf("%d images of side %d through %d channels and %d cells take %s of memory (%w): lower batch, channels, layers or size",
-			c.Batch, c.Size, c.Channels, c.Layers, gigabytes(memory.Bytes), err)}
+		err = fault("batch", "%d images of side %d through %d channels and %d cells take %s of memory (%w): lower batch, channels, layers or size",
+			c.Batch, c.Size, c.Channels, c.Layers, gigabytes(memory.Bytes), err)
 	}
 	return r, err
 }

@@ -3,7 +3,12 @@ package search
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"sync"
 	"testing"
 
 	"hlrslab/core/data"
@@ -34,28 +39,125 @@ func TestDataOrder(t *testing.T) {
 	}
 }
 
+// part is d as the page has it: packed and read, the first images of each class alone.
+func part(t testing.TB, d *data.Dataset, train, test int) *data.Dataset {
+	var b bytes.Buffer
+	if err := data.Pack(&b, d, d.Train.First(train), d.Test.First(test)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := data.ReadPack(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// moves takes a run of c over between all the images and a part of them at every few steps: it must end as one that stayed.
+func moves(t *testing.T, c Config, all, part *data.Dataset) {
+	t.Helper()
+	whole, err := New(c, all, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(whole.Close)
+	want := text(t, finish(t, whole))
+	for _, sides := range [][2]*data.Dataset{{all, part}, {part, all}} {
+		r, err := New(c, sides[0], 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var events []Event
+		for i := 1; !r.Done(); i++ {
+			for range 2*i + 1 {
+				e, err := r.Step()
+				if err != nil {
+					t.Fatal(err)
+				}
+				events = append(events, e...)
+			}
+			next, err := Restore(bytes.NewReader(snapshot(t, r)), sides[i%2], 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+			r = next
+		}
+		if text(t, events) != want || !bytes.Equal(snapshot(t, r), snapshot(t, whole)) {
+			t.Errorf("a run that moves between all images and a part ends otherwise (size %d)", c.Size)
+		}
+		r.Close()
+	}
+}
+
+// mixed is the toy set in another order: its own has the first images of each class at the same places in a part as in all.
+func mixed() *data.Dataset {
+	d := *toy()
+	for _, m := range []*data.Images{&d.Train, &d.Test} {
+		from := *m
+		*m = data.Images{Size: from.Size}
+		for _, i := range rand.New(rand.NewPCG(1, 1)).Perm(from.Len()) {
+			m.Labels, m.Pixels = append(m.Labels, from.Labels[i]), append(m.Pixels, from.At(i)...)
+		}
+	}
+	return &d
+}
+
+func TestMovesBetweenPackAndWhole(t *testing.T) {
+	toy := sync.OnceValue(mixed)
+	c := tiny(t)
+	c.Pool, c.Epochs, c.Sampler = c.NMax, 2, "sqrt"
+	first := part(t, toy(), c.Pool, c.TestImages/10)
+	moves(t, c, toy(), first)
+	small, err := resize(toy(), 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Size, c.Sampler, c.ClassSeed = 8, "instance", 3
+	moves(t, c, toy(), part(t, small, c.Pool, c.TestImages/10))
+
+	c.Pool++ // of more than the part has, all images would be other ones
+	if r, err := New(c, first, 1); err == nil {
+		r.Close()
+		t.Error("a pool larger than the part is taken")
+	} else if at, _ := errors.AsType[FieldError](err); at.Field != "pool" {
+		t.Error(err)
+	}
+}
+
+// TestMovesOnRealImages is the same on CIFAR-10: the archive natively, and the page's pack of it.
+func TestMovesOnRealImages(t *testing.T) {
+	if runtime.GOARCH == "wasm" {
+		t.Skip("the archive is read natively")
+	}
+	f, err := os.Open(os.Getenv("HLRS_DATA"))
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("no CIFAR-10: set HLRS_DATA to its archive (%v)", err)
+		}
+		t.Skipf("SKIPPED, NOT TESTED: no CIFAR-10: set HLRS_DATA to its archive (%v)", err)
+	}
+	defer f.Close()
+	all, err := data.ReadArchive(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := resize(all, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Preset("small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Channels, c.Layers, c.Nodes, c.NMax, c.Imbalance, c.TestImages, c.Epochs = 2, 3, 2, 60, 10, 50, 2
+	moves(t, c, all, part(t, small, 500, 100))
+}
+
 // TestPackIsEnough runs on the first images of each class alone, as the page does: the same to the bit as on all of them.
 func TestPackIsEnough(t *testing.T) {
 	c := tiny(t)
 	c.Pool = c.NMax
-	first := func(m *data.Images, n int) (out []int) {
-		seen := map[uint8]int{}
-		for i, y := range m.Labels {
-			if seen[y]++; seen[y] <= n {
-				out = append(out, i)
-			}
-		}
-		return out
-	}
-	var b bytes.Buffer
-	if err := data.Pack(&b, toy(), first(&toy().Train, c.Pool), first(&toy().Test, c.TestImages/10)); err != nil {
-		t.Fatal(err)
-	}
-	part, err := data.ReadPack(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := New(c, part, 1)
+	r, err := New(c, part(t, toy(), c.Pool, c.TestImages/10), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

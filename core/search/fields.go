@@ -2,7 +2,9 @@ package search
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/json/jsontext"
+	"encoding/json/v2"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -88,32 +90,32 @@ func (f Field) Value(c Config) string {
 // Set gives the field in c the value that text spells.
 func (f Field) Set(c *Config, text string) error {
 	v := reflect.ValueOf(c).Elem().Field(f.index)
-	wrong := fmt.Errorf("%s: %q is not a value of it (%s)", f.Name, text, f.Help)
+	wrong := func() error { return fault(f.Name, "%q is not a value of it (%s)", text, f.Help) }
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			return wrong
+			return wrong()
 		}
 		v.SetBool(b)
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return wrong
+			return wrong()
 		}
 		v.SetInt(int64(n))
 	case reflect.Uint64:
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return wrong
+			return wrong()
 		}
 		v.SetUint(n)
 	case reflect.Float64:
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return wrong
+			return wrong()
 		}
 		v.SetFloat(x)
 	case reflect.Slice:
@@ -121,7 +123,7 @@ func (f Field) Set(c *Config, text string) error {
 		for _, s := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 			x, err := strconv.ParseFloat(s, 64)
 			if err != nil {
-				return wrong
+				return wrong()
 			}
 			list = append(list, x)
 		}
@@ -131,7 +133,9 @@ func (f Field) Set(c *Config, text string) error {
 }
 
 // Default is the paper's base: stock DARTS, second order, with BBN's branches.
-func Default() Config {
+func Default() Config { return base() }
+
+var base = sync.OnceValue(func() Config {
 	var c Config
 	for _, f := range Fields() {
 		if f.Default != "" {
@@ -141,7 +145,7 @@ func Default() Config {
 		}
 	}
 	return c
-}
+})
 
 // Presets names the presets, smallest first.
 var Presets = []string{"tiny", "small", "full"}
@@ -167,17 +171,48 @@ func Preset(name string) (Config, error) {
 	return c, nil
 }
 
-// Decode reads a configuration's JSON over c. An unknown key is an error, as is anything after the document.
+// Decode reads a configuration's JSON over c, which stays as it is where that cannot be read. What is not named keeps its value;
+// unknown and doubled keys, null, a value beyond its field's own limits and anything after the document are errors.
 func (c *Config) Decode(r io.Reader) error {
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	if err := d.Decode(c); err != nil {
-		return fmt.Errorf("configuration: %s; known keys are %s", strings.TrimPrefix(err.Error(), "json: "), names())
+	var values map[string]jsontext.Value // json/v2 refuses a name given twice
+	if err := json.UnmarshalRead(r, &values); err != nil {
+		return fmt.Errorf("configuration: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("configuration: something follows the document")
+	if values == nil {
+		return errors.New("configuration: null is none; give an object of fields, if only {}")
 	}
+	read := *c
+	for _, f := range Fields() {
+		raw, given := values[f.Name]
+		if !given {
+			continue
+		}
+		delete(values, f.Name)
+		v := reflect.ValueOf(&read).Elem().Field(f.index)
+		v.SetZero() // a list is not appended to
+		if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil || raw.Kind() == 'n' {
+			return fmt.Errorf("configuration: %w", fault(f.Name, "%s is not a value of it (%s)", raw, f.Help))
+		}
+		if err := f.check(read); err != nil {
+			return fmt.Errorf("configuration: %w", err)
+		}
+	}
+	for name := range values {
+		return fmt.Errorf("configuration: unknown field %q; known keys are %s", name, names())
+	}
+	*c = read
 	return nil
+}
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom: wherever a configuration stands, it is Decoded over the default, so that a
+// field which is younger than the file has a value that means something. (Not UnmarshalJSON, which flag parsers look for.)
+func (c *Config) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	raw, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	*c = Default()
+	return c.Decode(bytes.NewReader(raw))
 }
 
 func names() string {
@@ -190,48 +225,51 @@ func names() string {
 
 // Encode writes the configuration's JSON, one field a line.
 func (c Config) Encode(w io.Writer) error {
-	raw, err := json.Marshal(c)
+	raw, err := json.Marshal(c, jsontext.WithIndent("  "))
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := json.Indent(&b, raw, "", "  "); err != nil {
-		return err
-	}
-	b.WriteByte('\n')
-	_, err = b.WriteTo(w)
+	_, err = w.Write(append(raw, '\n'))
 	return err
+}
+
+// check reports a value outside the field's own limits.
+func (f Field) check(c Config) error {
+	v := reflect.ValueOf(c).Field(f.index)
+	var x float64
+	switch {
+	case v.CanInt():
+		x = float64(v.Int())
+	case v.CanFloat():
+		x = v.Float()
+	default:
+		if s := f.Value(c); f.Enum != nil && !slices.Contains(f.Enum, s) {
+			return fault(f.Name, "there is no %q; choose one of %s", s, strings.Join(f.Enum, ", "))
+		}
+		return nil
+	}
+	if math.IsNaN(x) || x < f.Min || x > f.Max {
+		return fault(f.Name, "%v is outside %v to %v %s", x, f.Min, f.Max, f.Unit)
+	}
+	return nil
 }
 
 // Validate reports the first field outside its limits, or at odds with another, by name.
 func (c Config) Validate() error {
 	for _, f := range Fields() {
-		v := reflect.ValueOf(c).Field(f.index)
-		var x float64
-		switch {
-		case v.CanInt():
-			x = float64(v.Int())
-		case v.CanFloat():
-			x = v.Float()
-		default:
-			if s := f.Value(c); f.Enum != nil && !slices.Contains(f.Enum, s) {
-				return fmt.Errorf("%s: there is no %q; choose one of %s", f.Name, s, strings.Join(f.Enum, ", "))
-			}
-			continue
-		}
-		if math.IsNaN(x) || x < f.Min || x > f.Max {
-			return fmt.Errorf("%s: %v is outside %v to %v %s", f.Name, x, f.Min, f.Max, f.Unit)
+		if err := f.check(c); err != nil {
+			return err
 		}
 	}
 	switch {
 	case c.Size != 32 && c.Size != 16 && c.Size != 8:
-		return fmt.Errorf("size: %d does not divide 32 into halves; choose 32, 16 or 8", c.Size)
+		return fault("size", "%d does not divide 32 into halves; choose 32, 16 or 8", c.Size)
 	case c.RateMin > c.Rate:
-		return fmt.Errorf("rate-min: %v is above rate, %v", c.RateMin, c.Rate)
+		return fault("rate-min", "%v is above rate, %v", c.RateMin, c.Rate)
 	case c.NMax > c.Pool:
-		return fmt.Errorf("n-max: %d images are not among the %d of pool", c.NMax, c.Pool)
+		return fault("n-max", "%d images are not among the %d of pool", c.NMax, c.Pool)
 	case c.Dataset != "own" && c.TestImages%10 != 0:
-		return fmt.Errorf("test-images: %d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
+		return fault("test-images", "%d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
 	}
 	arch, mix, err := c.Schedules()
 	if err != nil {

@@ -1,12 +1,13 @@
 package search
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	jsonv2 "encoding/json/v2"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // Record is all there is to see of a run: what a chart or a report needs, without the weights.
@@ -25,11 +26,31 @@ type Facts struct {
 	Params  int      `json:"params"` // weights of the search network
 }
 
-// after is the whole record, where r has only what came after h.
-func (r Record) after(h history) (Record, error) {
-	before, err := h.events()
-	r.Events = append(before, r.Events...)
-	return r, err
+// after is the whole record, where r has only what came after h. It is valid, or the error says why not.
+func (r Record) after(h history) (Record, stand, error) {
+	last := r.Events
+	r.Events = nil
+	at, err := r.walk() // the facts, by which events are judged
+	if err != nil {
+		return r, at, err
+	}
+	if r.Events, err = h.events(&at, r.Facts); err != nil {
+		return r, at, err
+	}
+	if at.at > 0 || at.changed {
+		return r, at, errors.New("history: ends within an epoch")
+	}
+	whole := at.epoch
+	for i, e := range last {
+		if err := at.take(e, r.Facts); err != nil {
+			return r, at, fmt.Errorf("event %d of the last epoch: %w", i, err)
+		}
+	}
+	if at.epoch > whole {
+		return r, at, errors.New("a whole epoch beside the history")
+	}
+	r.Events = append(r.Events, last...)
+	return r, at, nil
 }
 
 // history is what was seen in whole epochs: events as lines of JSON, a gzip member for each epoch. It only grows at its end, so
@@ -52,8 +73,14 @@ func (h *history) add(events []Event) {
 	*h = b.Bytes()
 }
 
-// events reads all epochs.
-func (h history) events() (all []Event, err error) {
+// Bounds of what a snapshot can make a reader unpack: a few megabytes of gzip may be gigabytes.
+const (
+	maxHistory = 1 << 30 // bytes of all events
+	maxEvent   = 1 << 20 // bytes of one
+)
+
+// events reads all epochs, from a run that stands at its beginning.
+func (h history) events(at *stand, f Facts) (all []Event, err error) {
 	if len(h) == 0 {
 		return nil, nil
 	}
@@ -61,16 +88,30 @@ func (h history) events() (all []Event, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("history: %w", err)
 	}
-	dec := json.NewDecoder(z)
-	dec.DisallowUnknownFields()
-	for {
+	total := 0
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, maxEvent)
+	for lines.Scan() {
+		if total += len(lines.Bytes()); total > maxHistory {
+			return nil, fmt.Errorf("history: more than %d MB of events", maxHistory>>20)
+		}
 		var e Event
-		switch err := dec.Decode(&e); {
-		case errors.Is(err, io.EOF):
-			return all, nil
-		case err != nil:
-			return nil, fmt.Errorf("history: %w", err)
+		err := jsonv2.Unmarshal(lines.Bytes(), &e, strict)
+		if err == nil {
+			err = at.take(e, f)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("history: event %d: %w", len(all), err)
 		}
 		all = append(all, e)
 	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("history: event %d has more than %d MB", len(all), maxEvent>>20)
+	} else if err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	return all, nil
 }
+
+// strict refuses names that are unknown; those given twice are refused anyway.
+var strict = jsonv2.RejectUnknownMembers(true)

@@ -58,7 +58,7 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 		return nil, err
 	}
 	if d.Name != c.Dataset {
-		return nil, fmt.Errorf("dataset: the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
+		return nil, fault("dataset", "the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
 	}
 	classes := len(d.Classes)
 	r, err := plan(c, classes, threads)
@@ -102,7 +102,7 @@ func (r *Run) Config() Config { return r.config }
 
 // Record is what has been seen of the run so far.
 func (r *Run) Record() Record {
-	record, err := r.record.after(r.history)
+	record, _, err := r.record.after(r.history)
 	if err != nil {
 		panic(err) // Restore has read it
 	}
@@ -117,13 +117,8 @@ func (r *Run) Done() bool { return r.Epoch >= r.config.Epochs }
 
 // Change takes the schedules and the mixing of c from the next epoch on; no other field may differ.
 func (r *Run) Change(c Config) error {
-	if err := c.Validate(); err != nil {
+	if err := r.config.mayBecome(c); err != nil {
 		return err
-	}
-	for _, f := range Fields() {
-		if f.Group != "schedule" && f.Name != "arch-rate" && f.Value(r.config) != f.Value(c) {
-			return fmt.Errorf("%s: cannot change during a run; start a new one", f.Name)
-		}
 	}
 	r.next = &c
 	return nil

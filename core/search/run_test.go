@@ -3,6 +3,7 @@ package search
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -155,8 +156,8 @@ func TestChangeTakesEffectFromTheNextEpoch(t *testing.T) {
 		t.Errorf("changed in epoch %d", changed)
 	}
 	c.Channels++
-	if err := r.Change(c); err == nil || !strings.HasPrefix(err.Error(), "channels:") {
-		t.Errorf("a change of channels: %v", err)
+	if at, ok := errors.AsType[FieldError](r.Change(c)); !ok || at.Field != "channels" {
+		t.Errorf("a change of channels: %v", at)
 	}
 }
 
@@ -186,7 +187,8 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 		"mix": func(c *Config) { c.Mix = "magic" }, "arch-points": func(c *Config) { c.ArchSchedule, c.ArchPoints = "drawn", "1:1" },
 		"n-max": func(c *Config) { c.NMax, c.Imbalance = 5000, 1 }, "batch": func(c *Config) { c.Batch = 512 },
 		"test-images": func(c *Config) { c.TestImages = 15 }, "rate-min": func(c *Config) { c.RateMin = 0.5 },
-		"dataset": func(c *Config) { c.Dataset = "cifar10" },
+		"dataset": func(c *Config) { c.Dataset = "cifar10" }, "mix-param": func(c *Config) { c.Mix, c.MixParam = "beta", 0.01 },
+		"arch-warmup": func(c *Config) { c.ArchWarmup = 3 }, "sampler": func(c *Config) { c.Sampler = "" },
 	} {
 		c := tiny(t)
 		change(&c)
@@ -194,13 +196,57 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 		if err == nil {
 			r.Close()
 		}
-		if err == nil || !strings.Contains(err.Error(), field) {
+		if at, ok := errors.AsType[FieldError](err); !ok || at.Field != field || !strings.HasPrefix(err.Error(), field+": ") {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	var c Config
-	if err := c.Decode(strings.NewReader(`{"epohcs": 3}`)); err == nil || !strings.Contains(err.Error(), "epohcs") {
-		t.Errorf("unknown key: %v", err)
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"epohcs": 3}`:                `unknown field "epohcs"; known keys are dataset, size`,
+		`{"Epochs": 3}`:                `unknown field "Epochs"`,
+		`{"dataset": ""}`:              `dataset: there is no ""; choose one of cifar10, toy, own`,
+		`{"dataset": null}`:            `dataset: null is not a value of it (Images`,
+		`{"arch-milestones": null}`:    `arch-milestones: null`,
+		`{"epochs": null}`:             `epochs: null`,
+		`{"epochs": 3.5}`:              `epochs: 3.5 is not a value of it (Search epochs.)`,
+		`{"epochs": "3"}`:              `epochs: "3" is not`,
+		`{"epochs": 3, "epochs": 4}`:   `duplicate`,
+		`{"epochs": 3, "epochs": 3}`:   `"epochs"`,
+		`{"epochs": 0}`:                `epochs: 0 is outside 1 to 1000`,
+		`{"seed": -1}`:                 `seed: -1 is not`,
+		`{"rate": 1e999}`:              `rate: 1e999 is not`,
+		`{"mix": ""}`:                  `mix: there is no ""; choose one of equal, parabolic`,
+		`null`:                         `null is none`,
+		`[]`:                           `configuration: `,
+		``:                             `configuration: `,
+		`{}{}`:                         `configuration: `,
+		`{"arch-milestones": [1, {}]}`: `arch-milestones: [1, {}] is not`,
+	} {
+		c, was := tiny(t), tiny(t)
+		if err := c.Decode(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+		if !reflect.DeepEqual(c, was) {
+			t.Errorf("%s: refused, and taken in part", text)
+		}
+	}
+	c := tiny(t)
+	c.ArchMilestones = []float64{1, 2, 3}
+	if err := c.Decode(strings.NewReader(`{"arch-milestones": [2], "seed": 7}`)); err != nil || len(c.ArchMilestones) != 1 || c.Seed != 7 || c.Dataset != "toy" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// TestOldFile reads what has fewer fields than there are now, at every place where a configuration stands.
+func TestOldFile(t *testing.T) {
+	var e struct {
+		Config *Config
+		None   *Config
+	}
+	if err := json.Unmarshal([]byte(`{"Config": {"epochs": 7}, "None": null}`), &e); err != nil || e.Config.Epochs != 7 || e.Config.ArchEqual != "peak" || !e.Config.Crop || e.None != nil {
+		t.Errorf("%+v, %v", e.Config, err)
 	}
 }
 

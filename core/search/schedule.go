@@ -1,6 +1,10 @@
 package search
 
-import "hlrslab/core/sched"
+import (
+	"fmt"
+
+	"hlrslab/core/sched"
+)
 
 // Schedules makes the schedules of the configuration.
 func (c Config) Schedules() (sched.Arch, sched.Mix, error) {
@@ -12,21 +16,29 @@ func (c Config) Schedules() (sched.Arch, sched.Mix, error) {
 	var err error
 	if c.ArchPoints != "" {
 		if arch.Points, err = sched.ParsePoints(c.ArchPoints); err != nil {
-			return arch, mix, fieldError{"arch-points", err}
+			return arch, mix, FieldError{Field: "arch-points", Err: err}
 		}
 	}
 	if c.MixPoints != "" {
 		if mix.Points, err = sched.ParsePoints(c.MixPoints); err != nil {
-			return arch, mix, fieldError{"mix-points", err}
+			return arch, mix, FieldError{Field: "mix-points", Err: err}
 		}
 	}
 	return arch, mix, nil
 }
 
-type fieldError struct {
-	field string
-	err   error
+// FieldError is what is wrong with one field of a configuration; errors.As finds it, with the field's name, in what Validate,
+// Set, Decode, Counts, Schedules, Change and New return.
+type FieldError = sched.FieldError
+
+func fault(field, format string, args ...any) error {
+	return FieldError{Field: field, Err: fmt.Errorf(format, args...)}
 }
 
-func (e fieldError) Error() string { return e.field + ": " + e.err.Error() }
-func (e fieldError) Unwrap() error { return e.err }
+// blame says at which field an error of the data is.
+func blame(field string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return FieldError{Field: field, Err: err}
+}

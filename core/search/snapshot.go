@@ -1,11 +1,12 @@
 package search
 
 import (
-	"bytes"
-	"encoding/json"
+	"encoding/json/v2"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"hlrslab/core/ckpt"
 	"hlrslab/core/data"
@@ -24,7 +25,10 @@ type saved struct {
 }
 
 // snapshotVersion changes with the meaning of a snapshot.
-const snapshotVersion = "hlrs-run-3"
+const (
+	snapshotFamily  = "hlrs-run-"
+	snapshotVersion = snapshotFamily + "4"
+)
 
 // arrays calls single and double for the run's parameters and moments, in the order of a snapshot.
 func (r *Run) arrays(single func(name string, v []float32, shape ...int), double func(name string, v []float64)) {
@@ -54,7 +58,7 @@ func (r *Run) Snapshot(w io.Writer) error {
 			return err
 		}
 	}
-	raw, err := json.Marshal(s)
+	raw, err := json.Marshal(s, json.Deterministic(true))
 	if err != nil {
 		return err
 	}
@@ -65,9 +69,10 @@ func (r *Run) Snapshot(w io.Writer) error {
 	return f.Write(w)
 }
 
-// Restore reads a snapshot and prepares its run on d, which must be the data it was made on.
+// Restore reads a snapshot and prepares its run on d, which must be the data it was made on. All that is read is held against the
+// configuration: a run that could not have come to where the snapshot says it stands is an error.
 func Restore(rd io.Reader, d *data.Dataset, threads int) (*Run, error) {
-	f, s, err := open(rd)
+	f, s, record, err := open(rd)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +80,33 @@ func Restore(rd io.Reader, d *data.Dataset, threads int) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.arrays(func(name string, v []float32, _ ...int) { err = errors.Join(err, ckpt.Load(f, name, v)) },
-		func(name string, v []float64) { err = errors.Join(err, ckpt.Load(f, name, v)) })
+	if err := r.restore(f, s, record.Facts); err != nil {
+		r.Close()
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	return r, nil
+}
+
+func (r *Run) restore(f *ckpt.File, s saved, facts Facts) (err error) {
+	if now := r.record.Facts; !slices.Equal(facts.Classes, now.Classes) || !slices.Equal(facts.Counts, now.Counts) || facts.Steps != now.Steps || facts.Params != now.Params {
+		return fmt.Errorf("of %d classes (%s …), %d steps an epoch and %d weights, and on these data the run has %d (%s …), %d and %d: go on with it on the data it began with",
+			len(facts.Classes), facts.Classes[0], facts.Steps, facts.Params, len(now.Classes), now.Classes[0], now.Steps, now.Params)
+	}
+	if err := r.data.tested(s.Position, r.config.Batch); err != nil {
+		return fmt.Errorf("position: %w", err)
+	}
+	sound := func(name string, finite bool) {
+		if !finite && s.Position.Failed == "" {
+			err = errors.Join(err, fmt.Errorf("%s: not a finite number", name))
+		}
+	}
+	r.arrays(func(name string, v []float32, _ ...int) {
+		err = errors.Join(err, ckpt.Load(f, name, v))
+		sound(name, !slices.ContainsFunc(v, func(x float32) bool { return !finite(float64(x)) }))
+	}, func(name string, v []float64) {
+		err = errors.Join(err, ckpt.Load(f, name, v))
+		sound(name, finite(v...))
+	})
 	for i, p := range []interface{ UnmarshalBinary([]byte) error }{r.data.random, r.mixRandom} {
 		if err == nil {
 			err = p.UnmarshalBinary(s.Random[i])
@@ -87,44 +117,93 @@ func Restore(rd io.Reader, d *data.Dataset, threads int) (*Run, error) {
 			err = p.sampler.UnmarshalBinary(s.Samplers[i])
 		}
 	}
-	if err == nil {
-		_, err = s.Record.after(s.history)
-	}
-	if err != nil {
-		r.Close()
-		return nil, fmt.Errorf("snapshot: %w", err)
-	}
 	r.next, r.position, r.record, r.history, r.adam.Steps = s.Next, s.Position, s.Record, s.history, s.Adam
-	return r, nil
+	return err
+}
+
+// tested holds what was seen of an epoch's test against the test images.
+func (b *batches) tested(p position, batch int) error {
+	all, seen := len(b.test), min(p.Tested, len(b.test))
+	switch {
+	case p.Tested < 0 || p.Tested >= 2*all || p.Tested > 0 && p.At < b.steps || p.Tested%all%batch != 0:
+		return fmt.Errorf("%d images of twice %d tested after %d of %d steps", p.Tested, all, p.At, b.steps)
+	case p.Discrete < 0 || p.Discrete > p.Tested-seen:
+		return fmt.Errorf("%d of %d images right", p.Discrete, p.Tested-seen)
+	case len(p.Confusion) != len(b.total):
+		return fmt.Errorf("a confusion of %d classes, want %d", len(p.Confusion), len(b.total))
+	}
+	counts := make([]int, len(b.total))
+	for _, i := range b.test[:seen] {
+		counts[b.set.Test.Labels[i]]++
+	}
+	for y, row := range p.Confusion {
+		if err := tallied(row, len(counts), counts[y]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReadRecord reads what a snapshot says of its run, without the weights; Restore will ask for the data its configuration names.
 func ReadRecord(rd io.Reader) (Record, error) {
-	_, s, err := open(rd)
-	if err != nil {
-		return Record{}, err
-	}
-	return s.Record.after(s.history)
+	_, _, record, err := open(rd)
+	return record, err
 }
 
-func open(rd io.Reader) (*ckpt.File, saved, error) {
+// open reads a snapshot and its whole record, and sees that they are at one.
+func open(rd io.Reader) (*ckpt.File, saved, Record, error) {
 	var s saved
+	var record Record
 	f, err := ckpt.Read(rd)
+	if err == nil {
+		record, err = s.read(f)
+	}
 	if err != nil {
-		return nil, s, fmt.Errorf("snapshot: %w", err)
+		return nil, s, Record{}, fmt.Errorf("snapshot: %w", err)
 	}
-	if v := f.Meta["format"]; v != snapshotVersion {
-		return nil, s, fmt.Errorf("snapshot: format is %q, not %q: this is no run of this version", v, snapshotVersion)
+	return f, s, record, nil
+}
+
+func (s *saved) read(f *ckpt.File) (Record, error) {
+	switch v := f.Meta["format"]; {
+	case v == snapshotVersion:
+	case strings.HasPrefix(v, snapshotFamily):
+		return Record{}, fmt.Errorf("format is %q, of another version of HLRS Lab than this one, which reads %q: go on with the run in the version it began in, or start it again with its configuration", v, snapshotVersion)
+	default:
+		return Record{}, fmt.Errorf("format is %q, not %q: this is no run of HLRS Lab", v, snapshotVersion)
 	}
-	dec := json.NewDecoder(bytes.NewReader([]byte(f.Meta["run"])))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil {
-		return nil, s, fmt.Errorf("snapshot: %w", err)
+	if !f.Checked {
+		return Record{}, errors.New("there is no checksum: the file is damaged; take a copy of it")
+	}
+	if err := json.Unmarshal([]byte(f.Meta["run"]), s, strict); err != nil {
+		return Record{}, err
 	}
 	h, err := f.Find("history")
 	if err != nil {
-		return nil, s, fmt.Errorf("snapshot: %w", err)
+		return Record{}, err
 	}
 	s.history = h.Data
-	return f, s, nil
+	record, at, err := s.Record.after(s.history)
+	if err != nil {
+		return Record{}, err
+	}
+	p := s.Position
+	steps := p.Epoch*record.Facts.Steps + p.At
+	switch {
+	case p.Epoch != at.epoch || p.At != at.at:
+		return Record{}, fmt.Errorf("position: epoch %d, step %d, and the events end at epoch %d, step %d", p.Epoch, p.At, at.epoch, at.at)
+	case p.Losses != at.losses || p.ArchLosses != at.archLosses:
+		return Record{}, fmt.Errorf("position: losses of %v and %v, and the events have %v and %v", p.Losses, p.ArchLosses, at.losses, at.archLosses)
+	case s.Adam != steps && !(p.Failed != "" && s.Adam == steps+1): // a weight step that failed came after the architecture's
+		return Record{}, fmt.Errorf("%d steps of Adam, and the run has taken %d", s.Adam, steps)
+	case p.Failed != "" && p.Epoch == s.Config.Epochs:
+		return Record{}, errors.New("position: at its end, and failed")
+	case !s.Config.equal(at.config):
+		return Record{}, errors.New("the configuration in force is not the one that the events lead to")
+	case s.Next != nil:
+		if err := s.Config.mayBecome(*s.Next); err != nil {
+			return Record{}, fmt.Errorf("next configuration: %w", err)
+		}
+	}
+	return record, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"hlrslab/core/search"
@@ -31,9 +32,11 @@ var columns = []struct {
 	{"conv", func(e search.Event) float64 { return float64(e.Report.Counts["conv"]) }},
 }
 
-// CSV writes a header and then a line for each run and epoch: the run's name, the epoch from 1, its mean losses and its entropy
-// in nats, its accuracies from 0 to 1, and how many skip connections, pools and convolutions its genotype has. The numbers read
-// back to the same bits. Every run has a name; one of which no epoch has ended is an error.
+// CSV writes a header and then a line for each run and epoch, which pandas and R read as they are: the run's name, the epoch from 1,
+// its mean losses and its entropy in nats, its accuracies from 0 to 1, and how many skip connections, pools and convolutions its
+// genotype has; then, as accuracy.airplane, the accuracy of each class, and, as config.seed, every setting in force in that epoch. What
+// a run has not, as a class of another's, is empty. The numbers read back to the same bits. Every run has a name; one of which no
+// epoch has ended is an error.
 func CSV(w io.Writer, records []search.Record, names []string) error {
 	if len(records) == 0 || len(names) != len(records) {
 		return fmt.Errorf("%d names for %d runs: a table is of at least one run, and every run has a name", len(names), len(records))
@@ -43,16 +46,44 @@ func CSV(w io.Writer, records []search.Record, names []string) error {
 	for _, c := range columns {
 		line = append(line, c.name)
 	}
+	var classes []string // of all runs
+	for _, r := range records {
+		for i := range r.Facts.Counts {
+			if name := class(r, i); !slices.Contains(classes, name) {
+				classes = append(classes, name)
+			}
+		}
+	}
+	for _, name := range classes {
+		line = append(line, "accuracy."+name)
+	}
+	for _, f := range search.Fields() {
+		line = append(line, "config."+f.Name)
+	}
 	lines := [][]string{line}
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for i, r := range records {
-		before := len(lines)
+		before, config := len(lines), r.Config
 		for _, e := range r.Events {
+			if e.Config != nil {
+				config = *e.Config
+			}
 			if e.Kind != "epoch" || e.Report == nil {
 				continue
 			}
 			line := []string{names[i], strconv.Itoa(e.Epoch + 1)}
 			for _, c := range columns {
-				line = append(line, strconv.FormatFloat(c.of(e), 'g', -1, 64))
+				line = append(line, number(c.of(e)))
+			}
+			of := make([]string, len(classes))
+			for k, c := range e.Report.Classes {
+				if at := slices.Index(classes, class(r, c)); at >= 0 && k < len(e.Report.PerClass) {
+					of[at] = number(e.Report.PerClass[k])
+				}
+			}
+			line = append(line, of...)
+			for _, f := range search.Fields() {
+				line = append(line, f.Value(config))
 			}
 			lines = append(lines, line)
 		}
@@ -61,4 +92,12 @@ func CSV(w io.Writer, records []search.Record, names []string) error {
 		}
 	}
 	return out.WriteAll(lines)
+}
+
+// class is the name of a run's class, or its number from 1 where it has none.
+func class(r search.Record, i int) string {
+	if i < len(r.Facts.Classes) {
+		return r.Facts.Classes[i]
+	}
+	return strconv.Itoa(i + 1)
 }

@@ -33,17 +33,54 @@ func record(t *testing.T) search.Record {
 
 func TestCSV(t *testing.T) {
 	r := record(t)
+	changed := r.Config
+	changed.ArchRate = 0.05 // from the second epoch on
+	other := r
+	other.Facts.Classes = append([]string{"rows"}, "another")
+	other.Events = nil
+	for _, e := range r.Events {
+		if e.Kind == "epoch" && e.Epoch == 1 {
+			other.Events = append(other.Events, search.Event{Kind: "change", Epoch: 1, Config: &changed})
+		}
+		other.Events = append(other.Events, e)
+	}
 	names := []string{"parabolic, \"seed 1\"", "again"}
 	var b bytes.Buffer
-	if err := CSV(&b, []search.Record{r, r}, names); err != nil {
+	if err := CSV(&b, []search.Record{r, other}, names); err != nil {
 		t.Fatal(err)
 	}
 	lines, err := csv.NewReader(&b).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(lines[0], " "), "run epoch loss arch-loss rate arch-rate mix accuracy head medium tail discrete entropy skip pool conv"; got != want {
+	if got, want := strings.Join(lines[0], " "), "run epoch loss arch-loss rate arch-rate mix accuracy head medium tail discrete entropy skip pool conv accuracy.rows accuracy.columns "; !strings.HasPrefix(got, want) {
 		t.Errorf("header %s, not %s", got, want)
+	}
+	column := map[string]int{}
+	for i, name := range lines[0] {
+		if _, twice := column[name]; twice {
+			t.Errorf("two columns are called %s", name)
+		}
+		column[name] = i
+	}
+	for _, f := range search.Fields() {
+		for i, line := range lines[1:] {
+			want := f.Value(r.Config)
+			if f.Name == "arch-rate" && i == 3 {
+				want = "0.05"
+			}
+			if at, ok := column["config."+f.Name]; !ok || line[at] != want {
+				t.Errorf("line %d: %s is not %s", i+1, f.Name, want)
+			}
+		}
+	}
+	for i, line := range lines[1:] {
+		if first := line[column["accuracy.columns"]]; (first == "") != (i >= 2) { // which the second run has not, but "another"
+			t.Errorf("line %d: the accuracy of columns is %q", i+1, first)
+		}
+		if first := line[column["accuracy.another"]]; (first == "") != (i < 2) {
+			t.Errorf("line %d: the accuracy of another is %q", i+1, first)
+		}
 	}
 	at := 1
 	for _, name := range names {
@@ -57,6 +94,11 @@ func TestCSV(t *testing.T) {
 			at++
 			if line[0] != name || line[1] != strconv.Itoa(epoch) {
 				t.Errorf("line %q is not epoch %d of %q", line, epoch, name)
+			}
+			for k, c := range p.Classes {
+				if got, err := strconv.ParseFloat(line[column["accuracy."+r.Facts.Classes[c]]], 64); name == names[0] && (err != nil || got != p.PerClass[k]) {
+					t.Errorf("accuracy of %s in epoch %d: %v, not %v", r.Facts.Classes[c], epoch, got, p.PerClass[k])
+				}
 			}
 			for i, want := range []float64{
 				e.Loss, e.ArchLoss, e.Rate, e.ArchRate, e.Mix, p.Accuracy, p.Head, p.Medium, p.Tail, p.Discrete, p.Entropy,

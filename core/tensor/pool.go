@@ -10,11 +10,13 @@ import (
 // Pool runs the tasks of one phase after the other on a fixed number of threads. A task must write
 // only what no other task of its phase touches; then the result does not depend on the threads. Each has its own share of the
 // tasks, the same part of every phase, so that it finds in its caches what it has put there; who is done takes from the end of
-// another's.
+// another's. Where threads outnumber cores none looks or takes, for that keeps others from running: each does its share and
+// sleeps, and the scheduler sees to the rest.
 type Pool struct {
 	Between func() // called before each phase, if set: a place to let other work in, or to end the caller's goroutine
 
 	threads int
+	crowded bool // more threads than cores
 	helpers []*helper
 	phase   atomic.Int64 // counts the phases; negative once the pool is closed
 	working atomic.Int64 // helpers that have not ended the phase
@@ -56,7 +58,10 @@ type helper struct {
 const patience = 200 * time.Microsecond
 
 // await returns whether done came true in time.
-func await(done func() bool) bool {
+func (p *Pool) await(done func() bool) bool {
+	if p.crowded {
+		return done()
+	}
 	var began time.Time
 	for looks := 1; !done(); looks++ {
 		if looks%1000 > 0 {
@@ -76,6 +81,7 @@ func NewPool(threads int) *Pool { return &Pool{threads: max(1, threads)} }
 
 // start starts the helpers.
 func (p *Pool) start() {
+	p.crowded = p.threads > runtime.GOMAXPROCS(0)
 	p.shares = make([]share, p.threads)
 	for w := 1; w < p.threads; w++ {
 		h := &helper{wake: make(chan struct{}, 1)}
@@ -108,7 +114,7 @@ func (p *Pool) Run(n int, task func(task, worker int)) {
 	p.working.Store(int64(len(p.helpers)))
 	p.begin(p.phase.Load() + 1)
 	p.work(0)
-	for !await(p.idle) {
+	for !p.await(p.idle) {
 		runtime.Gosched()
 	}
 }
@@ -130,7 +136,7 @@ func (p *Pool) help(h *helper, worker int) {
 	phase := int64(0)
 	begun := func() bool { return p.phase.Load() != phase }
 	for {
-		if !await(begun) {
+		for !p.await(begun) { // who was woken late, for a phase that it has done already, waits on
 			h.asleep.Store(true)
 			if !begun() || !h.asleep.Swap(false) { // nothing came meanwhile, or who came has woken it
 				<-h.wake
@@ -146,6 +152,9 @@ func (p *Pool) help(h *helper, worker int) {
 
 func (p *Pool) work(worker int) {
 	for i := range p.shares {
+		if i > 0 && p.crowded {
+			return
+		}
 		s := &p.shares[(worker+i)%p.threads]
 		for {
 			task, ok := s.take(i > 0)

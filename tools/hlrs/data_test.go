@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,6 +28,23 @@ func TestRealData(t *testing.T) {
 	}
 	if d.Train.Len() != 5000 || d.Test.Len() != 1000 || d.Train.Size != packSide {
 		t.Errorf("the pack has %d training and %d test images of side %d", d.Train.Len(), d.Test.Len(), d.Train.Size)
+	}
+
+	// A pack of an earlier version, in which images had no places, is made afresh.
+	root := t.TempDir()
+	old := filepath.Join(root, filepath.FromSlash(packName))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(old), 0o755), os.WriteFile(old, []byte("HLRSPACK and what was in it"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Source{Data: old}).open(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "earlier version") {
+		t.Errorf("a pack of an earlier version: %v", err)
+	}
+	l := &lab{root: root}
+	if l.prepare(t.Context(), &serveCommand{NoDownload: true}); l.status.State != "ready" {
+		t.Errorf("beside a pack of an earlier version: %+v", l.status)
+	}
+	if again, err := readPack(old); err != nil || again.Train.Place(4999) != d.Train.Place(4999) || again.Train.Place(4999) == 4999 {
+		t.Errorf("the pack made afresh: %v", err)
 	}
 
 	in, err := os.Open(archive)

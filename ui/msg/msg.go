@@ -24,8 +24,8 @@ type Command struct {
 	Speed  float64        `json:"speed,omitempty"`
 }
 
-// Report is the worker's: "ready", "started", "paused", "events", "done", "error", "lost" if it is no more, or "snapshot" and
-// "batch" with bytes beside them.
+// Report is the worker's: "ready", "started", "paused", "events", "done", "error", "images" if a run's images cannot be had, "lost"
+// if the worker is no more, or "snapshot" and "batch" with bytes beside them.
 type Report struct {
 	Kind   string         `json:"kind"`
 	Run    int            `json:"run"`

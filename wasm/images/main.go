@@ -3,7 +3,7 @@
 // Command images reads a person's own images in a Web Worker, which the page starts when it is given some: decoders and unpackers
 // are needed there alone. Nothing leaves the machine.
 //
-// It takes {paths, files}, and posts {name, classes, train, test, least, pack} with a pack of the first images of every class, or
+// It takes {paths, files}, and posts {name, classes, size, train, test, least, pack} with a pack of the first images of every class, or
 // {error}.
 package main
 
@@ -22,12 +22,6 @@ import (
 	"hlrslab/wasm/web"
 )
 
-// As many images of each class are kept as the small presets choose from.
-const (
-	train = 500
-	test  = 100
-)
-
 func main() {
 	js.Global().Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		go answer(args[0].Get("data"))
@@ -40,14 +34,14 @@ func answer(m js.Value) {
 	d, err := read(m.Get("paths"), m.Get("files"))
 	var b bytes.Buffer
 	if err == nil {
-		err = data.Pack(&b, d, d.Train.First(train), d.Test.First(test))
+		err = data.Pack(&b, d, d.Train.First(data.PageTrain), d.Test.First(data.PageTest))
 	}
 	if err != nil {
 		js.Global().Call("postMessage", map[string]any{"error": err.Error()})
 		return
 	}
 	counts := make([]int, len(d.Classes))
-	for _, i := range d.Train.First(train) {
+	for _, i := range d.Train.First(data.PageTrain) {
 		counts[d.Train.Labels[i]]++
 	}
 	classes := make([]any, len(d.Classes))
@@ -56,7 +50,7 @@ func answer(m js.Value) {
 	}
 	pack := web.Array(b.Bytes())
 	js.Global().Call("postMessage", map[string]any{
-		"name": d.Name, "classes": classes, "train": len(d.Train.First(train)), "test": len(d.Test.First(test)), "least": slices.Min(counts), "pack": pack,
+		"name": d.Name, "classes": classes, "size": d.Train.Size, "train": len(d.Train.First(data.PageTrain)), "test": len(d.Test.First(data.PageTest)), "least": slices.Min(counts), "pack": pack,
 	}, []any{pack.Get("buffer")})
 }
 
@@ -75,8 +69,11 @@ func read(paths, list js.Value) (*data.Dataset, error) {
 		return imagefolder.Read(files)
 	}
 	for name, raw := range files {
-		if !bytes.HasPrefix(raw, []byte("PK")) {
+		switch {
+		case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}), len(raw) > 262 && string(raw[257:262]) == "ustar":
 			return data.ReadArchive(bytes.NewReader(raw))
+		case !bytes.HasPrefix(raw, []byte("PK")):
+			return nil, fmt.Errorf("%s is neither images, nor a run. Take a folder or a zip with a folder of images for each class, CIFAR-10's archive (cifar-10-binary.tar.gz), or a run's file (.safetensors)", name)
 		}
 		packed, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 		if err != nil {

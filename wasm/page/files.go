@@ -12,10 +12,13 @@ import (
 	"hlrslab/wasm/web"
 )
 
-// openStore opens this machine's store of runs and shows what it has.
+// openStore opens this machine's store of runs and shows what it has, also when another tab changes it.
 func (p *page) openStore() {
 	p.store = window.Get("labStore")
-	p.list()
+	p.store.Set("changed", js.FuncOf(func(js.Value, []js.Value) any {
+		go p.list()
+		return nil
+	}))
 }
 
 // list reads what is kept, again.
@@ -28,7 +31,8 @@ func (p *page) list() {
 	var kept []ui.Kept
 	for i := range all.Length() {
 		var k ui.Kept
-		if json.Unmarshal([]byte(all.Index(i).String()), &k) == nil {
+		if json.Unmarshal([]byte(all.Index(i).Index(0).String()), &k) == nil {
+			k.Elsewhere = all.Index(i).Index(1).Bool()
 			kept = append(kept, k)
 		}
 	}
@@ -43,10 +47,7 @@ func (p *page) Keep(k ui.Kept, file ui.File) {
 	}
 	go func() {
 		if _, err := web.Await(p.store.Call("put", k.Key, string(raw), file.(web.File).Value)); err != nil {
-			p.change(func() {
-				p.lab.Notice = fmt.Sprintf(ui.Text.NotKept, err)
-			})
-			return
+			p.change(func() { p.lab.Notice = fmt.Sprintf(ui.Text.NotKept, err) })
 		}
 		p.list()
 	}()
@@ -63,15 +64,28 @@ func (p *page) Forget(key string) {
 }
 
 // Fetch implements ui.Host.
-func (p *page) Fetch(key string, f func(file ui.File)) {
+func (p *page) Fetch(key string, f func(file ui.File, ours bool)) {
 	go func() {
-		file, err := web.Await(p.store.Call("file", key))
-		if err != nil || !file.Truthy() {
-			p.change(func() { p.lab.Notice = ui.Text.NoLonger })
+		got, err := web.Await(p.store.Call("file", key))
+		if err != nil || !got.Index(0).Truthy() {
+			p.change(func() { f(nil, false) })
 			return
 		}
-		p.change(func() { f(web.File{Value: file}) })
+		p.change(func() { f(web.File{Value: got.Index(0)}, got.Index(1).Bool()) })
 	}()
+}
+
+// remember keeps what is on the page for when it is loaded again, and lets go of runs that no longer are.
+func (p *page) remember() {
+	if v := p.lab.Version("session"); v != p.session {
+		p.session = v
+		p.store.Call("remember", string(p.lab.Session()))
+		keys := []any{}
+		for _, k := range p.lab.Keys() {
+			keys = append(keys, k)
+		}
+		p.store.Call("release", keys)
+	}
 }
 
 // Save implements ui.Host.
@@ -181,7 +195,7 @@ func (p *page) take(kind string, files js.Value) {
 				p.lab.Notice = fmt.Sprintf(ui.Text.NoImages, e.String())
 				return
 			}
-			own := ui.Own{Name: m.Get("name").String(), Train: m.Get("train").Int(), Test: m.Get("test").Int(), Least: m.Get("least").Int()}
+			own := ui.Own{Name: m.Get("name").String(), Size: m.Get("size").Int(), Train: m.Get("train").Int(), Test: m.Get("test").Int(), Least: m.Get("least").Int()}
 			for i := range m.Get("classes").Length() {
 				own.Classes = append(own.Classes, m.Get("classes").Index(i).String())
 			}

@@ -32,8 +32,12 @@ type page struct {
 	painted  map[string]*painting
 	revision int
 	due      time.Time // when the next painting is, if one is on its way
+	late     string    // the part that it begins with
 	own      js.Value  // the person's own images, as a pack
 	address  string
+	session  string // the version of it that was remembered
+	focus    string // the control that is to be given the focus once it is there
+	press    press
 }
 
 // painting is what a part was last painted with, and how often it has changed: elements say by that number what they hold, for
@@ -61,6 +65,10 @@ func Main() {
 	root := &ui.Root{Lab: p.lab}
 	for ok := true; ok; ok = renderer.EventWait() {
 		p.lab.Turn()
+		if p.press.under {
+			p.press.owed = true
+			continue
+		}
 		if err := renderer.Render(env.RunBuild(root)); err != nil {
 			panic(err)
 		}
@@ -71,12 +79,16 @@ func Main() {
 // open prepares what the page starts with: the address, or else a recorded run; what is kept; the real images.
 func (p *page) open() {
 	p.listen()
-	hash := window.Get("location").Get("hash").String()
-	p.lab.Go(hash)
-	if len(hash) < 2 {
+	p.openStore()
+	hash := strings.TrimPrefix(window.Get("location").Get("hash").String(), "#")
+	address, again := p.lab.Return([]byte(p.store.Call("remembered").String()))
+	if !again || hash != address {
+		p.lab.Go(hash)
+	}
+	if again && p.lab.Recorded() || !again && hash == "" {
 		go p.replay()
 	}
-	go p.openStore()
+	go p.list()
 	go p.follow()
 	p.spare()
 }
@@ -94,6 +106,9 @@ const (
 	frame = 16 * time.Millisecond
 	slice = 2 * time.Millisecond
 )
+
+// Focus implements ui.Host: parts are painted over several frames, so the control may yet have to come.
+func (p *page) Focus(id string) { p.focus = id }
 
 // report runs f, which moves no control, on the laboratory, and paints after a while, be it once for several.
 func (p *page) report(f func(), after time.Duration) {
@@ -113,13 +128,17 @@ func (p *page) later(d time.Duration) {
 	time.AfterFunc(d, func() {
 		p.env.Lock()
 		p.due = time.Time{}
-		p.paint()
+		if p.press.under {
+			p.press.owed = true
+		} else {
+			p.paint()
+		}
 		p.env.UnlockOnly()
 	})
 }
 
 // paint sets what has changed of the parts that are painted: the first ones now, and what takes longer than a slice in the next
-// frames. A control in the focus keeps it.
+// frames. What stays on the page stays the same element (morph.js).
 func (p *page) paint() {
 	end := time.Now().Add(slice)
 	set := func(el js.Value, key string) (late bool) {
@@ -142,36 +161,40 @@ func (p *page) paint() {
 			return false
 		}
 		el.Set("labHolds", was.revision)
-		focus := document.Get("activeElement")
-		again := "" // its way back
-		if el.Call("contains", focus).Bool() {
-			for _, name := range []string{"data-point", "data-slide", "data-choose", "data-set", "data-act"} {
-				if v := focus.Call("getAttribute", name); v.Truthy() {
-					again = "[" + name + "=" + strconv.Quote(v.String()) + "]"
-					break
-				}
-			}
-		}
-		el.Set("innerHTML", was.text)
-		if again != "" {
-			if to := el.Call("querySelector", again); to.Truthy() {
-				to.Call("focus", map[string]any{"preventScroll": true})
-			}
-		}
+		window.Call("labMorph", el, was.text)
 		if key == "batches" {
 			p.thumbnails(el)
 		}
 		return false
 	}
-	late, seen := false, map[string]bool{}
-	list := document.Call("querySelectorAll", "[data-paint]")
-	for i := range list.Length() {
-		el := list.Index(i)
-		key := el.Get("dataset").Get("paint").String()
-		seen[key] = true
-		late = set(el, key) || late
+	late, seen := "", map[string]bool{}
+	list := document.Call("querySelectorAll", "[data-paint]:not([hidden], [hidden] *)")
+	n, first := list.Length(), 0
+	keys := make([]string, n)
+	for i := range n {
+		keys[i] = list.Index(i).Get("dataset").Get("paint").String()
+		if seen[keys[i]] = true; keys[i] == p.late {
+			first = i // or parts that change at every turn would leave the others no time
+		}
+	}
+	for i := range n {
+		if k := (first + i) % n; set(list.Index(k), keys[k]) && late == "" {
+			late = keys[k]
+		}
+	}
+	for gone, i := document.Call("querySelectorAll", "[hidden] [data-paint]:not(:empty), [data-paint][hidden]:not(:empty)"), 0; i < gone.Length(); i++ {
+		gone.Index(i).Call("replaceChildren")
+		gone.Index(i).Set("labHolds", nil)
 	}
 	maps.DeleteFunc(p.painted, func(key string, _ *painting) bool { return !seen[key] })
+	p.remember()
+	if p.focus != "" {
+		if el := document.Call("getElementById", p.focus); el.Truthy() {
+			p.focus = ""
+			el.Call("scrollIntoView", map[string]any{"block": "center"})
+			el.Call("focus", map[string]any{"preventScroll": true})
+		}
+	}
 	if a := p.lab.Address(); a != p.address {
 		p.address = a
 		to := window.Get("location").Get("pathname").String()
@@ -180,7 +203,7 @@ func (p *page) paint() {
 		}
 		window.Get("history").Call("replaceState", nil, "", to)
 	}
-	if late {
+	if p.late = late; late != "" {
 		p.later(frame)
 	}
 }
@@ -196,6 +219,11 @@ func (p *page) thumbnails(card js.Value) {
 	const columns, gap = 8, 1
 	for i := range list.Length() {
 		el := list.Index(i)
+		shown := el.Get("dataset").Get("shown").String()
+		if drawn := el.Get("labDrawn"); drawn.Type() == js.TypeString && drawn.String() == shown {
+			continue
+		}
+		el.Set("labDrawn", shown)
 		branch, _ := strconv.Atoi(el.Get("dataset").Get("batch").String())
 		n := len(r.Batch.Labels[branch])
 		first = 0
@@ -271,6 +299,7 @@ func (p *page) listen() {
 		}
 	})
 	p.listenPoints(on, closest)
+	p.listenPress()
 	p.listenDrop(on)
 	on(window, "hashchange", func(js.Value) {
 		hash := window.Get("location").Get("hash").String()
@@ -301,11 +330,15 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 		}
 		svg := box.Call("querySelector", "svg")
 		r := svg.Call("getBoundingClientRect")
-		top, _ := strconv.ParseFloat(svg.Get("dataset").Get("top").String(), 64)
+		number := func(name string) float64 {
+			v, _ := strconv.ParseFloat(svg.Call("getAttribute", name).String(), 64)
+			return v
+		}
+		from, to := ui.Share{U: number("data-from-u"), V: number("data-from-v")}, ui.Share{U: number("data-to-u"), V: number("data-to-v")}
 		x := (e.Get("clientX").Float() - r.Get("left").Float()) / r.Get("width").Float()
 		y := (e.Get("clientY").Float() - r.Get("top").Float()) / r.Get("height").Float()
-		u, v := ui.Place(x, y, top)
-		move(held, u, v)
+		at := ui.Place(x, y, from, to)
+		move(held, at.U, at.V)
 	})
 	on(document, "pointerup", func(js.Value) { held = "" })
 	on(document, "pointercancel", func(js.Value) { held = "" })

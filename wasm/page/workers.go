@@ -4,7 +4,9 @@ package page
 
 import (
 	"encoding/json"
+	"errors"
 	"syscall/js"
+	"time"
 
 	"hlrslab/core/search"
 	"hlrslab/ui"
@@ -17,7 +19,8 @@ type worker struct {
 	js      js.Value
 	ready   bool
 	waiting [][]any
-	own     bool // it has the person's own images
+	own     bool   // it has the person's own images
+	pack    string // the address of those that it trains on
 }
 
 func (w *worker) post(c msg.Command, beside any) {
@@ -59,6 +62,8 @@ func (p *page) hire(slot int) *worker {
 				}
 				w.waiting = nil
 				return
+			case "started":
+				p.keepImages(w.pack)
 			case "lost": // another one takes its place at the next start
 				p.End(slot)
 			}
@@ -91,10 +96,29 @@ func (p *page) Send(slot int, c msg.Command, file ui.File) {
 	case c.Pack != "" && c.Pack != "own":
 		c.Pack = window.Get("URL").New(c.Pack, document.Get("baseURI")).Get("href").String()
 	}
+	if c.Config != nil {
+		w.pack = c.Pack
+	}
 	if file, ok := file.(web.File); ok {
 		w.post(c, file.Value)
 	} else {
 		w.post(c, nil)
+	}
+}
+
+// keepImages keeps the images that are trained on for when there is no network: a page's first worker is older than the service
+// worker, which sees nothing of what it loads.
+func (p *page) keepImages(pack string) {
+	if caches := window.Get("caches"); pack != "" && pack != "own" && caches.Truthy() {
+		go func() {
+			kept, err := web.Await(caches.Call("open", "hlrs-lab"))
+			if err != nil {
+				return // no place is no fault: the run goes on
+			}
+			if has, err := web.Await(kept.Call("match", pack)); err == nil && !has.Truthy() {
+				_, _ = web.Await(kept.Call("add", pack)) // likewise
+			}
+		}()
 	}
 }
 
@@ -109,15 +133,19 @@ func (p *page) End(slot int) {
 // follow asks the server how far the real images are, until they are there; a static host has no answer.
 func (p *page) follow() {
 	raw, err := web.Fetch("data/status")
-	again := false
-	if err == nil {
-		p.change(func() { again = p.lab.Status(raw) })
+	again := time.Duration(0)
+	switch {
+	case errors.Is(err, web.ErrNetwork): // which may come back
+		again = 10 * time.Second
+	case err == nil:
+		p.change(func() {
+			if p.lab.Status(raw) {
+				again = time.Second
+			}
+		})
 	}
-	if again {
-		js.Global().Call("setTimeout", js.FuncOf(func(js.Value, []js.Value) any {
-			go p.follow()
-			return nil
-		}), 1000)
+	if again > 0 {
+		time.AfterFunc(again, p.follow)
 	}
 }
 
@@ -131,9 +159,16 @@ func (p *page) replay() {
 	if err == nil {
 		err = json.Unmarshal(raw, &r)
 	}
+	if err == nil {
+		err = r.Validate()
+	}
+	if err != nil {
+		return
+	}
 	p.change(func() {
-		if err == nil && !p.lab.Run().Started && window.Get("location").Get("hash").String() == "" {
-			p.lab.Show(r)
+		unnamed := window.Get("location").Get("hash").String() == ""
+		p.lab.Show(r)
+		if unnamed { // the page's own address stays plain
 			p.address = p.lab.Address()
 		}
 	})

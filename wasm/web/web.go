@@ -69,11 +69,14 @@ func Unpack(packed []byte) ([]byte, error) {
 	return Bytes(raw), nil
 }
 
+// ErrNetwork is Fetch's error where no server answers.
+var ErrNetwork = errors.New("the server cannot be reached")
+
 // Fetch gets a file of the page's origin.
 func Fetch(url string) ([]byte, error) {
 	response, err := Await(js.Global().Call("fetch", url))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", url, err)
+		return nil, fmt.Errorf("%s: %w", url, ErrNetwork)
 	}
 	if !response.Get("ok").Bool() {
 		return nil, fmt.Errorf("%s: status %d", url, response.Get("status").Int())

@@ -61,7 +61,9 @@ func Main() {
 			}
 		case "start", "restore":
 			t.end()
-			if run, err := start(c); err != nil {
+			if d, err := images(c.Pack); err != nil {
+				post(msg.Report{Kind: "images", Run: c.Run, Error: err.Error()})
+			} else if run, err := start(c, d); err != nil {
 				fail(c.Run, err)
 			} else {
 				t = &trainer{id: c.Run, run: run, turn: turn, wake: make(chan struct{}, 1), speed: c.Speed}
@@ -190,11 +192,7 @@ func (t *trainer) between() {
 	}
 }
 
-func start(c command) (r *search.Run, err error) {
-	d, err := images(c.Pack)
-	if err != nil {
-		return nil, err
-	}
+func start(c command, d *data.Dataset) (r *search.Run, err error) {
 	if c.Do == "restore" {
 		r, err = search.Restore(bytes.NewReader(web.Bytes(c.beside)), d, 1)
 	} else {

@@ -1,0 +1,184 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"hlrslab/core/search"
+	"hlrslab/ui/msg"
+)
+
+// host is one whose workers and store do nothing.
+type host struct{}
+
+func (host) Send(int, msg.Command, File)              {}
+func (host) End(int)                                  {}
+func (host) Keep(Kept, File)                          {}
+func (host) Forget(string)                            {}
+func (host) Fetch(string, func(File, bool))           {}
+func (host) Focus(string)                             {}
+func (host) Save(string, string, []byte)              {}
+func (host) Figure(string, []search.Record, []string) {}
+func (host) Copy(string)                              {}
+
+func names(l *Lab) (names []string) {
+	for _, r := range l.Runs {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// TestBaselineIsWhatItIs presses baselines and trials from whatever run is in focus: each comes to the same experiment, once.
+func TestBaselineIsWhatItIs(t *testing.T) {
+	random, plain := 0, 1
+	for name, presses := range map[string][]int{
+		"plain, random":        {plain, random},
+		"random, plain":        {random, plain},
+		"random, plain, again": {random, plain, random, plain, plain},
+	} {
+		l := NewLab(host{})
+		l.Set("imbalance", "50")
+		l.Set("sampler", "sqrt")
+		of := l.Run().Config
+		for _, n := range presses {
+			l.Act([]string{"baseline:0", "baseline:1"}[n])
+		}
+		if len(l.Runs) != 3 {
+			t.Fatalf("%s: on the page: %q", name, names(l))
+		}
+		for _, r := range l.Runs[1:] {
+			c := r.Config
+			switch r.Name {
+			case Text.Random: // trained like the run that it is compared with, and never moved
+				if want := of; true {
+					if want.ArchRate = 0; !same(c, want) {
+						t.Errorf("%s: random search is %s", name, differences(c))
+					}
+				}
+			case Text.Plain:
+				if c.Branches != "none" || c.ArchSchedule != "const" || c.ArchRate != preset.ArchRate || c.Sampler != "instance" || c.Imbalance != 50 {
+					t.Errorf("%s: plain DARTS is %s", name, differences(c))
+				}
+			default:
+				t.Errorf("%s: %s", name, r.Name)
+			}
+		}
+	}
+
+	for i, lesson := range Lessons {
+		l := NewLab(host{})
+		l.Act("lesson:" + string(rune('0'+i)))
+		l.Set("seed", "9")
+		l.Set("arch-rate", "0.05") // of no matter to a trial
+		for range 2 {
+			for _, trial := range lesson.Trials {
+				l.Act("trial:" + trial.Name)
+			}
+		}
+		if len(l.Runs) != len(lesson.Trials) {
+			t.Fatalf("%s: pressed twice: %q", lesson.ID, names(l))
+		}
+		for k, trial := range lesson.Trials {
+			want := trialConfig(t, trial)
+			if want.Dataset, want.Seed = "toy", 9; l.Runs[k].Name != trial.Name || !same(l.Runs[k].Config, want) {
+				t.Errorf("%s: %s is %s", lesson.ID, l.Runs[k].Name, differences(l.Runs[k].Config))
+			}
+		}
+	}
+}
+
+// TestTwoTabs opens the page twice: a run is written by one of them, the other is told, and both list what is kept.
+func TestTwoTabs(t *testing.T) {
+	url := serve(t, nil, 0)
+	b := open(t, url+small+"&epochs=1000", 2*time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("Start")
+	b.epochs(1, 30*time.Second)
+	other := b.another(url+small+"&seed=5", 2*time.Minute)
+	other.says("Ready.", 20*time.Second)
+	other.wait(`document.querySelectorAll("#card-kept tbody tr").length === 1`, 20*time.Second)
+	if text := eval[string](other, `document.querySelector("#offer").textContent`); text != "" {
+		t.Errorf("the other tab's running run is offered: %s", text)
+	}
+	other.click(`#card-kept [data-act^="forget:"]`)
+	other.notice("A is open in another tab: close it there before you delete it.", 10*time.Second)
+	other.click(`#card-kept [data-act^="open:"]`)
+	other.notice("A is open in another tab, which keeps it. Here is a copy", 10*time.Second)
+	other.press("Continue")
+	other.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 30*time.Second)
+	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 30*time.Second) // the list follows the store
+	keys := eval[[]string](b, `[...document.querySelectorAll("#card-kept [data-act^='open:']")].map((e) => e.dataset.act)`)
+	if len(keys) != 2 || keys[0] == keys[1] {
+		t.Errorf("the kept runs: %q", keys)
+	}
+	b.press("Pause")
+	other.press("Pause")
+	// The tab that had the run is closed: now the other may take it.
+	b.do(chromedp.Navigate("about:blank"))
+	open := keys[slices.IndexFunc(keys, func(k string) bool {
+		return !strings.Contains(eval[string](other, `sessionStorage.getItem("hlrs-lab")`), strings.TrimPrefix(k, "open:"))
+	})]
+	other.click(`#card-kept [data-act="` + strings.Replace(open, "open:", "forget:", 1) + `"]`)
+	other.notice("A was deleted.", 10*time.Second)
+	other.wait(`document.querySelectorAll("#card-kept tbody tr").length === 1`, 10*time.Second)
+	other.press("Undo")
+	other.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 10*time.Second)
+	b.quiet()
+	other.quiet()
+}
+
+// TestNothingIsLost goes through what used to take things away: another address during a run, a reload with several runs, taking a
+// run off the page, a reset.
+func TestNothingIsLost(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+small+"&epochs=1000", 2*time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("Start")
+	b.epochs(1, 30*time.Second)
+	eval[bool](b, `(location.hash = "#seed=3&channels=2&layers=3&nodes=2&batch=8&n-max=60&imbalance=10&test-images=50&epochs=2", true)`)
+	b.wait(`document.querySelectorAll(".runs [aria-pressed]").length === 2`, 10*time.Second)
+	b.says("Ready.", 5*time.Second)
+	b.press("A")
+	b.says("Training.", 10*time.Second) // it went on
+	b.press("Pause")
+	b.press("B")
+	b.press("Start")
+	b.says("Finished.", 60*time.Second)
+	b.press("Start again") // with the same settings, beside it
+	b.says("1 of 2 epochs", 60*time.Second)
+	b.says("Finished.", 60*time.Second)
+	if got := b.runs(); got != "A, B, C" {
+		t.Errorf("on the page: %s", got)
+	}
+	b.click(`[data-act="add"]`)
+	b.says("Ready.", 5*time.Second)
+	b.press("B")
+	b.do(chromedp.Reload())
+	b.says("A finished run.", 20*time.Second)
+	if got := b.runs(); got != "A, B, C, D" {
+		t.Errorf("after a reload: %s", got)
+	}
+	b.press("A")
+	b.says("A kept run, not at its end.", 10*time.Second)
+	b.press("Remove this run")
+	b.notice("A was taken off the page.", 5*time.Second)
+	if got := b.runs(); got != "B, C, D" {
+		t.Errorf("without A: %s", got)
+	}
+	b.press("Undo")
+	b.says("A kept run, not at its end.", 5*time.Second)
+	b.press("Continue")
+	b.says("Training.", 20*time.Second)
+	b.press("C")
+	b.shows(".genotype", "Genotype(", 10*time.Second)
+	cells := eval[string](b, `document.querySelector(".genotype").textContent`)
+	b.press("Reset to the same start")
+	b.says("Ready.", 5*time.Second)
+	b.press("Undo")
+	b.says("A finished run.", 5*time.Second)
+	b.shows(".genotype", cells, 5*time.Second)
+	b.quiet()
+}

@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"hlrslab/core/search"
+)
+
+// session is what is on the page, for when it is loaded again: what was kept of a run comes back from this machine's store.
+type session struct {
+	Runs    []entry
+	Focus   int
+	Lesson  int
+	Address string
+}
+
+// entry is a run on the page.
+type entry struct {
+	Name   string
+	Key    string // under which it is kept, or empty
+	Config search.Config
+	Picked bool
+	Of     *search.Config
+}
+
+// Session is what is on the page, as text.
+func (l *Lab) Session() []byte {
+	s := session{Focus: l.Focus, Lesson: l.Lesson, Address: l.Address()}
+	for _, r := range l.Runs {
+		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of}
+		if r.File != nil {
+			p.Key = r.Key
+		}
+		s.Runs = append(s.Runs, p)
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // no number of a configuration is infinite: Set refuses it
+	}
+	return raw
+}
+
+// Return puts what a session had back on an empty page, and says at which address it was; a run that was under way comes back as
+// it stood at the end of its last epoch.
+func (l *Lab) Return(raw []byte) (address string, ok bool) {
+	var s session
+	if json.Unmarshal(raw, &s) != nil || len(s.Runs) == 0 || s.Focus < 0 || s.Focus >= len(s.Runs) {
+		return "", false
+	}
+	l.Runs = nil
+	for _, p := range s.Runs {
+		r := l.add(p.Name, p.Config)
+		r.Picked, r.Of = p.Picked, p.Of
+		if p.Key == "" {
+			continue
+		}
+		l.Host.Fetch(p.Key, func(file File, ours bool) {
+			if file == nil || !r.fresh() {
+				return
+			}
+			record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
+			if err != nil {
+				l.say(err.Error())
+				return
+			}
+			key := p.Key
+			if !ours {
+				key = ""
+			}
+			l.fill(r, key, record, file)
+			r.Picked, r.Of = p.Picked, p.Of
+			l.turns++
+		})
+	}
+	l.Focus, l.Lesson = s.Focus, max(-1, min(s.Lesson, len(Lessons)-1))
+	return s.Address, true
+}
+
+// Recorded says whether the run that comes with the page is on it.
+func (l *Lab) Recorded() bool {
+	return slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == Text.RecordedRun })
+}
+
+// Keys are the runs that this page may write.
+func (l *Lab) Keys() (keys []string) {
+	for _, r := range l.Runs {
+		if r.Key != "" {
+			keys = append(keys, r.Key)
+		}
+	}
+	return keys
+}

@@ -91,8 +91,9 @@ func (c *benchCommand) Run() error {
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(t)
 	}
-	fmt.Printf("%d weights, %d threads: a step takes %s, the test after an epoch %s, a search of %d epochs of %d steps about %s; peak memory %d MiB\n",
-		t.Params, t.Threads, short(seconds(p.steps.value)), short(seconds(t.TestMS/1000)), t.Epochs, t.Steps, short(seconds(t.Seconds)), t.PeakRSSMiB)
+	fmt.Printf("%d weights, %s: a step takes %s, the test after an epoch %s, a search of %s of %s about %s; peak memory %d MiB\n",
+		t.Params, count(t.Threads, "thread"), short(seconds(p.steps.value)), short(seconds(t.TestMS/1000)),
+		count(t.Epochs, "epoch"), count(t.Steps, "step"), short(seconds(t.Seconds)), t.PeakRSSMiB)
 	return nil
 }
 

@@ -77,7 +77,7 @@ type display struct {
 func newDisplay(r *search.Run, cost search.Cost, threads int) *display {
 	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r}
 	f, c := r.Facts(), r.Config()
-	fmt.Fprintf(d.out, "%d epochs of %d steps, %d weights, about %s of memory, %d threads", c.Epochs, f.Steps, f.Params, amount(cost.Bytes), threads)
+	fmt.Fprintf(d.out, "%s of %s, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), f.Params, amount(cost.Bytes), count(threads, "thread"))
 	if r.Epoch > 0 || r.At > 0 {
 		fmt.Fprintf(d.out, "; going on at epoch %d, step %d", r.Epoch+1, r.At+1)
 	}
@@ -164,6 +164,8 @@ func (d *display) end() {
 // short is a duration in two figures or so.
 func short(d time.Duration) string {
 	switch {
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", 1000*d.Seconds())
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < 10*time.Second:
@@ -176,4 +178,11 @@ func short(d time.Duration) string {
 		return fmt.Sprintf("%.1f h", d.Hours())
 	}
 	return fmt.Sprintf("%.0f h", d.Hours())
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -175,8 +176,11 @@ func TestNothingIsLost(t *testing.T) {
 	b.says("A kept run, not at its end.", 5*time.Second)
 	b.press("Continue")
 	b.says("Training.", 20*time.Second)
+	genotype := `(document.querySelector(".genotype")?.textContent ?? "")`
+	was := eval[string](b, genotype)
 	b.press("C")
-	b.shows(".genotype", "Genotype(", 10*time.Second)
+	b.says("A finished run.", 5*time.Second)
+	b.wait(genotype+` !== `+strconv.Quote(was)+` && `+genotype+` !== ""`, 10*time.Second)
 	cells := eval[string](b, `document.querySelector(".genotype").textContent`)
 	b.press("Reset to the same start")
 	b.says("Ready.", 5*time.Second)

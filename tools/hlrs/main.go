@@ -61,6 +61,7 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("%w (hlrs --help says what there is)", err)
 	}
 	k.BindTo(ctx, (*context.Context)(nil))
+	warnPlain(k.Command())
 	return k.Run()
 }
 

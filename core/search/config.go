@@ -1,6 +1,8 @@
 // Package search owns the loop: a Config describes an experiment completely, a Run takes it
 // one step at a time and reports Events. The browser, the command line and the tests all drive
 // the same Run.
+//
+// Build what imports it with GOEXPERIMENT=simd, or a search takes some ten times as long (see tensor.Plain).
 package search
 
 // Config is one experiment. Its JSON form is the command line's flags, the page's address, a

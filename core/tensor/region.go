@@ -9,6 +9,9 @@
 //
 // All forms of a kernel have the same bits: the same operations in the same order, none fused, in blocks of Lanes floats
 // whatever the width of the machine's vectors.
+//
+// The twins need Go's SIMD experiment, which a module cannot ask for: build with GOEXPERIMENT=simd (and the toolchain of go.mod),
+// or all runs on the plain forms, some ten times slower. Plain says so.
 package tensor
 
 // Chunk is the number of images that share a block of memory; only a batch's last chunk is smaller.

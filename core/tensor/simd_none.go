@@ -2,7 +2,18 @@
 
 package tensor
 
+import "runtime"
+
 const useSIMD = false
+
+// Plain says why the plain kernels are in use, which take some ten times as long, or is empty.
+func Plain() string {
+	switch runtime.GOARCH {
+	case "amd64", "arm64", "wasm":
+		return "built without GOEXPERIMENT=simd"
+	}
+	return "no SIMD kernels for " + runtime.GOARCH
+}
 
 func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
 	sumLinesGo(mem, dst, src, lines, taps, w, bias, floor, add)

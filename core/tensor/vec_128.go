@@ -15,6 +15,9 @@ const (
 	useSIMD      = true
 )
 
+// Plain says why the plain kernels are in use, which take some ten times as long, or is empty.
+func Plain() string { return "" }
+
 func load(p unsafe.Pointer) vec     { return archsimd.LoadFloat32x4Array((*[width]float32)(p)) }
 func store(p unsafe.Pointer, v vec) { v.StoreArray((*[width]float32)(p)) }
 func broadcast(x float32) vec       { return archsimd.BroadcastFloat32x4(x) }

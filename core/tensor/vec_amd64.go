@@ -16,6 +16,14 @@ const (
 
 var useSIMD = archsimd.X86.AVX2() && archsimd.X86.FMA()
 
+// Plain says why the plain kernels are in use, which take some ten times as long, or is empty.
+func Plain() string {
+	if useSIMD {
+		return ""
+	}
+	return "no AVX2 and FMA on this processor"
+}
+
 func load(p unsafe.Pointer) vec     { return archsimd.LoadFloat32x8Array((*[width]float32)(p)) }
 func store(p unsafe.Pointer, v vec) { v.StoreArray((*[width]float32)(p)) }
 func broadcast(x float32) vec       { return archsimd.BroadcastFloat32x8(x) }

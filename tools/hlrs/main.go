@@ -50,5 +50,6 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("%w (hlrs --help says what there is)", err)
 	}
 	k.BindTo(ctx, (*context.Context)(nil))
+	warnPlain(k.Command())
 	return k.Run()
 }

@@ -33,9 +33,9 @@ test: build dist node chromium check ## run all checks and tests: native, wasm a
 	@$(MAKE) --no-print-directory fuzz
 	GOOS=js GOARCH=wasm go test -exec="$(NODE_RUN)" ./core/...
 
-FUZZTIME ?= 5s
+FUZZTIME ?= 2s
 
-fuzz: go ## feed every reader random input, FUZZTIME each (5s)
+fuzz: go ## feed every reader random input, FUZZTIME each (2s)
 	@for f in $$(grep -rl '^func Fuzz' --include='*_test.go' core ui); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$f); do \
 		echo "$$t, $(FUZZTIME)"; go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x ./$$(dirname $$f) || exit 1; done; done
 

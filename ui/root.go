@@ -140,7 +140,8 @@ func (c *Root) controls(group string) (out []Control) {
 		}
 		f := field(v.name)
 		s := c.Lab.control(f, Text.Label[v.name])
-		min, max, whole := f.Min, f.Max, f.Kind == reflect.Int
+		min, max := f.Min, f.Max
+		whole := f.Kind == reflect.Int || f.Kind == reflect.Uint64
 		families, id := sched.Families, r.Config.ArchSchedule
 		if group == "mix" {
 			families, id = sched.Mixes, r.Config.Mix
@@ -171,7 +172,7 @@ func (c *Root) controls(group string) (out []Control) {
 		}
 		if s.Slider = v.slider; v.slider {
 			at, _ := strconv.ParseFloat(s.Value, 64)
-			s.stops = stops(min, max, whole)
+			s.stops = stops(min, max, whole || min == 1) // between 1 and 2 times as many images nobody looks
 			s.Place, s.Top = strconv.Itoa(place(s.stops, at)), strconv.Itoa(len(s.stops)-1)
 			s.Min, s.Max = fmt.Sprint(min), fmt.Sprint(max)
 		}

@@ -335,7 +335,7 @@ func TestPage(t *testing.T) {
 	b.keys(rate, "Peak rate", kb.PageUp)
 	b.choose(mix, "Family", "mirror")
 	b.keys(mix, "Parameter κ", kb.ArrowLeft)
-	b.keys("The run", "Imbalance", kb.Home, kb.PageUp, kb.PageUp)
+	b.keys("The run", "Imbalance", kb.PageDown)
 	b.keys("The run", "Epochs", kb.Home, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight)
 	if eval[string](b, curves) == before {
 		b.fail("the curves did not follow the sliders")
@@ -350,7 +350,7 @@ func TestPage(t *testing.T) {
 	b.says("Finished.", 3*time.Minute)
 	b.shot("finished.png")
 	c, steps, epochs := b.events(1)
-	if c.ArchSchedule != "power" || c.ArchParam == 2 || c.ArchParam == 0 || c.ArchRate <= 0.003 || c.Mix != "mirror" || c.MixParam == 0.5 || c.Imbalance <= 20 || c.Epochs != 4 {
+	if c.ArchSchedule != "power" || c.ArchParam == 2 || c.ArchParam == 0 || c.ArchRate <= 0.003 || c.Mix != "mirror" || c.MixParam == 0.5 || c.Imbalance <= 20 || c.Imbalance >= 100 || c.Epochs != 4 {
 		t.Errorf("the run's configuration is not what the controls were set to: %+v", c)
 	}
 	first, last := epochs[0].Report, epochs[len(epochs)-1].Report
@@ -569,7 +569,7 @@ func BenchmarkTabStep(b *testing.B) {
 	for b.Loop() {
 		sum += eval[float64](tab, `(async () => {
 			const go = new Go(), log = console.log, lines = [];
-			go.argv = ["hlrs", "bench", "--json", "--channels=4", "--layers=5", "--batch=16", "--size=16", "--threads=1", "--steps=40"];
+			go.argv = ["hlrs", "bench", "--json", "--branches=none", "--order=1", "--channels=4", "--layers=5", "--batch=16", "--size=16", "--threads=1", "--steps=40"];
 			const { instance } = await WebAssembly.instantiateStreaming(fetch("hlrs.wasm"), go.importObject);
 			console.log = (line) => lines.push(line);
 			await go.run(instance);

@@ -32,7 +32,7 @@ func standIn(t *testing.T) *data.Dataset {
 // runs are the names of the runs on the page.
 func (b *tab) runs() string {
 	b.Helper()
-	return strings.Join(eval[[]string](b, `[...document.querySelectorAll(".runs [aria-pressed]")].map((e) => e.textContent)`), ", ")
+	return strings.Join(eval[[]string](b, `[...document.querySelectorAll(".runs [aria-pressed]:not([hidden])")].map((e) => e.textContent)`), ", ")
 }
 
 // header waits for what the head of the page says of the images.

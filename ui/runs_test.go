@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,9 @@ import (
 	"hlrslab/core/search"
 	"hlrslab/ui/msg"
 )
+
+// long is a run of epochs so small that it goes on for as long as a test needs it.
+var long = strings.Replace(small, "epochs=3", "epochs=1000", 1)
 
 // host is one whose workers and store do nothing.
 type host struct{}
@@ -94,11 +98,11 @@ func TestBaselineIsWhatItIs(t *testing.T) {
 // TestTwoTabs opens the page twice: a run is written by one of them, the other is told, and both list what is kept.
 func TestTwoTabs(t *testing.T) {
 	url := serve(t, nil, 0)
-	b := open(t, url+small+"&epochs=1000", 2*time.Minute)
+	b := open(t, url+long, 2*time.Minute)
 	b.says("Ready.", 20*time.Second)
 	b.press("Start")
 	b.epochs(1, 30*time.Second)
-	other := b.another(url+small+"&seed=5", 2*time.Minute)
+	other := b.another(url+strings.Replace(small, "seed=1", "seed=5", 1), 2*time.Minute)
 	other.says("Ready.", 20*time.Second)
 	other.wait(`document.querySelectorAll("#card-kept tbody tr").length === 1`, 20*time.Second)
 	if text := eval[string](other, `document.querySelector("#offer").textContent`); text != "" {
@@ -134,12 +138,12 @@ func TestTwoTabs(t *testing.T) {
 // TestNothingIsLost goes through what used to take things away: another address during a run, a reload with several runs, taking a
 // run off the page, a reset.
 func TestNothingIsLost(t *testing.T) {
-	b := open(t, serve(t, nil, 0)+small+"&epochs=1000", 2*time.Minute)
+	b := open(t, serve(t, nil, 0)+long, 2*time.Minute)
 	b.says("Ready.", 20*time.Second)
 	b.press("Start")
 	b.epochs(1, 30*time.Second)
 	eval[bool](b, `(location.hash = "#seed=3&channels=2&layers=3&nodes=2&batch=8&n-max=60&imbalance=10&test-images=50&epochs=2", true)`)
-	b.wait(`document.querySelectorAll(".runs [aria-pressed]").length === 2`, 10*time.Second)
+	b.wait(`document.querySelectorAll(".runs [aria-pressed]:not([hidden])").length === 2`, 10*time.Second)
 	b.says("Ready.", 5*time.Second)
 	b.press("A")
 	b.says("Training.", 10*time.Second) // it went on
@@ -172,8 +176,11 @@ func TestNothingIsLost(t *testing.T) {
 	b.says("A kept run, not at its end.", 5*time.Second)
 	b.press("Continue")
 	b.says("Training.", 20*time.Second)
+	genotype := `(document.querySelector(".genotype")?.textContent ?? "")`
+	was := eval[string](b, genotype)
 	b.press("C")
-	b.shows(".genotype", "Genotype(", 10*time.Second)
+	b.says("A finished run.", 5*time.Second)
+	b.wait(genotype+` !== `+strconv.Quote(was)+` && `+genotype+` !== ""`, 10*time.Second)
 	cells := eval[string](b, `document.querySelector(".genotype").textContent`)
 	b.press("Reset to the same start")
 	b.says("Ready.", 5*time.Second)

@@ -11,7 +11,7 @@ package search
 type Config struct {
 	// Data.
 	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" help:"Images to search on: cifar10, the built-in generated toy set, or your own by class."`
-	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" help:"Image side; 16 is the area average of 32."`
+	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
 	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" help:"How class counts fall from head to tail."`
 	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" help:"Imbalance factor: images of the largest class over images of the smallest."`
 	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" help:"Images of the largest class."`

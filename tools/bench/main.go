@@ -58,7 +58,7 @@ func main() {
 			fmt.Sprint("--channels=", c.channels), fmt.Sprint("--layers=", c.layers), fmt.Sprint("--batch=", c.batch),
 			fmt.Sprint("--size=", c.size), fmt.Sprint("--order=", c.order), fmt.Sprint("--threads=", c.threads),
 		}
-		ours := append([]string{*hlrs, "bench", "--json", fmt.Sprint("--steps=", c.steps)}, args...)
+		ours := append([]string{*hlrs, "bench", "--json", "--branches=none", fmt.Sprint("--steps=", c.steps)}, args...)
 		var own, theirs, node []result
 		for range c.rounds {
 			own = append(own, run(ours))

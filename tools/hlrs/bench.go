@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,23 +14,20 @@ import (
 	"strings"
 	"time"
 
+	"hlrslab/core/data"
 	"hlrslab/core/search"
 )
 
 type benchCommand struct {
-	Channels int    `default:"16" help:"Channels of the first cell."`
-	Layers   int    `default:"8" help:"Cells."`
-	Nodes    int    `default:"4" help:"Intermediate nodes of a cell."`
-	Batch    int    `default:"64" help:"Images of a batch."`
-	Size     int    `default:"32" help:"Image side, px."`
-	Order    int    `default:"1" enum:"1,2" help:"Order of the architecture step."`
-	Threads  int    `default:"2" help:"Threads."`
-	Steps    int    `default:"5" help:"Timed steps, after one that is not."`
-	JSON     bool   `help:"One line of JSON."`
-	Target   string `default:"native" enum:"native,wasm" help:"Where to run: here, or as WebAssembly in node."`
+	Experiment
+	Machine
+
+	Steps  int    `default:"5" help:"Timed steps, after one that is not; from 1."`
+	JSON   bool   `help:"One line of JSON."`
+	Target string `default:"native" enum:"native,wasm" help:"Where to run: native is here, wasm in node as WebAssembly, on its one thread."`
 }
 
-// timing is a bench's result; times are medians.
+// timing is what a search takes.
 type timing struct {
 	Target     string  `json:"target"`
 	Channels   int     `json:"channels"`
@@ -36,59 +36,87 @@ type timing struct {
 	Batch      int     `json:"batch"`
 	Size       int     `json:"size"`
 	Order      int     `json:"order"`
+	Branches   string  `json:"branches"`
 	Threads    int     `json:"threads"`
 	Params     int     `json:"params"`
-	ArchMS     float64 `json:"arch_ms"`
-	WeightMS   float64 `json:"weight_ms"`
-	StepMS     float64 `json:"step_ms"`
-	PeakRSSMiB int     `json:"peak_rss_mib"`
+	StepMS     float64 `json:"step_ms"`      // the median
+	TestMS     float64 `json:"test_ms"`      // of the test that ends an epoch
+	Epochs     int     `json:"epochs"`       // of the whole search
+	Steps      int     `json:"steps"`        // of an epoch
+	Seconds    float64 `json:"seconds"`      // of the whole search
+	PeakRSSMiB int     `json:"peak_rss_mib"` // 0 where the system does not say
 }
 
+// Run takes the first steps of a search on random images, of which there are only as many as it needs, and the test after them.
 func (c *benchCommand) Run() error {
 	if c.Target == "wasm" {
 		return c.inNode()
 	}
-	b, err := search.NewBench(c.Channels, c.Layers, c.Nodes, c.Batch, c.Size, c.Order, c.Threads)
+	const classes = 10
+	cost, err := c.fits(c.Config, classes, 0)
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	var arch, weight, step []float64
-	for i := range c.Steps + 1 {
-		t0 := time.Now()
-		b.Arch()
-		t1 := time.Now()
-		b.Weight()
-		t2 := time.Now()
-		if i > 0 {
-			arch = append(arch, ms(t1.Sub(t0)))
-			weight = append(weight, ms(t2.Sub(t1)))
-			step = append(step, ms(t2.Sub(t0)))
+	few := c.Config
+	few.NMax = 2 * max(1, (c.Batch*(c.Steps+1)+classes-1)/classes) // of each class, half of them for the weights
+	few.Pool, few.Imbalance, few.TestImages = few.NMax, 1, (c.Batch+classes-1)/classes*classes
+	if c.Steps < 1 || few.Validate() != nil {
+		return fmt.Errorf("--steps %d: give 1 or more, and at a batch of %d not quite so many", c.Steps, c.Batch)
+	}
+	r, err := search.New(few, noise(few, classes), c.Threads)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var p pace
+	var steps []float64
+	for r.Epoch == 0 {
+		began := time.Now()
+		events, err := r.Step()
+		if err != nil {
+			return err
+		}
+		took := time.Since(began)
+		if p.add(events, took); len(events) > 0 && events[0].Kind == "step" {
+			steps = append(steps, took.Seconds())
 		}
 	}
-	r := timing{
-		runtime.GOOS + "/" + runtime.GOARCH, c.Channels, c.Layers, c.Nodes, c.Batch, c.Size, c.Order, c.Threads,
-		b.Params(), median(arch), median(weight), median(step), peakRSS(),
+	p.steps.value = median(steps[1:])
+	t := timing{
+		Target: runtime.GOOS + "/" + runtime.GOARCH, Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Batch: c.Batch, Size: c.Size,
+		Order: c.Order, Branches: c.Branches, Threads: c.Threads, Params: cost.Params, StepMS: 1000 * p.steps.value,
+		TestMS: 1000 * p.tests.value * float64(tests(c.Config, classes)), Epochs: c.Epochs, Steps: cost.Steps,
+		Seconds: p.of(c.Config, c.Epochs, cost.Steps, classes).Seconds(), PeakRSSMiB: peakRSS(),
 	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(r)
+		return json.NewEncoder(os.Stdout).Encode(t)
 	}
-	fmt.Printf("%d weights: architecture step %.1f ms, weight step %.1f ms, together %.1f ms; peak memory %d MiB\n",
-		r.Params, r.ArchMS, r.WeightMS, r.StepMS, r.PeakRSSMiB)
+	fmt.Printf("%d weights, %s: a step takes %s, the test after an epoch %s, a search of %s of %s about %s; peak memory %d MiB\n",
+		t.Params, count(t.Threads, "thread"), short(seconds(p.steps.value)), short(seconds(t.TestMS/1000)),
+		count(t.Epochs, "epoch"), count(t.Steps, "step"), short(seconds(t.Seconds)), t.PeakRSSMiB)
 	return nil
 }
 
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// noise is a set with as many images as c takes.
+func noise(c search.Config, classes int) *data.Dataset {
+	random := rand.NewChaCha8([32]byte{})
+	images := func(each int) data.Images {
+		m := data.Images{Size: c.Size, Pixels: make([]uint8, classes*each*3*c.Size*c.Size), Labels: make([]uint8, classes*each)}
+		_, _ = random.Read(m.Pixels) // never fails
+		for i := range m.Labels {
+			m.Labels[i] = uint8(i % classes)
+		}
+		return m
+	}
+	return &data.Dataset{Name: c.Dataset, Classes: make([]string, classes), Train: images(c.NMax), Test: images(c.TestImages / classes)}
+}
 
 func median(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
-	}
 	slices.Sort(v)
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-// peakRSS is the process's largest resident memory so far, where the system says so.
+// peakRSS is the process's largest resident memory so far, MiB, where the system says so.
 func peakRSS() int {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -102,14 +130,18 @@ func peakRSS() int {
 	return kib / 1024
 }
 
-// inNode builds this program for WebAssembly and runs the same bench there, on its one thread.
+// inNode builds this program for WebAssembly and runs the same bench there.
 func (c *benchCommand) inNode() error {
 	dir, err := os.MkdirTemp("", "hlrs-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	program := filepath.Join(dir, "hlrs.wasm")
+	program, config := filepath.Join(dir, "hlrs.wasm"), filepath.Join(dir, configName)
+	var settings bytes.Buffer
+	if err := errors.Join(c.Encode(&settings), os.WriteFile(config, settings.Bytes(), 0o600)); err != nil {
+		return err
+	}
 	build := exec.Command("go", "build", "-o", program, "hlrslab/tools/hlrs")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	build.Stderr = os.Stderr
@@ -120,12 +152,8 @@ func (c *benchCommand) inNode() error {
 	if err != nil {
 		return err
 	}
-	args := []string{
-		program, "bench", "--target=native", "--threads=1", fmt.Sprint("--json=", c.JSON),
-		fmt.Sprint("--channels=", c.Channels), fmt.Sprint("--layers=", c.Layers), fmt.Sprint("--nodes=", c.Nodes),
-		fmt.Sprint("--batch=", c.Batch), fmt.Sprint("--size=", c.Size), fmt.Sprint("--order=", c.Order), fmt.Sprint("--steps=", c.Steps),
-	}
-	node := exec.Command(filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/go_js_wasm_exec"), args...)
+	node := exec.Command(filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/go_js_wasm_exec"),
+		program, "bench", "--config="+config, fmt.Sprint("--steps=", c.Steps), fmt.Sprint("--json=", c.JSON), "--threads=1")
 	node.Stdout, node.Stderr = os.Stdout, os.Stderr
 	return node.Run()
 }

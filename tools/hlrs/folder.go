@@ -1,93 +1,190 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"hlrslab/core/darts"
 	"hlrslab/core/draw"
+	"hlrslab/core/figure"
 	"hlrslab/core/search"
+	"hlrslab/tools/internal/disk"
 )
 
-// folder is a run on disk: config.json, events.jsonl, genotype.json and .txt, last.safetensors and figures.
+// folder is a run on disk, of one process at a time. The run is snapshotName; what else tells of it is derived from its record,
+// and made again whenever a process begins or ends with it, so that nothing stale, cut or foreign stays. Only times.jsonl, which
+// no record knows, is as each process left it.
 type folder struct {
-	dir  string
-	file *os.File // events.jsonl
+	disk.Disk
+	dir    string
+	unlock func() error
+	times  *disk.File
+	events *disk.File // while the run goes on
 }
 
-// openFolder makes a run's folder, or opens it where the run stands: events of a process that died before its next snapshot are
-// dropped.
-func openFolder(dir string, r *search.Run) (*folder, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+const (
+	snapshotName = "last.safetensors"
+	configName   = "config.json"
+)
+
+// openFolder makes the folder, where it has to, and keeps other processes from it. A new run goes there if free says so.
+func openFolder(d disk.Disk, dir string, free func(dir string) error) (*folder, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	f := &folder{dir: dir}
-	err := errors.Join(
-		f.write("config.json", func(w *os.File) error { return r.Config().Encode(w) }),
-		f.write("events.jsonl", func(w *os.File) (err error) {
-			b := bufio.NewWriter(w)
-			enc := json.NewEncoder(b)
-			for _, e := range r.Record().Events {
-				err = errors.Join(err, enc.Encode(e))
-			}
-			return errors.Join(err, b.Flush())
-		}))
+	unlock, err := disk.Lock(dir)
+	if errors.Is(err, disk.ErrLocked) {
+		err = fmt.Errorf("%w: wait until it ends, or name another --out", err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	f.file, err = os.OpenFile(filepath.Join(dir, "events.jsonl"), os.O_WRONLY|os.O_APPEND, 0)
-	return f, err
-}
-
-// write replaces a file of the folder in one go, so that a crash leaves the old one.
-func (f *folder) write(name string, fill func(*os.File) error) error {
-	path := filepath.Join(f.dir, name)
-	w, err := os.Create(path + ".part")
+	f := &folder{Disk: d, dir: dir, unlock: unlock}
+	err = d.Sweep(dir)
+	if err == nil && free != nil {
+		if err = free(dir); err == nil {
+			err = d.Remove(f.path("times.jsonl")) // another run's
+		}
+	}
+	if err == nil {
+		f.times, err = d.Append(f.path("times.jsonl"))
+	}
 	if err != nil {
-		return err
+		return nil, errors.Join(err, f.close())
 	}
-	if err := errors.Join(fill(w), w.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".part", path)
+	return f, nil
 }
 
-func (f *folder) event(e search.Event) error {
-	return json.NewEncoder(f.file).Encode(e)
+func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+// begin writes the run as it stands, so that a process killed in its first epoch can be gone on from, too, and opens what grows.
+func (f *folder) begin(r *search.Run, s session) error {
+	err := f.snapshot(r)
+	if err == nil {
+		err = f.derive(r)
+	}
+	if err == nil {
+		f.events, err = f.Append(f.path("events.jsonl"))
+	}
+	if err == nil {
+		err = json.NewEncoder(f.times).Encode(s)
+	}
+	return err
 }
 
-func (f *folder) snapshot(r *search.Run) error {
-	return f.write("last.safetensors", func(w *os.File) error {
-		b := bufio.NewWriter(w)
-		return errors.Join(r.Snapshot(b), b.Flush())
-	})
+// timed is a line of times.jsonl: what a step took, or an epoch, with its test, in the last session.
+type timed struct {
+	Epoch   int     `json:"epoch"`
+	Step    *int    `json:"step,omitempty"`
+	Seconds float64 `json:"seconds"`
 }
+
+func (f *folder) event(e search.Event, took time.Duration) error {
+	t := timed{Epoch: e.Epoch, Seconds: took.Seconds()}
+	if e.Kind == "step" {
+		t.Step = &e.Step
+	}
+	err := json.NewEncoder(f.events).Encode(e)
+	if e.Kind != "change" {
+		err = errors.Join(err, json.NewEncoder(f.times).Encode(t))
+	}
+	return err
+}
+
+func (f *folder) snapshot(r *search.Run) error { return f.Replace(f.path(snapshotName), r.Snapshot) }
 
 // epoch saves the run and its genotype.
 func (f *folder) epoch(r *search.Run, e search.Event) error {
-	return errors.Join(
-		f.snapshot(r),
-		f.write("genotype.json", func(w *os.File) error {
+	if err := f.snapshot(r); err != nil {
+		return err
+	}
+	return f.write(genotypeFiles(&e.Report.Genotype))
+}
+
+// end saves the run as it stands.
+func (f *folder) end(r *search.Run) error {
+	if err := f.snapshot(r); err != nil {
+		return err
+	}
+	return f.derive(r)
+}
+
+func (f *folder) close() (err error) {
+	for _, grown := range []*disk.File{f.events, f.times} {
+		if grown != nil {
+			err = errors.Join(err, grown.Close())
+		}
+	}
+	return errors.Join(err, f.unlock())
+}
+
+// file is a file of the folder; without fill there is none.
+type file struct {
+	name string
+	fill func(io.Writer) error
+}
+
+// derive writes all that tells of the run.
+func (f *folder) derive(r *search.Run) error {
+	record := r.Record()
+	var genotype *darts.Genotype
+	figures := file{name: "curves.svg"}
+	for _, e := range record.Events {
+		if e.Kind == "epoch" {
+			genotype = &e.Report.Genotype
+			figures.fill = func(w io.Writer) error { return figure.SVG(w, []search.Record{record}, []string{""}) }
+		}
+	}
+	return f.write(append(genotypeFiles(genotype), figures, file{configName, r.Config().Encode}, file{"events.jsonl", func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		for _, e := range record.Events {
+			if err := enc.Encode(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}))
+}
+
+// genotypeFiles are those of the last epoch's genotype.
+func genotypeFiles(g *darts.Genotype) []file {
+	if g == nil {
+		return []file{{name: "genotype.json"}, {name: "genotype.txt"}, {name: "normal.svg"}, {name: "reduce.svg"}}
+	}
+	text := func(s string) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, err := io.WriteString(w, s)
+			return err
+		}
+	}
+	return []file{
+		{"genotype.json", func(w io.Writer) error {
 			enc := json.NewEncoder(w)
 			enc.SetIndent("", "  ")
-			return enc.Encode(e.Report.Genotype)
-		}),
-		f.write("genotype.txt", func(w *os.File) error {
-			_, err := w.WriteString(e.Report.Genotype.String() + "\n")
+			return enc.Encode(g)
+		}},
+		{"genotype.txt", text(g.String() + "\n")},
+		{"normal.svg", text(draw.Cell("Normal cell", g.Normal, g.NormalConcat))},
+		{"reduce.svg", text(draw.Cell("Reduction cell", g.Reduce, g.ReduceConcat))},
+	}
+}
+
+func (f *folder) write(files []file) error {
+	for _, file := range files {
+		var err error
+		if file.fill == nil {
+			err = f.Remove(f.path(file.name))
+		} else {
+			err = f.Replace(f.path(file.name), file.fill)
+		}
+		if err != nil {
 			return err
-		}),
-		f.cell("normal", "Normal cell", e.Report.Genotype.Normal, e.Report.Genotype.NormalConcat),
-		f.cell("reduce", "Reduction cell", e.Report.Genotype.Reduce, e.Report.Genotype.ReduceConcat))
+		}
+	}
+	return nil
 }
-
-func (f *folder) cell(name, title string, edges []darts.Edge, concat []int) error {
-	return f.write(name+".svg", func(w *os.File) error {
-		_, err := w.WriteString(draw.Cell(title, edges, concat))
-		return err
-	})
-}
-
-func (f *folder) close() error { return f.file.Close() }

@@ -2,11 +2,12 @@ package main
 
 import (
 	"bufio"
-	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
 	"hlrslab/core/data"
+	"hlrslab/tools/internal/disk"
 )
 
 // The page's images: enough of each class for the small preset, in a few megabytes.
@@ -30,16 +31,10 @@ func writePack(path string, d *data.Dataset) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.Create(path + ".part")
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(f)
 	part := &data.Dataset{Name: d.Name, Classes: d.Classes, Train: *train, Test: *test}
-	if err := errors.Join(data.Pack(w, part, train.First(packTrain), test.First(packTest)), w.Flush(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".part", path)
+	return disk.Disk{}.Replace(path, func(w io.Writer) error {
+		return data.Pack(w, part, train.First(packTrain), test.First(packTest))
+	})
 }
 
 // readPack reads a pack from a file.

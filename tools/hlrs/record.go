@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"hlrslab/core/search"
+	"hlrslab/tools/internal/disk"
 )
 
 type recordCommand struct {
@@ -24,7 +26,11 @@ func (c *recordCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Out, raw, 0o644); err != nil {
+	err = disk.Disk{}.Replace(c.Out, func(w io.Writer) error {
+		_, err := w.Write(raw)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	epochs := 0
@@ -40,7 +46,7 @@ func (c *recordCommand) Run() error {
 // readRecord reads the record of a run folder or a run file.
 func readRecord(path string) (search.Record, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, "last.safetensors")
+		path = filepath.Join(path, snapshotName)
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"net"
 	"net/http"
 	"os"
 	"testing"
@@ -30,6 +31,12 @@ func TestScripts(t *testing.T) {
 			"await":  await,
 			"get":    get,
 			"images": images,
+			"refused": func(ts *testscript.TestScript, _ bool, args []string) {
+				if conn, err := net.Dial("tcp", args[0]); err == nil {
+					conn.Close()
+					ts.Fatalf("something listens at %s", args[0])
+				}
+			},
 		},
 	})
 }
@@ -40,7 +47,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	if _, err := fmt.Sscan(args[1], &size); err != nil {
 		ts.Fatalf("await: %v", err)
 	}
-	for range 1000 {
+	for range 6000 {
 		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Size() >= size {
 			return
 		}

@@ -5,56 +5,84 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
+	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
+	"github.com/alecthomas/kong"
 
 	"hlrslab/core/data"
 	"hlrslab/core/search"
+	"hlrslab/tools/internal/disk"
 )
 
 type searchCommand struct {
 	Source
-	search.Config `embed:""`
+	Experiment
+	Machine
 
-	Preset  string `enum:",tiny,small,full" default:"" help:"Start from tiny (seconds), small (a minute or two) or full (the base of the paper)."`
-	File    string `name:"config" type:"existingfile" placeholder:"FILE" help:"Configuration to start from, as a run folder's config.json."`
-	Out     string `type:"path" placeholder:"DIR" help:"Run folder to write; by default runs/ and the time."`
-	Resume  string `type:"path" placeholder:"RUN" help:"Go on with the run in this folder, or with a run file of the page, into --out; its own configuration holds."`
-	Threads int    `default:"0" help:"Threads; 0 is one for each core. The numbers do not depend on it."`
-	Force   bool   `help:"Write over a run that is in the folder already."`
-	JSON    bool   `help:"End with one line of JSON."`
+	Out    string `type:"path" placeholder:"DIR" help:"Run folder to write; by default runs/ and the time."`
+	Resume string `type:"path" placeholder:"RUN" help:"Go on with the run in this folder, or with a run file of the page, into --out; its own configuration holds."`
+	Force  bool   `help:"Write over a run that is in the folder already."`
+	JSON   bool   `help:"End with one line of JSON."`
+
+	asked []asked
+	cost  search.Cost
+	disk  disk.Disk
 }
 
 // Run runs the search to its end, or until ctx is done.
-func (c *searchCommand) Run(ctx context.Context) (err error) {
-	if c.Threads <= 0 {
-		c.Threads = runtime.NumCPU()
+func (c *searchCommand) Run(ctx context.Context, k *kong.Context) (err error) {
+	if c.asked, err = c.asks(k); err != nil {
+		return err
 	}
+	return c.run(ctx)
+}
+
+func (c *searchCommand) run(ctx context.Context) (err error) {
 	began := time.Now()
-	r, dir, err := c.prepare(ctx)
+	r, f, err := c.prepare(ctx)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	f, err := openFolder(dir, r)
-	if err != nil {
-		return err
-	}
 	defer func() { err = errors.Join(err, f.close()) }()
-	if err := f.snapshot(r); err != nil { // so that a run that is killed in its first epoch can be resumed, too
+	if !r.Done() {
+		if err := c.train(ctx, r, f); err != nil {
+			return err
+		}
+	}
+	if err := f.end(r); err != nil {
 		return err
 	}
-	show := newDisplay(r)
+	if !r.Done() {
+		return fmt.Errorf("stopped and saved; go on with: %s", c.again(f.dir))
+	}
+	events := r.Record().Events
+	return c.summary(r, f.dir, events[len(events)-1], time.Since(began))
+}
+
+// train takes the run's steps, and saves each epoch.
+func (c *searchCommand) train(ctx context.Context, r *search.Run, f *folder) error {
+	if err := f.begin(r, thisSession(c.Threads)); err != nil {
+		return err
+	}
+	show := newDisplay(r, c.cost, c.Threads)
+	defer show.end()
+	epoch := time.Now()
 	for !r.Done() && ctx.Err() == nil {
+		began := time.Now()
 		events, err := r.Step()
+		show.took(events, time.Since(began))
 		for _, e := range events {
-			show.event(e)
-			if werr := f.event(e); werr != nil {
+			since := began
+			if e.Kind == "epoch" {
+				since, epoch = epoch, time.Now()
+			}
+			if werr := f.event(e, time.Since(since)); werr != nil {
 				return werr
 			}
 			if e.Kind == "epoch" {
@@ -64,28 +92,20 @@ func (c *searchCommand) Run(ctx context.Context) (err error) {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("%w; the last whole epoch is in %s", err, dir)
+			return errors.Join(fmt.Errorf("%w; the last whole epoch is in %s", err, f.dir), f.derive(r))
 		}
 	}
-	show.end()
-	if err := f.snapshot(r); err != nil {
-		return err
-	}
-	if r.Epoch > 0 {
-		if err := f.figures(r.Record()); err != nil {
-			return err
-		}
-	}
-	if !r.Done() {
-		return fmt.Errorf("stopped and saved; go on with: %s", c.again(dir))
-	}
-	events := r.Record().Events
-	return c.summary(r, dir, events[len(events)-1], time.Since(began))
+	return nil
 }
 
 // again is the command that goes on with the run in dir.
 func (c *searchCommand) again(dir string) string {
-	words := []string{"hlrs", "search", "--resume", dir, "--threads", fmt.Sprint(c.Threads)}
+	return c.command("--resume", dir, "--threads", fmt.Sprint(c.Threads))
+}
+
+// command is hlrs search with the words and what else was given that is not of the configuration.
+func (c *searchCommand) command(words ...string) string {
+	words = append([]string{"hlrs", "search"}, words...)
 	if c.Data != "" {
 		words = append(words, "--data", c.Data)
 	}
@@ -100,82 +120,121 @@ func (c *searchCommand) again(dir string) string {
 	return strings.Join(words, " ")
 }
 
-// unchanged reports the first flag that asks for another configuration than the run has.
-func (c *searchCommand) unchanged(run search.Config) error {
-	for _, f := range search.Fields() {
-		if v := f.Value(c.Config); v != f.Value(search.Default()) && v != f.Value(run) {
-			return fmt.Errorf("--%s %s: the run in %s has %s and keeps it; leave the flag out, or start a new run with --out", f.Name, v, c.Resume, f.Value(run))
+// prepare makes the run to take, a new one or the resumed one, and the folder it goes to.
+func (c *searchCommand) prepare(ctx context.Context) (*search.Run, *folder, error) {
+	if c.Resume == "" {
+		if err := c.Config.Validate(); err != nil {
+			return nil, nil, err
 		}
-	}
-	return nil
-}
-
-// prepare makes the run to take: a new one, or the resumed one.
-func (c *searchCommand) prepare(ctx context.Context) (*search.Run, string, error) {
-	if c.Resume != "" {
-		path, dir := filepath.Join(c.Resume, "last.safetensors"), c.Resume
-		if info, err := os.Stat(c.Resume); err == nil && !info.IsDir() { // a run as the page exports it
-			path, dir = c.Resume, c.out()
-			if err := c.free(dir); err != nil {
-				return nil, "", err
+		return c.start(func() (*search.Run, error) {
+			d, err := c.dataset(ctx, c.Config)
+			if err != nil {
+				return nil, err
 			}
-		}
-		record, err := readRecord(path)
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: %s holds no run to go on with", err, c.Resume)
-		}
-		if err := c.unchanged(record.Config); err != nil {
-			return nil, "", err
-		}
-		d, err := c.dataset(ctx, record.Config)
-		if err != nil {
-			return nil, "", err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, "", err
-		}
-		defer f.Close()
-		r, err := search.Restore(f, d, c.Threads)
-		return r, dir, err
+			return search.New(c.Config, d, c.Threads)
+		})
 	}
-	if err := c.Config.Validate(); err != nil {
-		return nil, "", err
+	info, err := os.Stat(c.Resume)
+	switch {
+	case err != nil:
+		return nil, nil, fmt.Errorf("%w: --resume names a run folder, or a run file of the page", err)
+	case !info.IsDir():
+		return c.start(func() (*search.Run, error) { return c.restore(ctx, c.Resume) })
+	case c.Out != "" && c.Out != c.Resume:
+		return nil, nil, fmt.Errorf("--out %s: the run in %s goes on where it is; leave --out out, or resume %s for a copy in another folder",
+			c.Out, c.Resume, filepath.Join(c.Resume, snapshotName))
 	}
-	dir := c.out()
-	if err := c.free(dir); err != nil {
-		return nil, "", err
+	snapshot, config := filepath.Join(c.Resume, snapshotName), filepath.Join(c.Resume, configName)
+	if _, err := os.Stat(snapshot); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(config); err == nil {
+			return nil, nil, fmt.Errorf("%s has a configuration, but no %s to go on from; begin its run anew with: %s",
+				c.Resume, snapshotName, c.command("--config", config, "--out", c.Resume, "--force"))
+		}
+		return nil, nil, fmt.Errorf("%s holds no run to go on with, for it has no %s; --resume names a run folder, or a run file of the page", c.Resume, snapshotName)
 	}
-	d, err := c.dataset(ctx, c.Config)
+	f, err := openFolder(c.disk, c.Resume, nil)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	r, err := search.New(c.Config, d, c.Threads)
-	return r, dir, err
+	r, err := c.restore(ctx, snapshot)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.close())
+	}
+	return r, f, nil
 }
 
-// out is the folder of a new run.
-func (c *searchCommand) out() string {
-	if c.Out != "" {
-		return c.Out
+// start makes a run in a folder that has none, or whose run may go.
+func (c *searchCommand) start(make func() (*search.Run, error)) (*search.Run, *folder, error) {
+	dir := c.Out
+	if dir == "" {
+		dir = filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
 	}
-	return filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
+	if err := c.free(dir); err != nil { // before images are fetched for nothing
+		return nil, nil, err
+	}
+	r, err := make()
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := openFolder(c.disk, dir, c.free) // now that no other process comes between
+	if err != nil {
+		r.Close()
+		return nil, nil, err
+	}
+	return r, f, nil
 }
 
 // free says whether a new run may go into dir.
 func (c *searchCommand) free(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil && !c.Force {
-		return fmt.Errorf("%s already holds a run: name another --out, go on with it by --resume %s, or write over it with --force", dir, dir)
+	for _, name := range []string{snapshotName, configName} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil && !c.Force {
+			return fmt.Errorf("%s already holds a run: name another --out, go on with it by --resume %s, or write over it with --force", dir, dir)
+		}
 	}
 	return nil
 }
 
-func (c *searchCommand) dataset(ctx context.Context, config search.Config) (*data.Dataset, error) {
-	switch config.Dataset {
-	case "toy":
-		return data.Toy(1), nil
-	case "own":
-		return c.own()
+// restore reads the run to go on with, if it is what was asked for.
+func (c *searchCommand) restore(ctx context.Context, path string) (*search.Run, error) {
+	record, err := readRecord(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s holds no run to go on with", err, c.Resume)
+	}
+	if err := c.unchanged(record); err != nil {
+		return nil, err
+	}
+	d, err := c.dataset(ctx, record.Config)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return search.Restore(f, d, c.Threads)
+}
+
+var toy = sync.OnceValue(func() *data.Dataset { return data.Toy(1) })
+
+// dataset reads the images, once it is known that the search fits this machine.
+func (c *searchCommand) dataset(ctx context.Context, config search.Config) (d *data.Dataset, err error) {
+	if config.Dataset == "own" { // only the images tell how many classes there are
+		if d, err = c.own(); err != nil {
+			return nil, err
+		}
+		c.cost, err = c.fits(config, len(d.Classes), int64(len(d.Train.Pixels)+len(d.Test.Pixels)))
+		return d, err
+	}
+	images := 6_000
+	if config.Dataset == "cifar10" {
+		images = 60_000
+	}
+	if c.cost, err = c.fits(config, 10, int64(images*3*32*32)); err != nil {
+		return nil, err
+	}
+	if config.Dataset == "toy" {
+		return toy(), nil
 	}
 	return c.open(ctx, bar())
 }
@@ -192,42 +251,4 @@ func (c *searchCommand) summary(r *search.Run, dir string, e search.Event, took 
 	fmt.Printf("balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f), %s, in %s\n%s\n",
 		100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail, dir, took.Round(time.Second/10), p.Genotype)
 	return nil
-}
-
-// display is the bar on a terminal, and a line an epoch otherwise.
-type display struct {
-	bar  *progressbar.ProgressBar
-	tell bool
-}
-
-func newDisplay(r *search.Run) *display {
-	steps := r.Facts().Steps * r.Config().Epochs
-	if info, err := os.Stderr.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return &display{tell: true}
-	}
-	d := &display{bar: progressbar.NewOptions(steps, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(), progressbar.OptionSetItsString("steps"), progressbar.OptionSetPredictTime(true))}
-	_ = d.bar.Set(r.Epoch*r.Facts().Steps + r.At) // a bar that cannot be drawn stops nothing
-	return d
-}
-
-func (d *display) event(e search.Event) {
-	switch {
-	case e.Kind == "step" && d.bar != nil:
-		_ = d.bar.Set(e.Epoch*e.Steps + e.Step + 1)
-	case e.Kind == "epoch":
-		line := fmt.Sprintf("epoch %d: loss %.3f, architecture %.3f, rate %.2g, mix %.2f, accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f)",
-			e.Epoch+1, e.Loss, e.ArchLoss, e.ArchRate, e.Mix, 100*e.Report.Accuracy, 100*e.Report.Head, 100*e.Report.Medium, 100*e.Report.Tail)
-		if d.tell {
-			fmt.Fprintln(os.Stderr, line)
-		} else {
-			d.bar.Describe(fmt.Sprintf("epoch %d, %.1f %%", e.Epoch+1, 100*e.Report.Accuracy))
-		}
-	}
-}
-
-func (d *display) end() {
-	if d.bar != nil {
-		fmt.Fprintln(os.Stderr)
-	}
 }

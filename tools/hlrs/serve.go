@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,9 +19,10 @@ import (
 
 type serveCommand struct {
 	Source
-	Port       int    `env:"PORT" default:"8080" help:"Port to listen on; 0 takes a free one."`
-	Root       string `type:"existingdir" default:"." help:"Folder of index.html and public/."`
-	NoDownload bool   `help:"Stay on the toy set where CIFAR-10 is not at hand."`
+	Host       []string `default:"localhost" help:"Address to listen on: localhost is for this machine alone, 0.0.0.0 for all who reach it. More names after a comma are those by which others reach it."`
+	Port       int      `env:"PORT" default:"8080" help:"Port to listen on, from 1 to 65535; 0 takes a free one."`
+	Root       string   `type:"existingdir" default:"." help:"Folder of index.html and public/."`
+	NoDownload bool     `help:"Stay on the toy set where CIFAR-10 is not at hand."`
 }
 
 // packName is where the page finds its images, below the root.
@@ -35,7 +37,7 @@ type status struct {
 	Error string `json:"error,omitempty"`
 }
 
-// lab serves the page and follows the download behind it.
+// lab follows the download behind the page, which a site serves.
 type lab struct {
 	root   string
 	mutex  sync.Mutex
@@ -44,21 +46,23 @@ type lab struct {
 
 // Run serves the laboratory until ctx is done.
 func (c *serveCommand) Run(ctx context.Context) error {
-	if _, err := os.Stat(filepath.Join(c.Root, "index.html")); err != nil {
-		return fmt.Errorf("%w: --root names the folder of the laboratory's page", err)
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", c.Port))
-	if err != nil {
-		return fmt.Errorf("%w: take another port with --port or PORT", err)
-	}
 	l := &lab{root: c.Root}
+	site, err := newSite(c.Root, c.Host, l)
+	if err != nil {
+		return fmt.Errorf("%w: --root names the folder of the laboratory's page", err)
+	}
+	defer site.close()
+	listener, err := net.Listen("tcp", net.JoinHostPort(c.Host[0], strconv.Itoa(c.Port)))
+	if err != nil {
+		return fmt.Errorf("%w: take another port with --port or PORT, or another address with --host", err)
+	}
 	var background sync.WaitGroup
 	if l.prepare(ctx, c) {
 		background.Go(func() { l.download(ctx, c) })
 	}
-	server := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: site, ReadTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute} // site limits what writing takes
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -66,7 +70,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		defer cancel()
 		stopped <- server.Shutdown(grace)
 	}()
-	fmt.Printf("the laboratory is at http://localhost:%d (Ctrl-C ends it)\n", listener.Addr().(*net.TCPAddr).Port)
+	fmt.Printf("the laboratory is at %s (Ctrl-C ends it)\n", strings.Join(addresses(c.Host, listener.Addr().(*net.TCPAddr)), " and "))
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -145,30 +149,11 @@ func (l *lab) set(s status) {
 	l.status = s
 }
 
-// ServeHTTP serves the page, what is public, and the state of the images; nothing else of the root.
-func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-cache") // a rebuilt program is taken at the next reload
-	path := r.URL.Path
-	switch {
-	case path == "/data/status":
-		w.Header().Set("Content-Type", "application/json")
-		l.mutex.Lock()
-		s := l.status
-		l.mutex.Unlock()
-		_ = json.NewEncoder(w).Encode(s) // a reader that has gone needs no answer
-	case path == "/", path == "/index.html":
-		f, err := os.ReadFile(filepath.Join(l.root, "index.html"))
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(f)
-	case path == "/sw.js": // a service worker serves what lies below it
-		http.ServeFileFS(w, r, os.DirFS(l.root), "public/sw.js")
-	case strings.HasPrefix(path, "/public/") && !strings.HasSuffix(path, "/"):
-		http.ServeFileFS(w, r, os.DirFS(l.root), path[1:])
-	default:
-		http.NotFound(w, r)
-	}
+// ServeHTTP tells the state of the images.
+func (l *lab) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	l.mutex.Lock()
+	s := l.status
+	l.mutex.Unlock()
+	_ = json.NewEncoder(w).Encode(s) // a reader that has gone needs no answer
 }

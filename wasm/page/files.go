@@ -31,7 +31,7 @@ func (p *page) list() {
 	var kept []ui.Kept
 	for i := range all.Length() {
 		var k ui.Kept
-		if json.Unmarshal([]byte(all.Index(i).Index(0).String()), &k) == nil {
+		if json.Unmarshal([]byte(all.Index(i).Index(0).String()), &k); k.Key != "" { // of another version, it is listed all the same
 			k.Elsewhere = all.Index(i).Index(1).Bool()
 			kept = append(kept, k)
 		}

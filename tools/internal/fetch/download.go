@@ -4,24 +4,37 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hlrslab/tools/internal/disk"
 )
 
 // Download fetches the archive into the cache and returns its path. What has come so far waits in
 // a .part file, which a later call continues; only a whole file with the right checksum takes the
 // archive's name. Errors say whether trying again continues or starts over.
-func (s Source) Download(ctx context.Context, progress Progress) (string, error) {
-	path, err := s.cache()
-	if err != nil {
+func (s Source) Download(ctx context.Context, progress Progress) (path string, err error) {
+	if path, err = s.cache(); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", fmt.Errorf("cache: %w", err)
+	}
+	unlock, err := disk.Lock(filepath.Dir(path))
+	if errors.Is(err, disk.ErrLocked) {
+		return "", fmt.Errorf("download: another process is at it already: wait until it ends, then run this again (%w)", err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("cache: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if info, err := os.Stat(path); err == nil && info.Size() == s.Size { // another process was quicker
+		return path, nil
 	}
 	part := path + ".part"
 	f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o644)
@@ -38,10 +51,10 @@ func (s Source) Download(ctx context.Context, progress Progress) (string, error)
 		os.Remove(part)
 		return "", err
 	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return "", fmt.Errorf("cache: %w", err)
 	}
-	if err := os.Rename(part, path); err != nil {
+	if err := (disk.Disk{}).Rename(part, path); err != nil {
 		return "", fmt.Errorf("cache: %w", err)
 	}
 	return path, nil

@@ -167,7 +167,7 @@ func TestChecksum(t *testing.T) {
 	})
 	_, err := s.Download(t.Context(), nil)
 	wantError(t, err, "checksum", s.MD5, "removed")
-	if left, _ := os.ReadDir(s.Dir); len(left) != 0 {
+	if left, _ := filepath.Glob(filepath.Join(s.Dir, "cifar*")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -221,6 +221,36 @@ func TestCancel(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFile(t, path)
+}
+
+// TestTwoAtOnce: two processes that download into one cache would mix their bytes.
+func TestTwoAtOnce(t *testing.T) {
+	asked, begin := make(chan bool), make(chan bool)
+	s, requests := source(t, func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-begin
+		whole(w, r)
+	})
+	first := make(chan error)
+	go func() {
+		_, err := s.Download(t.Context(), nil)
+		first <- err
+	}()
+	<-asked
+	_, err := s.Download(t.Context(), nil)
+	wantError(t, err, "another process", "wait")
+	close(begin)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	path, err := s.Download(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFile(t, path)
+	if *requests != 1 {
+		t.Errorf("%d requests", *requests)
+	}
 }
 
 func TestFindNamed(t *testing.T) {

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+
+	"hlrslab/core/search"
+)
+
+// Machine is what of the machine a search may take.
+type Machine struct {
+	Threads int     `default:"0" help:"Threads, from 1 to 256; 0 is one for each core that this process may use. The numbers do not depend on it."`
+	Memory  float64 `default:"0" help:"Memory that a search may take, GB; 0 is all that the machine or its container has."`
+}
+
+// most threads are more than a machine has cores: each beyond its cores costs time.
+const most = 256
+
+// AfterApply is called by kong.
+func (m *Machine) AfterApply() error {
+	cores := runtime.GOMAXPROCS(0) // which a container's quota lowers
+	switch {
+	case m.Threads == 0:
+		m.Threads = min(cores, most)
+	case m.Threads < 1 || m.Threads > most:
+		return fmt.Errorf("--threads %d: give 1 to %d, or leave it out for one on each of the %d cores here", m.Threads, most, cores)
+	}
+	if !(m.Memory >= 0) {
+		return fmt.Errorf("--memory %v: give the GB that the search may take, or leave it out for all there is here", m.Memory)
+	}
+	return nil
+}
+
+// fits says what a search takes, and fails where it would not find it here. Images take so many bytes beside.
+func (m *Machine) fits(c search.Config, classes int, images int64) (search.Cost, error) {
+	cost, err := c.Cost(classes)
+	if err != nil {
+		return cost, err
+	}
+	cost.Bytes += cost.Bytes/50*int64(m.Threads-1) + images // a thread takes a hundredth or two
+	room := int64(1e9 * m.Memory)
+	if room == 0 {
+		room = memory()
+	}
+	if room > 0 && cost.Bytes > room {
+		return cost, fmt.Errorf("a batch of %d images of side %d through %d channels and %d layers takes about %s of memory, and there are %s here: lower batch, channels, layers or size, or say with --memory that there is more",
+			c.Batch, c.Size, c.Channels, c.Layers, amount(cost.Bytes), amount(room))
+	}
+	return cost, nil
+}
+
+// memory is what this process may have, bytes: the machine's, or less where its container has less. It is 0 if the system does not say.
+func memory() (room int64) {
+	for _, limit := range []memlimit.Provider{memlimit.FromSystem, memlimit.FromCgroup} {
+		if n, err := limit(); err == nil && (room == 0 || int64(n) < room) {
+			room = int64(n)
+		}
+	}
+	return room
+}
+
+// amount is a number of bytes in words.
+func amount(n int64) string {
+	if n < 1e9 {
+		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+}

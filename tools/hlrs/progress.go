@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"hlrslab/core/search"
+)
+
+// pace is how fast a run goes: the mean at first, later of about the last twenty.
+type pace struct {
+	steps, tests mean // seconds of a step, and of a batch of test images
+}
+
+type mean struct {
+	n     int
+	value float64
+}
+
+func (m *mean) add(v float64) {
+	m.n = min(m.n+1, 20)
+	m.value += (v - m.value) / float64(m.n)
+}
+
+func (p *pace) add(events []search.Event, took time.Duration) {
+	for _, e := range events {
+		if e.Kind == "step" {
+			p.steps.add(took.Seconds())
+			return
+		}
+	}
+	p.tests.add(took.Seconds())
+}
+
+// test is the seconds of a batch of test images, or, before one was seen, what a step suggests: it passes the network forward
+// once, where a step takes the work of six such passes in first order and of fifteen in second.
+func (p *pace) test(c search.Config) float64 {
+	switch {
+	case p.tests.n > 0:
+		return p.tests.value
+	case c.Order == 1:
+		return p.steps.value / 6
+	}
+	return p.steps.value / 15
+}
+
+// of is how long so many epochs take.
+func (p *pace) of(c search.Config, epochs, steps, classes int) time.Duration {
+	return seconds(float64(epochs) * (float64(steps)*p.steps.value + float64(tests(c, classes))*p.test(c)))
+}
+
+// tests is how many batches of test images end an epoch: all are seen twice.
+func tests(c search.Config, classes int) int {
+	return 2 * ((c.TestImages/classes*classes + c.Batch - 1) / c.Batch)
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// display tells how a run goes: with a bar on a terminal, and otherwise with a line now and then and one an epoch.
+type display struct {
+	out   io.Writer
+	now   func() time.Time
+	bar   *progressbar.ProgressBar // nil without a terminal
+	every time.Duration            // between two lines, or two looks of the bar
+	next  time.Time
+
+	run    *search.Run
+	pace   pace
+	tested int // batches of this epoch's test
+	last   string
+}
+
+func newDisplay(r *search.Run, cost search.Cost, threads int) *display {
+	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r}
+	f, c := r.Facts(), r.Config()
+	fmt.Fprintf(d.out, "%s of %s, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), f.Params, amount(cost.Bytes), count(threads, "thread"))
+	if r.Epoch > 0 || r.At > 0 {
+		fmt.Fprintf(d.out, "; going on at epoch %d, step %d", r.Epoch+1, r.At+1)
+	}
+	fmt.Fprintln(d.out)
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		d.every = time.Second / 5
+		d.bar = progressbar.NewOptions(c.Epochs*d.turns(), progressbar.OptionSetWriter(d.out),
+			progressbar.OptionSetWidth(10), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	}
+	d.next = d.now().Add(min(d.every, 2*time.Second)) // who waits longer than that is told
+	r.Between(d.tick)
+	return d
+}
+
+// turns are the steps and batches of test images of an epoch.
+func (d *display) turns() int {
+	f := d.run.Facts()
+	return f.Steps + tests(d.run.Config(), len(f.Classes))
+}
+
+// took tells of a step, or of a batch of test images.
+func (d *display) took(events []search.Event, took time.Duration) {
+	d.pace.add(events, took)
+	d.tested++
+	for _, e := range events {
+		d.tested = 0
+		if e.Kind != "epoch" {
+			continue
+		}
+		d.last = fmt.Sprintf(", %.1f %%", 100*e.Report.Accuracy)
+		if d.bar == nil {
+			fmt.Fprintf(d.out, "epoch %d: loss %.3f, architecture %.3f, rate %.2g, mix %.2f, accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f)%s\n",
+				e.Epoch+1, e.Loss, e.ArchLoss, e.ArchRate, e.Mix, 100*e.Report.Accuracy, 100*e.Report.Head, 100*e.Report.Medium, 100*e.Report.Tail, d.left(", "))
+			d.next = d.now().Add(d.every)
+		}
+	}
+	d.tick()
+}
+
+// tick tells where the run is, if it is time to: during a step, too, which may take longer than that.
+func (d *display) tick() {
+	now := d.now()
+	if now.Before(d.next) || d.run.Done() {
+		return
+	}
+	d.next = now.Add(d.every)
+	f, c := d.run.Facts(), d.run.Config()
+	step := fmt.Sprintf("step %d/%d", d.run.At+1, f.Steps)
+	if d.run.At == f.Steps {
+		step = "test"
+	}
+	line := fmt.Sprintf("epoch %d/%d, %s%s%s", d.run.Epoch+1, c.Epochs, step, d.last, d.left(", "))
+	if d.bar == nil {
+		fmt.Fprintln(d.out, line)
+		return
+	}
+	d.bar.Describe(line)
+	_ = d.bar.Set(d.run.Epoch*d.turns() + d.run.At + d.tested) // a bar that cannot be drawn stops nothing
+}
+
+// left says how fast the run goes and how long it will yet take, once that is known.
+func (d *display) left(join string) string {
+	if d.pace.steps.n == 0 || d.run.Done() {
+		return ""
+	}
+	f, c := d.run.Facts(), d.run.Config()
+	all := d.pace.of(c, c.Epochs-d.run.Epoch, f.Steps, len(f.Classes))
+	all -= seconds(float64(d.run.At)*d.pace.steps.value + float64(d.tested)*d.pace.test(c))
+	return fmt.Sprintf("%s%s a step, %s left", join, short(seconds(d.pace.steps.value)), short(max(0, all)))
+}
+
+func (d *display) end() {
+	d.run.Between(nil)
+	if d.bar == nil {
+		return
+	}
+	if d.run.Done() {
+		d.bar.Describe(fmt.Sprintf("epoch %d/%d%s", d.run.Epoch, d.run.Epoch, d.last))
+		_ = d.bar.Finish()
+	}
+	fmt.Fprintln(d.out)
+}
+
+// short is a duration in two figures or so.
+func short(d time.Duration) string {
+	switch {
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", 1000*d.Seconds())
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 10*time.Hour:
+		return fmt.Sprintf("%.1f h", d.Hours())
+	}
+	return fmt.Sprintf("%.0f h", d.Hours())
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

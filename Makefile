@@ -20,7 +20,7 @@ SMALL := -gcflags=all=-l $(foreach p,runtime/... internal/runtime/... math/... h
 PROGRAMS := $(patsubst wasm/%/main.go,%,$(wildcard wasm/*/main.go))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz build check bench dist replay clean go node chromium
+.PHONY: help run test fuzz build check bench dist replay clean wasm_exec go node chromium
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -39,16 +39,20 @@ fuzz: go ## feed every reader random input, FUZZTIME each (2s)
 	@for f in $$(grep -rl '^func Fuzz' --include='*_test.go' core ui); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$f); do \
 		echo "$$t, $(FUZZTIME)"; go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x ./$$(dirname $$f) || exit 1; done; done
 
-build: go ## build the command line (build/hlrs) and the page's programs (public/)
+build: go wasm_exec ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs
-	@mkdir -p public && cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
 	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -ldflags=-s $(SMALL) -o public/$(p).wasm ./wasm/$(p) &&) :
 	@for f in $(PROGRAMS); do gzip -9nf public/$$f.wasm; done; gzip -9nkf public/replay.json
+
+wasm_exec: go
+	@mkdir -p public && install -m 644 "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
 
 check: go ## formatting, vet and staticcheck
 	@unformatted=$$($(GOFUMPT) -l .) && test -z "$$unformatted" || { echo "format these (gofumpt -w .): $$unformatted"; exit 1; }
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./wasm/...
+	GOARCH=arm64 go vet ./core/tensor
+	GOEXPERIMENT= go vet ./core/tensor && GOEXPERIMENT= go test ./core/tensor
 	$(STATICCHECK) ./...
 
 bench: build node ## time search steps here, in node and, where it is there, in PyTorch; and the kernels
@@ -72,9 +76,13 @@ clean: ## remove what was built
 # done without asking: as root, where there is apt-get.
 APT := test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends
 
+# Go is asked in an environment of its own: an older one knows neither the experiment nor toolchains, and fails on them.
+GET_GO := install Go 1.21 or newer from https://go.dev/dl/, or in Debian 12 golang-go of bookworm-backports; it fetches $(GOTOOLCHAIN) by itself
+
 go:
-	@command -v go >/dev/null || { echo "go is missing: install Go 1.21 or newer from https://go.dev/dl/; it fetches $(GOTOOLCHAIN) by itself"; exit 1; }
-	@GOTOOLCHAIN=local go env GOVERSION | awk -F'[go.]+' '{ exit !($$2 > 1 || $$3 >= 21) }' || { echo "go is too old: install Go 1.21 or newer from https://go.dev/dl/; it fetches $(GOTOOLCHAIN) by itself"; exit 1; }
+	@command -v go >/dev/null || { echo "go is missing: $(GET_GO)"; exit 1; }
+	@v=$$(env -u GOEXPERIMENT GOTOOLCHAIN=local go version | sed 's/.*\(go1[^ ]*\).*/\1/') && minor=$${v#go1.} && test "$${minor%%[!0-9]*}" -ge 21 || \
+		{ echo "$$v is too old: $(GET_GO)"; exit 1; }
 
 node:
 	@command -v node >/dev/null || { $(APT) nodejs; } || { echo "node is missing: install Node.js 18 or newer (Debian: sudo apt-get install nodejs)"; exit 1; }

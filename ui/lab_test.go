@@ -368,7 +368,7 @@ func TestOwn(t *testing.T) {
 	b.says("Ready.", 20*time.Second)
 	raw := own(t)
 	b.drop("broken.zip", raw[:len(raw)/2])
-	b.notice("nothing has changed", 20*time.Second)
+	b.notice("Nothing has changed: broken.zip", 20*time.Second)
 	b.drop("mine.zip", raw)
 	b.wait(`document.querySelector("header").textContent.includes("96 for training and 24 for testing, in 3 classes")`, 20*time.Second)
 	b.keys("The run", "Imbalance", kb.Home, kb.ArrowRight)

@@ -29,6 +29,7 @@ func TestImports(t *testing.T) {
 	if runtime.GOARCH == "wasm" {
 		t.Skip("go list needs processes")
 	}
+	seen(t)
 	const module = "hlrslab/"
 	for _, line := range list(t, `{{.ImportPath}} {{join .Imports " "}}`, module+"core/...") {
 		fields := strings.Fields(line)

@@ -9,13 +9,13 @@ import (
 )
 
 // Address is the run in focus as the part of the page's address after #: the settings that differ from the small preset's. The
-// images are named only where the person has picked them: a link should take what is there.
+// images are named where the person has picked them, or the run is on the toy set: else a link should take what is there.
 func (l *Lab) Address() string {
 	r := l.Run()
 	v := url.Values{}
 	for _, f := range search.Fields() {
 		if f.Name == "dataset" {
-			if r.Picked && r.Config.Dataset != "own" {
+			if r.Config.Dataset != "own" && (r.Picked || r.Config.Dataset == "toy" && (r.Fixed() || r.seen())) {
 				v.Set(f.Name, r.Config.Dataset)
 			}
 			continue

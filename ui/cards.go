@@ -232,7 +232,7 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		c.top = slices.Max(slices.Concat(next, past, []float64{config.ArchRate, 1e-4}))
 	}
 	switch n := len(past); {
-	case n > 0 && r.Fixed():
+	case n > 0 && (r.Fixed() || r.resumes()):
 		c.lines = []line{{name: Text.AsWas, class: class, y: past}, {name: Text.ToCome, class: class + dashed, y: append([]float64{past[n-1]}, next[min(n, len(next)):]...), from: n - 1}}
 	case n > 0 && !r.moved():
 		c.lines = []line{{name: Text.AsWas, class: class, y: past}}
@@ -283,7 +283,7 @@ func (l *Lab) story() string {
 	p, c := e.Report, r.Record.Config
 	var b strings.Builder
 	fmt.Fprintf(&b, "<p>"+Text.Story+"</p>",
-		counts[order[0]], escape(l.class(order[0])), counts[order[len(order)-1]], escape(l.class(order[len(order)-1])), 100*p.Head, 100*p.Tail)
+		counts[order[0]], escape(l.class(order[0])), counts[order[len(order)-1]], escape(l.class(order[len(order)-1])), e.Epoch+1, c.Epochs, 100*p.Head, 100*p.Tail)
 	if c.Branches != "none" {
 		b.WriteString("<p>" + Text.StoryBranches + "</p>")
 	}

@@ -150,7 +150,7 @@ func (l *Lab) fill(r *Run, key string, record search.Record, file File) {
 
 // Show puts the record that comes with the page on it, which has no file to go on from.
 func (l *Lab) Show(record search.Record) {
-	i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Name == Text.RecordedRun })
+	i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Name == Text.RecordedRun && r.fresh() })
 	if i < 0 {
 		i = slices.IndexFunc(l.Runs, (*Run).fresh)
 	}

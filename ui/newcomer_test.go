@@ -89,7 +89,7 @@ func TestSlowDownload(t *testing.T) {
 	b.header("downloading: 37 of 170 MB", 5*time.Second)
 	b.steps(1, 30*time.Second)
 	status.Store(`{"state": "error", "error": "stopped after 37000000 of 170052171 bytes; the next try is in 15s"}`)
-	b.header("could not be had: stopped after 37000000 of 170052171 bytes", 20*time.Second)
+	b.header("could not be downloaded yet; if you have cifar-10-binary.tar.gz, drop it on this page. (stopped after 37000000 of 170052171 bytes", 20*time.Second)
 	b.press("Reset to the same start")
 	b.press("Step")
 	b.says(" 1 steps", 30*time.Second)

@@ -43,7 +43,9 @@ func (l *Lab) begin(r *Run) *Run {
 		l.check(r, "")
 		r = next
 	default:
-		r.clear()
+		if r.clear(); r.Name == Text.RecordedRun { // which was yet to come
+			r.Name = l.letter()
+		}
 	}
 	if set := l.choose(r.Config); set != r.Config.Dataset {
 		l.say(fmt.Sprintf(Text.Meanwhile, r.Name))

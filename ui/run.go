@@ -29,6 +29,7 @@ type Run struct {
 	Running  bool // as the worker has it; asked is what the person wants
 	Done     bool
 	Recorded bool   // shown from a record that no worker has
+	Coming   bool   // what there is to see of it is being loaded
 	Pending  bool   // schedules changed during a run, not yet in force
 	Error    string // of the run
 
@@ -141,6 +142,8 @@ func same(a, b search.Config) bool {
 func (r *Run) Say() string {
 	var say string
 	switch {
+	case r.Coming:
+		return Text.Loading
 	case r.Error != "":
 		return fmt.Sprintf(Text.Stopped, r.Error)
 	case !r.Fixed() && r.Wrong.Text != "":

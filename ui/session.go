@@ -53,10 +53,12 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 	for _, p := range s.Runs {
 		r := l.add(p.Name, p.Config)
 		r.Picked, r.Of = p.Picked, p.Of
-		if p.Key == "" {
+		if r.Coming = p.Key != "" || p.Name == Text.RecordedRun; p.Key == "" {
 			continue
 		}
 		l.Host.Fetch(p.Key, func(file File, ours bool) {
+			r.Coming = false
+			l.turns++
 			if file == nil || !r.fresh() {
 				return
 			}
@@ -71,11 +73,22 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 			}
 			l.fill(r, key, record, file)
 			r.Picked, r.Of = p.Picked, p.Of
-			l.turns++
 		})
 	}
 	l.Focus, l.Lesson = s.Focus, max(-1, min(s.Lesson, len(Lessons)-1))
 	return s.Address, true
+}
+
+// Await has the page's first run be the one that comes with it, which is being loaded.
+func (l *Lab) Await() { l.Run().Name, l.Run().Coming = Text.RecordedRun, true }
+
+// Late says that it does not come.
+func (l *Lab) Late() {
+	for _, r := range l.Runs {
+		if r.Name == Text.RecordedRun && r.Coming {
+			r.Name, r.Coming = l.letter(), false
+		}
+	}
 }
 
 // Recorded says whether the run that comes with the page is on it.

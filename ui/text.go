@@ -25,9 +25,9 @@ var Text = struct {
 	EqualArea, DrawIt, Drag, Point, PointAt            string
 
 	// How a run stands.
-	Stopped, OneWrong, WrongLater, ShowWrong, Moved, KeptRun, FinishedRun, Ready string
-	Finished, Training, Paused, Progress, Accuracies                             string
-	TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn                       string
+	Stopped, Loading, OneWrong, WrongLater, ShowWrong, Moved, KeptRun, FinishedRun, Ready string
+	Finished, Training, Paused, Progress, Accuracies                                      string
+	TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn                                string
 
 	// The cards.
 	Cards string
@@ -77,8 +77,8 @@ var Text = struct {
 	// The head of the page.
 	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Lessons: "Lessons",
 	Toy:         "Toy images, generated here: not CIFAR-10.",
-	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.", // follows Toy
-	NotHad:      "CIFAR-10 could not be had: %s",             // why; follows Toy
+	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.",                                                            // follows Toy
+	NotHad:      "CIFAR-10 could not be downloaded yet; if you have cifar-10-binary.tar.gz, drop it on this page. (%s)", // why; follows Toy
 	Reduced:     "CIFAR-10, reduced to 16×16 pixels.",
 	NoOwn:       "Your own images: choose them again.",
 	OwnCounts:   "Your own images: %d for training and %d for testing, in %d classes.",
@@ -96,7 +96,7 @@ var Text = struct {
 	Plain: "Plain DARTS", PlainNote: "One branch, as the data come, and a constant architecture rate.",
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
-	Speed: "Speed", SpeedFree: "as fast as it goes", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
+	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
 	Fixed:    "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
 	NoMixing: "One branch is not mixed with anything. Have the branches part, below, to mix them.",
 	AsTable:  "As a table", TableOf: "%s as a table", // the title of a card or group
@@ -118,7 +118,7 @@ var Text = struct {
 	Point:     "Control point %d", PointAt: "%.2f at epoch %.1f",
 
 	// How a run stands.
-	Stopped: "The run has stopped: %s", OneWrong: "Fix this setting before starting: %s.", // what is wrong
+	Stopped: "The run has stopped: %s", Loading: "Loading this run…", OneWrong: "Fix this setting before starting: %s.", // what is wrong
 	WrongLater: "This setting was not taken: %s.", ShowWrong: "Show the setting", // likewise
 	Moved:   "The settings have moved; the charts still show %s. Start trains with the settings as they stand.", // a run
 	KeptRun: "A kept run, not at its end.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a search network in this tab.",
@@ -152,11 +152,11 @@ var Text = struct {
 	},
 	Later: "After the first epoch.",
 
-	// What this is, as HTML. Its verbs: images of the first class, its name, those of the last, its name; per cent of head and tail.
-	Story:         `This is a search for a neural network’s architecture, on images whose classes have a <b>long tail</b>: %d of %s, but %d of %s. At its end, of the test images (as many of each class) %.0f %% of the head’s are recognised, and %.0f %% of the tail’s.`,
-	StoryBranches: `<b>Two branches</b> train together, one on the images as they come, and one on batches that favour the tail. The mixing moves from the first to the second over the epochs: watch the head rise first, and the tail later.`,
-	StorySearch:   `Meanwhile the <b>architecture</b> is learned: every edge of a cell mixes eight operations, whose weights the heat maps show; what the strongest would make is drawn below. How fast the weights may move follows a <b>schedule</b> over the epochs, at the left.`,
-	StoryRecorded: `What you see was recorded. <b>Start</b> trains the same search here, in this tab, to the same numbers if CIFAR-10 is at hand; move the slider of the epochs to look back; the lessons lead through it all.`,
+	// What this is, as HTML. Its verbs: images of the first class, its name, those of the last, its name; epochs done and in all; per cent of head and tail.
+	Story:         `This is a search for a neural network’s architecture, on images whose classes have a <b>long tail</b>: %d images of %s, but only %d of %s. After %d of %d epochs, %.0f %% of the head’s images in a balanced test set are recognised, and %.0f %% of the tail’s.`,
+	StoryBranches: `<b>Two branches</b> train together, one on the images as they come, and one on batches that favour the tail. The mixing moves from the first to the second over the epochs: watch how the accuracies of head and tail follow it.`,
+	StorySearch:   `Meanwhile the <b>architecture</b> is learned: every edge of a cell mixes eight operations, whose weights the heat maps show; the cells that the strongest would make are drawn below. How fast the weights may move follows a <b>schedule</b> over the epochs, at the left.`,
+	StoryRecorded: `What you see was recorded. <b>Start</b> trains the same search here, in this tab, to the same numbers if CIFAR-10 is at hand; move the slider of the epochs to look back; the lessons walk you through it.`,
 
 	// Where the search stands.
 	EpochShown: "Epoch shown: <b>%d</b> of %d", // HTML
@@ -206,7 +206,7 @@ var Text = struct {
 	Copied:     "The genotype is on the clipboard.",
 	NoKept:     "Runs are kept here, on this machine, at the end of every epoch.", KeptTable: "Runs kept on this machine",
 	When: "When", Run: "Run", AccuracyHead: "Accuracy %", TailHead: "Tail %", SkipsHead: "Skips", EntropyHead: "Entropy", Epochs: "Epochs",
-	SettingsHead: "Settings", Do: "Do", Open: "Open", Export: "Export", Delete: "Delete",
+	SettingsHead: "Settings", Do: "Actions", Open: "Open", Export: "Export", Delete: "Delete",
 	OpenNamed: "Open %s", ExportNamed: "Export %s", DeleteNamed: "Delete %s", // a run
 	TimeLayout: "2 Jan 15:04", // as time.Format has it
 	SmallOnly:  "preset small",

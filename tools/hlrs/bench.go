@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ type timing struct {
 }
 
 // Run takes the first steps of a search on random images, of which there are only as many as it needs, and the test after them.
-func (c *benchCommand) Run() error {
+func (c *benchCommand) Run(ctx context.Context) error {
 	if c.Target == "wasm" {
 		return c.inNode()
 	}
@@ -68,9 +69,13 @@ func (c *benchCommand) Run() error {
 		return err
 	}
 	defer r.Close()
+	fmt.Fprintf(os.Stderr, "timing %s and the test of an epoch, at %s\n", count(c.Steps+1, "step"), count(c.Threads, "thread"))
 	var p pace
 	var steps []float64
 	for r.Epoch == 0 {
+		if ctx.Err() != nil {
+			return errors.New("stopped before there was anything to tell")
+		}
 		began := time.Now()
 		events, err := r.Step()
 		if err != nil {

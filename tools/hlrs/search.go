@@ -105,7 +105,7 @@ func (c *searchCommand) again(dir string) string {
 
 // command is hlrs search with the words and what else was given that is not of the configuration.
 func (c *searchCommand) command(words ...string) string {
-	words = append([]string{"hlrs", "search"}, words...)
+	words = append([]string{os.Args[0], "search"}, words...)
 	if c.Data != "" {
 		words = append(words, "--data", c.Data)
 	}
@@ -236,7 +236,10 @@ func (c *searchCommand) dataset(ctx context.Context, config search.Config) (d *d
 	if config.Dataset == "toy" {
 		return toy(), nil
 	}
-	return c.open(ctx, bar())
+	if d, err = c.open(ctx, bar()); err != nil && c.Data == "" && ctx.Err() == nil {
+		err = fmt.Errorf("%w; without CIFAR-10, search on the built-in toy set with --dataset toy", err)
+	}
+	return d, err
 }
 
 // summary says what came out.

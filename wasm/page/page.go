@@ -85,7 +85,10 @@ func (p *page) open() {
 	if !again || hash != address {
 		p.lab.Go(hash)
 	}
-	if again && p.lab.Recorded() || !again && hash == "" {
+	if !again && hash == "" {
+		p.lab.Await()
+	}
+	if p.lab.Recorded() {
 		go p.replay()
 	}
 	go p.list()

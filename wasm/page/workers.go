@@ -163,6 +163,7 @@ func (p *page) replay() {
 		err = r.Validate()
 	}
 	if err != nil {
+		p.change(p.lab.Late)
 		return
 	}
 	p.change(func() {

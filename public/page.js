@@ -9,8 +9,12 @@ const labStore = (() => {
       for (const name of r.result.objectStoreNames) r.result.deleteObjectStore(name); // an older version's files cannot be gone on with
       for (const name of ["runs", "files"]) r.result.createObjectStore(name);
     };
-    r.onsuccess = () => resolve(r.result);
+    r.onsuccess = () => {
+      r.result.onversionchange = () => r.result.close(); // or another tab that deletes or renews the store would wait for this one
+      resolve(r.result);
+    };
     r.onerror = () => reject(r.error);
+    r.onblocked = () => reject(new Error("Another tab holds the store of an older version: close it and load this page again."));
   });
   open.catch(() => {}); // said where it is first asked
   const ask = async (mode, f) => {
@@ -25,14 +29,20 @@ const labStore = (() => {
   };
   // A run is written by one page at a time: the one that holds its lock, until it is closed or has the run no more. Where a browser
   // gives no locks (a page that is not from a secure origin), every page may.
-  const mine = new Map(); // by key, what lets the lock go
+  const mine = new Map(), asked = new Map(); // by key, what lets the lock go, and whether it was given
   const name = (key) => "hlrs-run-" + key;
+  const request = (key, how) => new Promise((resolve) => navigator.locks.request(name(key), how, (lock) => {
+    resolve(!!lock);
+    if (lock) return new Promise((done) => mine.set(key, done));
+  }).catch(() => resolve(false)));
   const hold = async (key) => {
-    if (mine.has(key) || !navigator.locks) return true;
-    return new Promise((resolve) => navigator.locks.request(name(key), { signal: AbortSignal.timeout(1000) }, () => {
-      resolve(true);
-      return new Promise((done) => mine.set(key, done));
-    }).catch(() => resolve(false))); // after a second: a page that is being loaded again may still have it
+    if (!navigator.locks) return true;
+    if (!asked.has(key)) { // a page that is being loaded again may yet let go
+      asked.set(key, request(key, { ifAvailable: true }).then((given) => given || request(key, { signal: AbortSignal.timeout(1000) })));
+    }
+    const given = await asked.get(key);
+    if (!given) asked.delete(key);
+    return given;
   };
   const others = new BroadcastChannel("hlrs-lab"); // the same page in other tabs
   others.onmessage = () => store.changed?.();
@@ -58,7 +68,7 @@ const labStore = (() => {
       });
     },
     // release lets go of the runs that are not among keys.
-    release: (keys) => mine.forEach((done, key) => keys.includes(key) || (done(), mine.delete(key))),
+    release: (keys) => mine.forEach((done, key) => keys.includes(key) || (done(), mine.delete(key), asked.delete(key))),
     // What is on the page, for when it is loaded again.
     remember: (text) => { try { sessionStorage.setItem("hlrs-lab", text); } catch { /* then it comes back empty */ } },
     remembered: () => { try { return sessionStorage.getItem("hlrs-lab") ?? ""; } catch { return ""; } },
@@ -87,7 +97,7 @@ window.labDropped = (transfer) => {
 };
 
 (async () => {
-  const say = (text) => { document.getElementById("lab").textContent = text; };
+  const say = (text) => { (document.getElementById("lab") ?? document.body).textContent = text; }; // Vugu takes #lab away
   if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") {
     say("This browser is too old for the laboratory: it needs WebAssembly and DecompressionStream (Chrome 80, Firefox 113, Safari 16.4, or newer).");
     return;

@@ -14,6 +14,7 @@ import (
 
 // paint paints all there is of a page, tables and all.
 func paint(l *Lab) {
+	l.Session()
 	for _, c := range l.Cards() {
 		if c.Hidden {
 			continue
@@ -31,7 +32,8 @@ func FuzzAddress(f *testing.F) {
 	f.Add("#seed=1&channels=2&arch-schedule=drawn&arch-points=0:1,1:0", "epochs", "3")
 	f.Add("#batch=513&size=9&test-images=11&dataset=&pace=3", "seed", "")
 	f.Add("epochs=1000&arch-schedule=step&arch-milestones=1,2,,NaN", "mix", "drawn")
-	f.Add("#%zz", "imbalance", "NaN")
+	f.Add("#%zz&", "imbalance", "NaN")
+	f.Add("#arch-rate=NaN&decay=inf&arch-milestones=NaN", "arch-rate", "-Inf")
 	f.Add("#n-max=2&rate=1e300&mix-points=0:1,1:0", "arch-schedule", "drawn")
 	f.Fuzz(func(t *testing.T, address, name, value string) {
 		l := NewLab(host{})

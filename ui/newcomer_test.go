@@ -154,6 +154,10 @@ func TestShowWrong(t *testing.T) {
 	if typed := eval[string](b, `document.getElementById("batch").value`); typed != "51x" {
 		t.Errorf("the field holds %q, not what was typed", typed)
 	}
+	eval[bool](b, `(location.hash = "#arch-rate=NaN", true)`) // no number that the page could keep
+	b.says("Fix this setting before starting: arch-rate", 5*time.Second)
+	eval[bool](b, `(() => { const f = document.getElementById("arch-rate-value"); f.value = "0.003"; f.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
+	b.says("Ready.", 5*time.Second)
 	eval[bool](b, `(() => { const f = document.getElementById("batch"); f.value = "16"; f.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
 	b.says("Ready.", 5*time.Second)
 

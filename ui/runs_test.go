@@ -141,12 +141,13 @@ func TestNothingIsLost(t *testing.T) {
 	b := open(t, serve(t, nil, 0)+long, 2*time.Minute)
 	b.says("Ready.", 20*time.Second)
 	b.press("Start")
-	b.epochs(1, 30*time.Second)
+	b.steps(1, 30*time.Second) // no epoch is over yet
 	eval[bool](b, `(location.hash = "#seed=3&channels=2&layers=3&nodes=2&batch=8&n-max=60&imbalance=10&test-images=50&epochs=2", true)`)
 	b.wait(`document.querySelectorAll(".runs [aria-pressed]:not([hidden])").length === 2`, 10*time.Second)
 	b.says("Ready.", 5*time.Second)
 	b.press("A")
 	b.says("Training.", 10*time.Second) // it went on
+	b.epochs(1, 30*time.Second)
 	b.press("Pause")
 	b.press("B")
 	b.press("Start")

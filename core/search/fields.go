@@ -113,7 +113,7 @@ func (f Field) Set(c *Config, text string) error {
 		}
 		v.SetUint(n)
 	case reflect.Float64:
-		x, err := strconv.ParseFloat(text, 64)
+		x, err := number(text)
 		if err != nil {
 			return wrong()
 		}
@@ -121,7 +121,7 @@ func (f Field) Set(c *Config, text string) error {
 	case reflect.Slice:
 		var list []float64
 		for _, s := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
-			x, err := strconv.ParseFloat(s, 64)
+			x, err := number(s)
 			if err != nil {
 				return wrong()
 			}
@@ -130,6 +130,15 @@ func (f Field) Set(c *Config, text string) error {
 		v.Set(reflect.ValueOf(list))
 	}
 	return nil
+}
+
+// number reads one that a configuration can hold: JSON has none that is infinite, or not a number.
+func number(text string) (float64, error) {
+	x, err := strconv.ParseFloat(text, 64)
+	if err == nil && (math.IsNaN(x) || math.IsInf(x, 0)) {
+		err = strconv.ErrRange
+	}
+	return x, err
 }
 
 // Default is the paper's base: stock DARTS, second order, with BBN's branches.

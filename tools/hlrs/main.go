@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -34,6 +35,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	for _, name := range []string{"--out", "--resume", "--data", "--config"} { // an unset variable of the shell is no path
+		if i := slices.Index(args, name); i >= 0 && i+1 < len(args) && args[i+1] == "" || slices.Contains(args, name+"=") {
+			return fmt.Errorf("%s: it is empty; give a path, or leave it out", name)
+		}
+	}
 	var c commands
 	var b base
 	parser, err := kong.New(&c, kong.Name("hlrs"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(limits),

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,6 +47,9 @@ type lab struct {
 
 // Run serves the laboratory until ctx is done.
 func (c *serveCommand) Run(ctx context.Context) error {
+	if len(c.Host) == 0 || slices.Contains(c.Host, "") {
+		return errors.New("--host: a name is empty; give localhost, or 0.0.0.0 for all who reach this machine")
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := &lab{root: c.Root}

@@ -84,44 +84,61 @@ func (b *tab) focus(find string) {
 	b.wait(`(() => { const e = `+find+`; e?.focus(); return e && document.activeElement === e; })()`, 10*time.Second)
 }
 
-// TestPresses holds buttons down while a run trains and the page is painted and rendered anew, for shorter and for longer than a
-// press holds the page up, in a part that is painted and among Vugu's controls: every press counts. And what a person is typing stays.
+// TestPresses holds buttons down while a run trains, by the mouse and by the space bar, on what is painted and on Vugu's controls:
+// every press counts, whatever the page renders meanwhile. And what a person is typing stays.
 func TestPresses(t *testing.T) {
 	t.Parallel()
 	b := open(t, serve(t, nil, 0)+"#seed=1&channels=2&layers=3&nodes=2&batch=8&n-max=20&imbalance=2&test-images=10&epochs=1000", 2*time.Minute)
 	b.says("Ready.", 20*time.Second)
 	b.press("Start")
 	b.says("epochs. Balanced", 20*time.Second)
-	// painted waits until the page was painted with the reports of so many epochs, or as long as a press may hold it up.
-	painted := func(epochs int) {
-		b.wait(fmt.Sprintf(`new Promise((done) => { const n = () => Number(%s.match(/(\d+) of 1000/)[1]), was = n(), began = performance.now();
-			const look = () => n() >= was + %d ? done(true) : setTimeout(look, 20); look(); })`, status, epochs), 30*time.Second)
-	}
-	reports := func(n int) {
+	// heard waits for so many reports of the worker.
+	heard := func(n int) {
 		b.wait(fmt.Sprintf(`new Promise((done) => { const was = heard.length; const look = () => heard.length >= was + %d ? done(true) : setTimeout(look, 20); look(); })`, n), 30*time.Second)
 	}
-	// A notice comes and goes above all, as when the store is full: what is below moves.
+	// drop has the page say above all else that a file is no run: what is below moves.
 	drop := func() {
 		eval[bool](b, `document.dispatchEvent(new DragEvent("drop", {dataTransfer: (() => { const t = new DataTransfer(); t.items.add(new File(["nothing"], "x.safetensors")); return t; })(), bubbles: true, cancelable: true}))`)
 	}
 	moves := func() {
 		drop()
-		reports(10)
+		heard(20)
 	}
+	// space holds the space bar down until the page is painted with another epoch.
+	space := func(find string) {
+		t.Helper()
+		b.focus(find)
+		eval[bool](b, `!!(window.aimed = { e: document.activeElement, pointerdown: 0, click: 0 })`)
+		key := func(kind input.DispatchKeyEventType) {
+			b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+				_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: " ", Code: "Space", Text: " ", WindowsVirtualKeyCode: 32})
+				return err
+			}))
+		}
+		key(input.DispatchKeyEventTypeKeyDown)
+		b.wait(fmt.Sprintf(`new Promise((done) => { const n = () => Number(%s.match(/(\d+) of 1000/)[1]), was = n();
+			const look = () => n() > was + 2 ? done(true) : setTimeout(look, 20); look(); })`, status), 30*time.Second)
+		key(input.DispatchKeyEventTypeKeyUp)
+		if n := eval[int](b, "aimed.click"); n != 1 {
+			b.fail("the space bar pressed once, clicked %d times: %s", n, find)
+		}
+	}
+	play := `document.getElementById("play")`
+	b.click(`#card-edge .fold`)
 	for i := range 3 {
 		edge := fmt.Sprint("reduce:", i+1)
-		b.hold(seen(`[data-act="edge:`+edge+`"]`, "true"), func() { painted(3) })
+		b.hold(seen(`[data-act="edge:`+edge+`"]`, "true"), moves)
 		b.wait(`document.getElementById("edge")?.value === "`+edge+`"`, 5*time.Second)
-
-		b.hold(seen("#card-collapse .fold", "true"), func() { painted(3) })
+		b.hold(seen("#card-collapse .fold", "true"), moves)
 		b.wait(fmt.Sprintf(`(document.querySelector("#card-collapse tbody td") !== null) === %v`, i%2 == 0), 5*time.Second)
-
-		b.hold(seen("#card-time button, #play", `e.id === "play"`), moves)
+		b.hold(play, moves)
 		b.says("Paused.", 10*time.Second)
-		b.hold(seen("#play", "true"), nil)
+		b.hold(play, drop)
 		b.says("Training.", 10*time.Second)
 
-		b.hold(seen(`[data-act="edge:`+edge+`"]`, "true"), moves)
+		space(seen(`#card-kept [data-act^="file:"]`, "true")) // in a row that is painted anew at every epoch
+		space(seen("#card-loss .fold", "true"))
+		b.says("Training.", 10*time.Second)
 	}
 	// What Vugu renders leaves a value alone that is being typed.
 	b.press("Pause")

@@ -12,45 +12,45 @@ import (
 type press struct {
 	under bool
 	owed  bool // there is something to render after it
-	count int
 }
 
-// patience is how long a press may hold the page up, and tap how long after a finger its click may come.
-const (
-	patience = 2 * time.Second
-	tap      = 350 * time.Millisecond
-)
+// tap is how long after a finger, or a mouse that left the button, a click may yet come.
+const tap = 350 * time.Millisecond
 
 func (p *page) listenPress() {
+	var ending *time.Timer
 	release := func() {
 		was := p.press
-		p.press = press{count: was.count}
-		if was.owed {
+		if p.press = (press{}); was.owed {
 			go p.change(func() {})
 		}
 	}
-	after := func(d time.Duration) {
-		n := p.press.count
-		time.AfterFunc(d, func() {
-			if p.press.count == n && p.press.under {
-				release()
-			}
-		})
-	}
-	on := func(event string, f func(e js.Value)) { // before anyone else hears of it
-		document.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
+	on := func(target js.Value, event string, f func(e js.Value)) { // before anyone else hears of it
+		target.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
 			f(args[0])
 			return nil
 		}), true)
 	}
-	on("pointerdown", func(e js.Value) {
+	end := func(js.Value) {
+		if p.press.under {
+			ending = time.AfterFunc(tap, release)
+		}
+	}
+	on(document, "pointerdown", func(e js.Value) {
 		if e.Get("button").Int() == 0 && e.Get("target").Call("closest", "button, [data-act]").Truthy() {
+			if ending != nil {
+				ending.Stop()
+			}
 			p.press.under = true
-			p.press.count++
-			after(patience)
 		}
 	})
-	on("click", func(js.Value) { release() })
-	on("pointercancel", func(js.Value) { release() })
-	on("pointerup", func(js.Value) { after(tap) })
+	on(document, "click", func(js.Value) { release() })
+	on(document, "pointercancel", func(js.Value) { release() })
+	on(document, "pointerup", end)
+	on(document, "contextmenu", end) // after which nobody may hear that it was let go
+	on(window, "blur", func(e js.Value) {
+		if e.Get("target").Equal(window) { // and not an element that loses the focus
+			end(e)
+		}
+	})
 }

@@ -740,7 +740,7 @@ func TestDist(t *testing.T) {
 	b.wait(`caches.open("hlrs-lab").then((c) => c.match("public/lab.wasm.gz")).then((r) => !!r)`, 20*time.Second)
 	server.Close() // from here on there is no network
 	b.do(chromedp.Reload())
-	b.says("Ready.", 20*time.Second)
+	b.says("A finished run.", 20*time.Second) // it comes back, and what is stepped begins beside it
 	b.press("Step")
 	b.says(" 1 steps", 30*time.Second)
 }

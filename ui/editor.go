@@ -22,10 +22,10 @@ func archRates(c search.Config, arch sched.Arch, mix sched.Mix) (rates []float64
 	return arch.Sample(ties), arch.Factor(c.Epochs, 0, 0, last)
 }
 
-// archPoints draws the present family by control points, as shares of its peak.
+// archPoints draws the present family by control points, as shares of its peak, or a straight line where no curve can be shown.
 func archPoints(c search.Config) string {
 	arch, mix, err := c.Schedules()
-	if err != nil {
+	if err != nil || c.Validate() != nil {
 		return "0:1,1:0"
 	}
 	arch.EqualArea, arch.Floor, arch.Warmup = false, 0, 0 // which hold for what is drawn, too
@@ -36,7 +36,7 @@ func archPoints(c search.Config) string {
 // mixPoints draws the present mixing likewise.
 func mixPoints(c search.Config) string {
 	_, mix, err := c.Schedules()
-	if err != nil {
+	if err != nil || c.Validate() != nil {
 		return "0:1,1:0"
 	}
 	return trace(append(mix.Sample(), mix.At(c.Epochs, nil)))

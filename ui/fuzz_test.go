@@ -35,6 +35,8 @@ func FuzzAddress(f *testing.F) {
 	f.Add("#%zz&", "imbalance", "NaN")
 	f.Add("#arch-rate=NaN&decay=inf&arch-milestones=NaN", "arch-rate", "-Inf")
 	f.Add("#n-max=2&rate=1e300&mix-points=0:1,1:0", "arch-schedule", "drawn")
+	f.Add("#mix=none", "arch-schedule", "drawn")
+	f.Add("#arch-schedule=none", "mix", "drawn")
 	f.Fuzz(func(t *testing.T, address, name, value string) {
 		l := NewLab(host{})
 		l.Go(address)

@@ -404,13 +404,14 @@ func TestOwnFolder(t *testing.T) {
 	}
 	b := open(t, serve(t, nil, 0)+small, time.Minute)
 	b.says("Ready.", 20*time.Second)
-	for _, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
+	over := input.DispatchDragEventTypeDragOver // over other elements, each of which the browser asks for itself
+	for i, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, over, over, over, input.DispatchDragEventTypeDrop} {
 		if kind == input.DispatchDragEventTypeDrop {
 			b.wait(`getComputedStyle(document.body, "::after").content.includes("Drop images by class")`, 5*time.Second)
 		}
 		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 			_, err := cdp.Call(ctx, t, input.DispatchDragEvent, input.DispatchDragEventParams{
-				Type: kind, X: 600, Y: 300, Data: &input.DragData{Items: []*input.DragDataItem{}, Files: []string{filepath.Join(dir, "mine")}, DragOperationsMask: 1},
+				Type: kind, X: 600, Y: float64(120 * i), Data: &input.DragData{Items: []*input.DragDataItem{}, Files: []string{filepath.Join(dir, "mine")}, DragOperationsMask: 1},
 			})
 			return err
 		}))

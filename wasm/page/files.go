@@ -135,10 +135,12 @@ func (p *page) listenDrop(on func(js.Value, string, func(js.Value))) {
 	body := document.Get("body")
 	body.Get("dataset").Set("drop", ui.Text.DropHere)
 	cover := func(on bool) { body.Get("classList").Call("toggle", "dropping", on) }
-	on(document, "dragover", func(e js.Value) {
-		e.Call("preventDefault")
-		cover(e.Get("dataTransfer").Get("types").Call("includes", "Files").Bool())
-	})
+	for _, event := range []string{"dragenter", "dragover"} { // both: over another element, the browser asks by the first again
+		on(document, event, func(e js.Value) {
+			e.Call("preventDefault")
+			cover(e.Get("dataTransfer").Get("types").Call("includes", "Files").Bool())
+		})
+	}
 	on(document, "dragleave", func(e js.Value) {
 		if e.Get("relatedTarget").IsNull() {
 			cover(false)

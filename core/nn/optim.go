@@ -43,6 +43,16 @@ func Norm(v []float32) float64 {
 	return math.Sqrt(sum)
 }
 
+// Finite says whether all of v are numbers.
+func Finite(v []float32) bool {
+	for _, x := range v {
+		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // Adam is Adam (Kingma and Ba, 2015) with coupled weight decay, as PyTorch has it. The moments move
 // on where the rate is 0; the parameters then stay bit for bit.
 type Adam struct {

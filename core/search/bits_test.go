@@ -28,20 +28,26 @@ func TestBits(t *testing.T) {
 	}
 	got := map[string]bits{}
 	for name, change := range map[string]func(c *Config){
-		"cell":             func(*Config) {},
-		"none":             func(c *Config) { c.Branches = "none" },
-		"head":             func(c *Config) { c.Branches, c.ArchLoss = "head", "uniform" },
-		"concat":           func(c *Config) { c.Branches, c.ArchLoss = "concat", "reverse" },
-		"second order":     func(c *Config) { c.Order, c.Mix = 2, "linear" },
-		"second, alone":    func(c *Config) { c.Order, c.Branches, c.ArchLoss, c.Sampler = 2, "none", "balanced", "sqrt" },
-		"second, head":     func(c *Config) { c.Order, c.Branches, c.ArchLoss, c.Batch = 2, "head", "logit-adjusted", 20 },
-		"re-weighted":      func(c *Config) { c.Loss, c.Epochs, c.Sampler, c.Size, c.Channels = "cb", 3, "effective", 8, 3 },
-		"focal":            func(c *Config) { c.Loss, c.Cutout, c.Crop, c.Sampler, c.Mix = "focal", 8, false, "progressive", "beta" },
-		"balanced softmax": func(c *Config) { c.Loss, c.Flip, c.Rebalance, c.Clip, c.ArchLoss = "balanced-softmax", false, "balanced", 0.5, "drw" },
-		"nodes":            func(c *Config) { c.Nodes, c.Layers, c.Batch, c.NMax, c.ArchSchedule, c.ArchWarmup = 4, 4, 18, 40, "cosine", 1 },
-		"32 pixels":        func(c *Config) { c.Size, c.Halves = 32, "positional" },
-		"per step":         func(c *Config) { c.ArchPerStep, c.ArchEqual, c.Momentum, c.Decay, c.ArchDecay = true, "area", 0.5, 0.01, 0.1 },
-		"no rate":          func(c *Config) { c.ArchRate, c.Profile, c.Seed, c.ClassSeed = 0, "step", 7, 3 },
+		"cell":          func(*Config) {},
+		"none":          func(c *Config) { c.Branches = "none" },
+		"head":          func(c *Config) { c.Branches, c.ArchLoss = "head", "uniform" },
+		"concat":        func(c *Config) { c.Branches, c.ArchLoss = "concat", "reverse" },
+		"second order":  func(c *Config) { c.Order, c.Mix = 2, "linear" },
+		"second, alone": func(c *Config) { c.Order, c.Branches, c.ArchLoss, c.Sampler = 2, "none", "balanced", "sqrt" },
+		"second, head":  func(c *Config) { c.Order, c.Branches, c.ArchLoss, c.Batch = 2, "head", "logit-adjusted", 20 },
+		"re-weighted":   func(c *Config) { c.Loss, c.Epochs, c.Sampler, c.Size, c.Channels = "cb", 3, "effective", 8, 3 },
+		"focal":         func(c *Config) { c.Loss, c.Cutout, c.Crop, c.Sampler, c.Mix = "focal", 8, false, "progressive", "beta" },
+		"balanced softmax": func(c *Config) {
+			c.Loss, c.Flip, c.Rebalance, c.Clip, c.ArchLoss = "balanced-softmax", false, "balanced", 0.5, "drw"
+		},
+		"nodes": func(c *Config) {
+			c.Nodes, c.Layers, c.Batch, c.NMax, c.ArchSchedule, c.ArchWarmup = 4, 4, 18, 40, "cosine", 1
+		},
+		"32 pixels": func(c *Config) { c.Size, c.Halves = 32, "positional" },
+		"per step": func(c *Config) {
+			c.ArchPerStep, c.ArchEqual, c.Momentum, c.Decay, c.ArchDecay = true, "area", 0.5, 0.01, 0.1
+		},
+		"no rate": func(c *Config) { c.ArchRate, c.Profile, c.Seed, c.ClassSeed = 0, "step", 7, 3 },
 	} {
 		c := tiny(t)
 		c.Epochs, c.NMax, c.Pool, c.Imbalance, c.TestImages = 2, 24, 60, 4, 20
@@ -57,7 +63,7 @@ func TestBits(t *testing.T) {
 			}
 		}
 		hash := func(v any) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text(t, v))))[:16] }
-		got[name] = bits{hash(losses), hash(append(alphas, r.model.Alpha)), hash(genotypes), hash(tests)}
+		got[name] = bits{hash(losses), hash(append(alphas, r.alpha)), hash(genotypes), hash(tests)}
 		if !*update && got[name] != want[name] {
 			t.Errorf("%s: %v, and recorded are %v", name, got[name], want[name])
 		}

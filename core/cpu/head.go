@@ -24,6 +24,9 @@ func newHead(e *executor, op *nn.Head) *head {
 	return h
 }
 
+// Features are a branch's, of the first head: channels × batch.
+func (e *executor) Features(branch int) []float32 { return e.heads[0].features[branch] }
+
 // read is the map that the head reads of a node.
 func (h *head) read(n *nn.Node) nn.FeatureMap {
 	if h.ReLU {

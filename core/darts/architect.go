@@ -130,6 +130,9 @@ func (m *Bilevel) second(train, val Objective, w, alpha []float32, rate float64)
 	return loss
 }
 
+// Gradient is the last step's.
+func (m *Bilevel) Gradient() []float64 { return m.dalpha }
+
 // State implements Method.
 func (m *Bilevel) State(array func(name string, v []float64)) (steps *int) {
 	array("adam.m", m.Adam.M)

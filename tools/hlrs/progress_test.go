@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"hlrslab/core/cpu"
-	"hlrslab/core/cpu"
 	"hlrslab/core/search"
 )
 

@@ -16,8 +16,9 @@ type branch struct {
 	norms  map[*nn.BatchNorm]*norm
 
 	mem   []float32
-	size  int   // of mem: the maps, and scratch behind them
-	place []int // of maps, by ID
+	size  int     // of mem: the maps, and scratch behind them
+	maps  []place // by ID
+	short int     // the last chunk, if it is smaller than the others, or -1
 
 	partial [][]float32 // weight gradient of each chunk
 	dops    []float64   // loss gradient with respect to operation weights
@@ -37,11 +38,26 @@ func newBranch(e *executor, index int) *branch {
 	for n := e.p.Batch; n > 0; n -= tensor.Chunk {
 		b.sizes = append(b.sizes, min(n, tensor.Chunk))
 	}
-	b.place, b.size = e.p.Place(index, func(m nn.FeatureMap) int {
+	b.short = -1
+	if last := len(b.sizes) - 1; b.sizes[last] < b.sizes[0] {
+		b.short = last
+	}
+	places, size := e.p.Place(index, func(m nn.FeatureMap) int {
 		b.maxPlane = max(b.maxPlane, b.plane(m, 0))
 		return len(b.sizes) * m.C * b.plane(m, 0)
 	})
+	b.size = size
+	for id, m := range e.p.Maps {
+		full := b.plane(m.FeatureMap, 0)
+		b.maps = append(b.maps, place{places[id], m.C * full, [2]int{full, b.plane(m.FeatureMap, len(b.sizes)-1)}})
+	}
 	return b
+}
+
+// place is where a map lies, and the distances between its chunks and between planes, of full chunks and of the last.
+type place struct {
+	at, chunk int
+	plane     [2]int
 }
 
 // reserve reserves the memory of the maps and of what the operations have asked for.
@@ -94,7 +110,8 @@ func planeOf(m nn.FeatureMap, images int) int      { return (m.H*m.W*images+15)&
 
 // at is where channel c of chunk k of m lies.
 func (b *branch) at(m nn.FeatureMap, k, c int) int {
-	return b.place[m.ID] + k*m.C*b.plane(m, 0) + c*b.plane(m, k)
+	p := &b.maps[m.ID]
+	return p.at + k*p.chunk + c*p.plane[b.variant(k)]
 }
 
 // length is the number of values of a plane of m in chunk k, and count that of a channel in all.
@@ -109,10 +126,10 @@ func (b *branch) values(m nn.FeatureMap, k, c int) []float32 {
 
 // variant is which of a plan's two forms serves chunk k: that of full ones or of the smaller last.
 func (b *branch) variant(k int) int {
-	if b.sizes[k] == b.sizes[0] {
-		return 0
+	if k == b.short {
+		return 1
 	}
-	return 1
+	return 0
 }
 
 // plans makes a plan for full chunks and one for the last.

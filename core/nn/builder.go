@@ -11,8 +11,8 @@ import (
 type Builder struct {
 	p      Program
 	branch int
-	nodes  []*Node  // of the branch under way
-	groups []*Group // likewise
+	nodes  []*Node
+	groups []*Group // of the branch that Compile has come to
 	heads  []*Head
 }
 
@@ -26,7 +26,6 @@ func NewBuilder(store *Store, batch, size int) *Builder {
 
 // Branch begins the next branch, which has a batch of its own.
 func (b *Builder) Branch() {
-	b.unwind()
 	b.branch++
 	b.input(b.p.Inputs[0].H)
 }
@@ -38,10 +37,12 @@ func (b *Builder) input(size int) {
 	b.p.Inputs = append(b.p.Inputs, in)
 }
 
-// alloc adds a feature map to the branch.
-func (b *Builder) alloc(c, h, w int) FeatureMap {
+// alloc adds a feature map to the branch under way, allocTo to any.
+func (b *Builder) alloc(c, h, w int) FeatureMap { return b.allocTo(b.branch, c, h, w) }
+
+func (b *Builder) allocTo(branch, c, h, w int) FeatureMap {
 	m := FeatureMap{len(b.p.Maps), c, h, w}
-	b.p.Maps = append(b.p.Maps, Lifetime{m, b.branch, math.MaxInt, -1})
+	b.p.Maps = append(b.p.Maps, Lifetime{m, branch, math.MaxInt, -1})
 	return m
 }
 
@@ -67,7 +68,9 @@ func (b *Builder) MACs() int { return b.p.MACs }
 
 // Compile closes the network. It fails if there are more classes than labels can name.
 func (b *Builder) Compile() (*Program, error) {
-	b.unwind()
+	for branch := range b.p.Inputs {
+		b.unwind(branch)
+	}
 	last := len(b.p.Forward)
 	for _, h := range b.heads {
 		add(&b.p.Forward, last, h)
@@ -78,26 +81,26 @@ func (b *Builder) Compile() (*Program, error) {
 	return &b.p, nil
 }
 
-// unwind schedules the backward pass of the branch: what is made last is undone first.
-func (b *Builder) unwind() {
+// unwind schedules the backward pass of a branch: what is made last is undone first.
+func (b *Builder) unwind(branch int) {
 	for _, n := range slices.Backward(b.nodes) {
-		n.undo(b)
+		if n.Branch == branch {
+			n.undo(b)
+		}
 	}
-	// The first to send a node a gradient sets it, the others add theirs.
+	// The first to send a channel a gradient sets it, the others add theirs.
 	slices.SortStableFunc(b.groups, func(g, h *Group) int { return g.level - h.level })
-	seen := map[*Node]bool{}
+	seen := map[Channel]bool{}
 	for _, g := range b.groups {
 		for _, c := range g.Convs {
 			for ch, from := range c.From {
-				c.Sets[ch] = !seen[from.Node]
-			}
-			for _, n := range c.In {
-				seen[n] = true
+				c.Sets[ch] = !seen[from]
+				seen[from] = true
 			}
 		}
 		add(&b.p.Backward, g.level, g)
 	}
-	b.nodes, b.groups = nil, nil
+	b.groups = nil
 }
 
 // Group is the Convs of one backward level that send gradients to the same nodes: they run one after the other.

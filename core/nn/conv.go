@@ -43,7 +43,7 @@ type Conv struct {
 	Before  *Conv   // … the ReLU of a Conv's normalised output, or, if that has no BatchNorm, that output
 	Inputs  int
 	From    []Channel // of each input channel, if it reads nodes
-	Sets    []bool    // whether it is the first to send that channel's node a gradient
+	Sets    []bool    // whether it is the first to send that channel a gradient
 	Parts   []Part
 	H, W    int // of the views and the output
 	Out     FeatureMap

@@ -144,7 +144,7 @@ func (b *Builder) enter(n *Node, c, h, w int) {
 // rectify has the node make its ReLU.
 func (n *Node) rectify(b *Builder) {
 	if n.ReLU.C == 0 {
-		n.ReLU = b.alloc(n.Sum.C, n.Sum.H, n.Sum.W)
+		n.ReLU = b.allocTo(n.Branch, n.Sum.C, n.Sum.H, n.Sum.W)
 	}
 }
 

@@ -173,7 +173,7 @@ func (e *executor) backwards(at int, op nn.Op, made map[nn.Op]any) {
 	case *nn.Conv:
 		c := made[op].(*conv)
 		add(&e.backward, at, step{c.b, 1, func(k, _, worker int) { c.backward(k, worker) }, c.passOn})
-	case *nn.Group:
+	case *nn.GradientGroup:
 		var convs []*conv
 		for _, c := range op.Convs {
 			convs = append(convs, made[c].(*conv))

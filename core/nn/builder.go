@@ -12,7 +12,7 @@ type Builder struct {
 	p      Program
 	branch int
 	nodes  []*Node
-	groups []*Group // of the branch that Compile has come to
+	groups []*GradientGroup // of the branch that Compile has come to
 	heads  []*Head
 }
 
@@ -89,7 +89,7 @@ func (b *Builder) unwind(branch int) {
 		}
 	}
 	// The first to send a channel a gradient sets it, the others add theirs.
-	slices.SortStableFunc(b.groups, func(g, h *Group) int { return g.level - h.level })
+	slices.SortStableFunc(b.groups, func(g, h *GradientGroup) int { return g.level - h.level })
 	seen := map[Channel]bool{}
 	for _, g := range b.groups {
 		for _, c := range g.Convs {
@@ -103,8 +103,8 @@ func (b *Builder) unwind(branch int) {
 	b.groups = nil
 }
 
-// Group is the Convs of one backward level that send gradients to the same nodes: they run one after the other.
-type Group struct {
+// GradientGroup is the Convs of one backward level that send gradients to the same nodes: they run one after the other.
+type GradientGroup struct {
 	Convs []*Conv
 
 	level int
@@ -119,5 +119,5 @@ func (b *Builder) join(level int, c *Conv) {
 			return
 		}
 	}
-	b.groups = append(b.groups, &Group{level: level, nodes: slices.Clone(c.In), Convs: []*Conv{c}})
+	b.groups = append(b.groups, &GradientGroup{level: level, nodes: slices.Clone(c.In), Convs: []*Conv{c}})
 }

@@ -14,14 +14,14 @@ type Lifetime struct {
 const BackwardLevel = 1 << 20
 
 // Op is one operation of a Program: what it reads and writes and where its weights are, nothing of how it is done. The forward
-// pass has *Stem, *Conv, *Node and *Head; the backward pass *Node, *Conv (of those that follow a Conv), *Group and *Stem.
+// pass has *Stem, *Conv, *Node and *Head; the backward pass *Node, *Conv (of those that follow a Conv), *GradientGroup and *Stem.
 type Op interface{ op() }
 
-func (*Stem) op()  {}
-func (*Conv) op()  {}
-func (*Node) op()  {}
-func (*Group) op() {}
-func (*Head) op()  {}
+func (*Stem) op()          {}
+func (*Conv) op()          {}
+func (*Node) op()          {}
+func (*GradientGroup) op() {}
+func (*Head) op()          {}
 
 // Program is a compiled network, as data: a Device makes of it what it can run. Operations of one level are independent
 // of each other.

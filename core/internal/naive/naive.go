@@ -109,7 +109,7 @@ func (e *Executor) Backward() {
 				e.stemBack(op)
 			case *nn.Conv:
 				e.convBack(op)
-			case *nn.Group:
+			case *nn.GradientGroup:
 				for _, c := range op.Convs {
 					e.convBack(c)
 				}

@@ -16,7 +16,7 @@ STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NODE_RUN     = $$(go env GOROOT)/lib/wasm/go_js_wasm_exec
 
 # The page's programs: every main under wasm/. Only what trains is inlined: a tenth less to load.
-SMALL := -gcflags=all=-l $(foreach p,runtime/... internal/runtime/... math/... hlrslab/core/tensor hlrslab/core/nn hlrslab/core/bbn hlrslab/core/darts hlrslab/core/data,-gcflags=$(p)=)
+SMALL := -gcflags=all=-l $(foreach p,runtime/... math/... hlrslab/core/tensor hlrslab/core/cpu,-gcflags=$(p)=)
 PROGRAMS := $(patsubst wasm/%/main.go,%,$(wildcard wasm/*/main.go))
 
 .DEFAULT_GOAL := help
@@ -47,12 +47,15 @@ build: go wasm_exec ## build the command line (build/hlrs) and the page's progra
 wasm_exec: go
 	@mkdir -p public && install -m 644 "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
 
-check: go ## formatting, vet and staticcheck
+check: go ## formatting, generated files, vet and staticcheck
 	@unformatted=$$($(GOFUMPT) -l .) && test -z "$$unformatted" || { echo "format these (gofumpt -w .): $$unformatted"; exit 1; }
+	@d=$$(mktemp -d) && go run ./tools/asmgen -o $$d/lines_amd64.s && go run ./tools/asmgen -o $$d/lines_wasm.s && cp ui/*.vugu $$d && go run ./tools/vugen -dir $$d && \
+		for f in core/tensor/lines_amd64.s core/tensor/lines_wasm.s ui/root_gen.go; do \
+		cmp $$f $$d/$${f##*/} || { echo "$$f is not what its generator writes: run go generate ./core/tensor, or go run ./tools/vugen -dir ui"; exit 1; }; done && rm -r $$d
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./wasm/...
-	GOARCH=arm64 go vet ./core/tensor
-	GOEXPERIMENT= go vet ./core/tensor && GOEXPERIMENT= go test ./core/tensor
+	GOARCH=arm64 go vet ./core/tensor && GOARCH=arm64 go build ./core/...
+	GOEXPERIMENT= go vet ./core/tensor && GOEXPERIMENT= go build ./core/... && GOEXPERIMENT= go test ./core/tensor
 	$(STATICCHECK) ./...
 
 bench: build node ## time search steps here, in node and, where it is there, in PyTorch; and the kernels

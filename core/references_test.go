@@ -31,7 +31,7 @@ func TestReferencesMissing(t *testing.T) {
 	}
 	seen(t)
 	for pattern, test := range map[string]string{
-		"../core/bbn":    "TestSupernetAgainstReference",
+		"../core/bbn":    "TestSearchStepsAgainstReference",
 		"../core/data":   "TestRealData",
 		"../core/search": "TestMovesOnRealImages",
 		"../tools/hlrs":  "TestRealData",

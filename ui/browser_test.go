@@ -26,6 +26,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
 	"hlrslab/core/search"
@@ -463,7 +464,7 @@ func TestNativeAgrees(t *testing.T) {
 		if fmt.Sprint(c.Seed) != seed {
 			t.Fatalf("seed %d, not %s", c.Seed, seed)
 		}
-		r, err := search.New(c, set, 2)
+		r, err := search.New(c, set, &cpu.Device{Threads: 2})
 		if err != nil {
 			t.Fatal(err)
 		}

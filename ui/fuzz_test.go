@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/search"
 )
@@ -60,7 +61,7 @@ func aRecord(t testing.TB) search.Record {
 		t.Fatal(err)
 	}
 	c.NMax, c.Imbalance, c.TestImages, c.Epochs, c.Nodes = 12, 2, 10, 2, 1
-	r, err := search.New(c, data.Toy(1), 1)
+	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

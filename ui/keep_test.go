@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/search"
 )
@@ -50,7 +51,7 @@ func (f bytesFile) Bytes() []byte { return f }
 // snapshot is a finished run's file.
 func snapshot(t *testing.T, c search.Config) bytesFile {
 	t.Helper()
-	r, err := search.New(c, data.Toy(1), 1)
+	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"hlrslab/core/ckpt"
+	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/search"
 )
@@ -290,7 +291,7 @@ func TestMove(t *testing.T) {
 	b.press("Continue")
 	b.says("Finished.", 30*time.Second)
 	_, steps, epochs := b.events(1)
-	r, err := search.Restore(bytes.NewReader(file), data.Toy(1), 2)
+	r, err := search.Restore(bytes.NewReader(file), data.Toy(1), &cpu.Device{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -436,7 +437,7 @@ func TestOwnArchive(t *testing.T) {
 	b.steps(2, time.Minute)
 	b.quiet()
 	c, steps, _ := b.events(1)
-	r, err := search.New(c, set, 2)
+	r, err := search.New(c, set, &cpu.Device{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -613,7 +614,7 @@ func TestNeverBreaks(t *testing.T) {
 		}
 	}
 	c.Dataset = "toy"
-	r, err := search.New(c, data.Toy(1), 1)
+	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

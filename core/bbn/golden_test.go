@@ -5,12 +5,14 @@ import (
 	"strconv"
 	"testing"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/internal/golden"
+	"hlrslab/core/internal/naive"
 	"hlrslab/core/nn"
 )
 
 // reference loads the plain search network in its reference starting point.
-func reference(t *testing.T, f *golden.File, threads int) *Model {
+func reference(t *testing.T, f *golden.File, device nn.Device) *network {
 	num := func(key string) int {
 		n, err := strconv.Atoi(f.Meta[key])
 		if err != nil {
@@ -18,16 +20,13 @@ func reference(t *testing.T, f *golden.File, threads int) *Model {
 		}
 		return n
 	}
-	m := made(t, Shape{
-		Channels: num("C"), Layers: num("layers"), Nodes: num("nodes"), Classes: num("classes"),
-		Batch: num("batch"), Size: num("size"), Branches: "none",
-	}, threads)
-	m.Rest()
+	m := made(t, size{Shape{Classes: num("classes"), Batch: num("batch"), Size: num("size"), Branches: Alone}, num("C"), num("layers"), num("nodes")}, device)
+	m.ResetRunning()
 	for _, p := range m.Store.Weights.List {
 		copy(m.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
 	}
-	n := copy(m.Alpha, f.Get("init/alpha.normal").Values)
-	copy(m.Alpha[n:], f.Get("init/alpha.reduce").Values)
+	n := copy(m.alpha, f.Get("init/alpha.normal").Values)
+	copy(m.alpha[n:], f.Get("init/alpha.reduce").Values)
 	if got, want := len(m.Store.Weights.List)+2, len(f.Names("init/")); got != want {
 		t.Fatalf("%d arrays, the reference has %d", got, want)
 	}
@@ -35,14 +34,13 @@ func reference(t *testing.T, f *golden.File, threads int) *Model {
 }
 
 // images lays out an N×C×H×W array.
-func images(m *Model, x golden.Tensor) []float32 {
-	buf := make([]float32, len(m.Images(0)))
+func images(x golden.Tensor) []float32 {
+	buf, batch := make([]float32, len(x.Values)), x.Shape[0]
 	c, hw := x.Shape[1], x.Shape[2]*x.Shape[3]
 	for n := range x.Shape[0] {
-		dst, plane, stride := m.Image(buf, n)
 		for ch := range c {
 			for i := range hw {
-				dst[ch*plane+i*stride] = x.Values[(n*c+ch)*hw+i]
+				buf[(ch*hw+i)*batch+n] = x.Values[(n*c+ch)*hw+i]
 			}
 		}
 	}
@@ -61,10 +59,9 @@ func byImage(z []float32, batch int) []float32 {
 	return out
 }
 
-func batch(m *Model, f *golden.File, name string) *Objective {
-	o := &Objective{Model: m}
-	o.Images[0] = images(m, f.Get("x"+name))
-	o.Labels[0] = f.Ints("y" + name)
+func batch(m *network, f *golden.File, name string) *Objective {
+	o := &Objective{Model: m.Model}
+	o.Batches[0] = nn.Batch{Images: images(f.Get("x" + name)), Labels: f.Ints("y" + name)}
 	return o
 }
 
@@ -76,12 +73,21 @@ func float(t *testing.T, f *golden.File, key string) float64 {
 	return v
 }
 
+// devices must all give the reference's numbers.
+var devices = map[string]nn.Device{"cpu": &cpu.Device{Threads: 2}, "naive": naive.Device{}}
+
 func TestSupernetAgainstReference(t *testing.T) {
+	for name, device := range devices {
+		t.Run(name, func(t *testing.T) { againstReference(t, device) })
+	}
+}
+
+func againstReference(t *testing.T, device nn.Device) {
 	f := golden.Open(t, "supernet.safetensors")
-	m := reference(t, f, 2)
+	m := reference(t, f, device)
 	o := batch(m, f, "t0")
-	dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
-	loss := o.Gradient(m.Weights, dw, dalpha, true)
+	dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.alpha))
+	loss := o.Gradient(m.Weights, m.alpha, dw, dalpha, true)
 	f.Near("logits", byImage(m.logits, m.Shape.Batch), 1e-4)
 	f.Near("loss", []float32{float32(loss)}, 1e-4)
 	for _, p := range m.Store.Weights.List {
@@ -97,40 +103,34 @@ func TestSupernetAgainstReference(t *testing.T) {
 		}
 		f.Near("running_after_one_forward/"+name, m.Running[p.Off:][:p.Len()], 1e-4)
 	}
-	copy(m.Images(0), o.Images[0])
-	f.Near("logits_eval_after_one_forward", byImage(m.Predict(nil), m.Shape.Batch), 1e-4)
+	f.Near("logits_eval_after_one_forward", byImage(m.Predict(o.Batches[0], m.alpha, nil), m.Shape.Batch), 1e-4)
 }
 
 func TestSearchStepsAgainstReference(t *testing.T) {
 	f := golden.Open(t, "supernet.safetensors")
 	for _, order := range []int{1, 2} {
 		t.Run(fmt.Sprint("order ", order), func(t *testing.T) {
-			m := reference(t, f, 2)
+			m := reference(t, f, devices["cpu"])
 			sgd := &nn.SGD{Momentum: float(t, f, "momentum"), Decay: float(t, f, "weight_decay"), Clip: float(t, f, "clip"), Buffer: make([]float32, len(m.Weights))}
-			adam := &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: float(t, f, "arch_weight_decay"), M: make([]float64, len(m.Alpha)), V: make([]float64, len(m.Alpha))}
-			arch := architect(m, sgd)
+			method := m.bilevel(order, sgd, float(t, f, "arch_weight_decay"))
 			eta := float(t, f, "eta")
-			dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
-			half := len(m.Alpha) / 2
+			dw := make([]float32, len(m.Weights))
+			half := len(m.alpha) / 2
 			gradTol, tol := 1e-3, 1e-3
 			if order == 2 {
 				gradTol = 2e-2
 			}
 			for i := range 3 {
 				train, val := batch(m, f, fmt.Sprint("t", i)), batch(m, f, fmt.Sprint("v", i))
-				if order == 1 {
-					arch.First(val, m.Weights, dalpha)
-				} else {
-					arch.Second(train, val, m.Weights, eta, dalpha)
-				}
+				method.Step(train, val, m.Weights, m.alpha, eta, float(t, f, "arch_lr"))
+				dalpha := method.Gradient()
 				step := fmt.Sprintf("order%d/step%d/", order, i)
 				f.Near(step+"arch_grad.normal", golden.Narrow(dalpha[:half]), gradTol)
 				f.Near(step+"arch_grad.reduce", golden.Narrow(dalpha[half:]), gradTol)
-				adam.Step(m.Alpha, dalpha, float(t, f, "arch_lr"))
-				loss := train.Gradient(m.Weights, dw, nil, true)
+				loss := train.Gradient(m.Weights, m.alpha, dw, nil, true)
 				f.Near(step+"train_loss", []float32{float32(loss)}, tol)
-				f.Near(step+"alpha.normal", m.Alpha[:half], gradTol)
-				f.Near(step+"alpha.reduce", m.Alpha[half:], gradTol)
+				f.Near(step+"alpha.normal", m.alpha[:half], gradTol)
+				f.Near(step+"alpha.reduce", m.alpha[half:], gradTol)
 				sgd.Step(m.Weights, dw, eta)
 			}
 			prefix := fmt.Sprintf("order%d/final/", order)

@@ -5,22 +5,25 @@ import (
 	"testing"
 
 	"hlrslab/core/internal/golden"
+	"hlrslab/core/nn"
 )
 
 // mixed is W·[fc·f_c ; fr·f_r] + b in double precision, from the branches' last features.
-func mixed(m *Model, fc, fr float64) []float32 {
-	s, h := m.Shape, m.head
+func mixed(m *network, fc, fr float64) []float32 {
+	s, h := m.Shape, m.program.Forward[len(m.program.Forward)-1][0].(*nn.Head)
+	probe := m.executor.(interface{ Features(branch int) []float32 })
+	in := h.Features(0) + h.Features(1)
 	z := make([]float32, s.Classes*s.Batch)
 	for o := range s.Classes {
 		for n := range s.Batch {
 			sum := float64(m.Weights[h.Bias+o])
-			if m.second >= 0 { // each head brings its own
-				sum = fc*sum + fr*float64(m.Weights[m.second+o])
+			if h.Second >= 0 { // each head brings its own
+				sum = fc*sum + fr*float64(m.Weights[h.Second+o])
 			}
 			for b, factor := range []float64{fc, fr} {
-				for i := range m.features {
-					w := m.Weights[h.Weight+o*h.In+b*m.features+i]
-					sum += factor * float64(w) * float64(m.graphs[b].Features()[i*s.Batch+n])
+				for i := range h.Features(b) {
+					w := m.Weights[h.Weight+o*in+b*h.Features(0)+i]
+					sum += factor * float64(w) * float64(probe.Features(b)[i*s.Batch+n])
 				}
 			}
 			z[o*s.Batch+n] = float32(sum)
@@ -32,7 +35,7 @@ func mixed(m *Model, fc, fr float64) []float32 {
 // TestLogitsByHand: training mixes the branches by 2a and 2(1−a); inference adds them as they are, so that the same
 // features give the same logits at a = ½.
 func TestLogitsByHand(t *testing.T) {
-	for _, branches := range []string{"cell", "head", "concat"} {
+	for _, branches := range []Parting{Cell, Head, Concat} {
 		s := small
 		s.Branches = branches
 		m := model(t, s, 1)
@@ -43,18 +46,15 @@ func TestLogitsByHand(t *testing.T) {
 		}
 		for _, a := range []float64{0, 0.3, 1} { // two different batches
 			o := random(m, a)
-			o.Gradient(m.Weights, nil, nil, true)
+			o.Gradient(m.Weights, m.alpha, nil, nil, true)
 			check("training", m.logits, mixed(m, 2*a, 2*(1-a)))
 		}
 		o := random(m, 0.5)
-		o.Images[1] = o.Images[0]
-		o.Gradient(m.Weights, nil, nil, false)
+		o.Batches[1].Images = o.Batches[0].Images
+		o.Gradient(m.Weights, m.alpha, nil, nil, false)
 		check("training on one batch at ½", m.logits, mixed(m, 1, 1))
 		training := slices.Clone(m.logits)
-		for b := range 2 {
-			copy(m.Images(b), o.Images[0])
-		}
-		check("inference", m.Predict(nil), mixed(m, 1, 1))
+		check("inference", m.Predict(o.Batches[0], m.alpha, nil), mixed(m, 1, 1))
 		if slices.Equal(training, m.logits) {
 			t.Errorf("%s: inference takes the batch's statistics", branches)
 		}

@@ -7,61 +7,76 @@ import (
 	"slices"
 	"testing"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/darts"
 	"hlrslab/core/internal/golden"
 	"hlrslab/core/nn"
-	"hlrslab/core/tensor"
 )
 
 // made is a model with its memory.
-func made(t testing.TB, s Shape, threads int) *Model {
-	pool := tensor.NewPool(threads)
-	t.Cleanup(pool.Close)
-	m, err := New(s, pool)
+func made(t testing.TB, s size, device nn.Device) *network {
+	n := &network{alpha: make([]float32, 2*darts.Edges(s.nodes)*len(darts.Primitives))}
+	backbone := func(b *nn.Builder, own string) []*nn.Node {
+		return darts.Supernet(b, s.channels, s.layers, s.nodes, own)
+	}
+	m, err := New(s.Shape, backbone, darts.Softmax{}, len(n.alpha), device)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(m.Close)
 	m.Store.Memory.Make()
+	n.Model = m
+	return n
+}
+
+// network is a model of the search network, and its architecture.
+type network struct {
+	*Model
+	alpha []float32
+}
+
+type size struct {
+	Shape
+	channels, layers, nodes int
+}
+
+func model(t testing.TB, s size, threads int) *network {
+	m, rng := made(t, s, &cpu.Device{Threads: threads}), rand.New(rand.NewPCG(3, 4))
+	m.Init(rng)
+	for i := range m.alpha {
+		m.alpha[i] = float32(1e-3 * rng.NormFloat64())
+	}
 	return m
 }
 
-func model(t testing.TB, s Shape, threads int) *Model {
-	m := made(t, s, threads)
-	m.Init(rand.New(rand.NewPCG(3, 4)))
-	return m
-}
-
-func architect(m *Model, sgd *nn.SGD) *darts.Architect {
-	a := darts.NewArchitect(&m.Store.Memory, sgd, len(m.Weights), len(m.Alpha))
+func (m *network) bilevel(order int, sgd *nn.SGD, decay float64) *darts.Bilevel {
+	b := darts.NewBilevel(order, &m.Store.Memory, sgd, decay, len(m.Weights), len(m.alpha))
 	m.Store.Memory.Make()
-	return a
+	return b
 }
 
 // random is an objective on random images.
-func random(m *Model, a float64) *Objective {
+func random(m *network, a float64) *Objective {
 	rng := rand.New(rand.NewPCG(5, 6))
-	o := &Objective{Model: m, A: a}
+	o := &Objective{Model: m.Model, A: a}
 	for b := range m.Branches() {
-		o.Images[b] = make([]float32, len(m.Images(0)))
-		for n := range m.Shape.Batch {
-			dst, plane, stride := m.Image(o.Images[b], n)
-			for c := range 3 {
-				for i := range m.Shape.Size * m.Shape.Size {
-					dst[c*plane+i*stride] = float32(rng.NormFloat64())
-				}
-			}
-			o.Labels[b] = append(o.Labels[b], rng.IntN(m.Shape.Classes))
+		batch := &o.Batches[b]
+		for range 3 * m.Shape.Size * m.Shape.Size * m.Shape.Batch {
+			batch.Images = append(batch.Images, float32(rng.NormFloat64()))
+		}
+		for range m.Shape.Batch {
+			batch.Labels = append(batch.Labels, rng.IntN(m.Shape.Classes))
 		}
 	}
 	return o
 }
 
-var small = Shape{Channels: 2, Layers: 3, Nodes: 2, Classes: 3, Batch: 18, Size: 8}
+var small = size{Shape: Shape{Classes: 3, Batch: 18, Size: 8, Branches: Alone}, channels: 2, layers: 3, nodes: 2}
 
 func TestWeightCounts(t *testing.T) {
-	for branches, want := range map[string]int{"none": 1930618, "cell": 2401402, "head": 1933188, "concat": 1933178} {
-		m, err := New(Shape{Channels: 16, Layers: 8, Nodes: 4, Classes: 10, Batch: 1, Size: 32, Branches: branches}, tensor.NewPool(1))
-		if got := m.Store.Weights.Total; err != nil || got != want {
+	for branches, want := range map[Parting]int{"none": 1930618, "cell": 2401402, "head": 1933188, "concat": 1933178} {
+		m := made(t, size{Shape{Classes: 10, Batch: 1, Size: 32, Branches: branches}, 16, 8, 4}, &cpu.Device{})
+		if got := m.Store.Weights.Total; got != want {
 			t.Errorf("%s: %d weights, want %d", branches, got, want)
 		}
 	}
@@ -69,16 +84,16 @@ func TestWeightCounts(t *testing.T) {
 
 // TestGradientsByDifferences checks the mixed loss's gradients through both branches.
 func TestGradientsByDifferences(t *testing.T) {
-	for _, branches := range []string{"none", "cell", "head", "concat"} {
+	for _, branches := range []Parting{Alone, Cell, Head, Concat} {
 		s := small
 		s.Branches = branches
 		m := model(t, s, 2)
-		for i := range m.Alpha { // away from uniform
-			m.Alpha[i] *= 500
+		for i := range m.alpha { // away from uniform
+			m.alpha[i] *= 500
 		}
 		o := random(m, 0.7)
-		dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
-		o.Gradient(m.Weights, dw, dalpha, false)
+		dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.alpha))
+		o.Gradient(m.Weights, m.alpha, dw, dalpha, false)
 		// Along the gradient the slope is its norm, if and only if the gradient is right there.
 		check := func(what string, v, grad []float32) {
 			norm, start := nn.Norm(grad), slices.Clone(v)
@@ -87,7 +102,7 @@ func TestGradientsByDifferences(t *testing.T) {
 				for i := range v {
 					v[i] = start[i] + float32(sign*h/norm)*grad[i]
 				}
-				return o.Gradient(m.Weights, nil, nil, false)
+				return o.Gradient(m.Weights, m.alpha, nil, nil, false)
 			}
 			got := (value(1) - value(-1)) / (2 * h)
 			copy(v, start)
@@ -95,7 +110,7 @@ func TestGradientsByDifferences(t *testing.T) {
 				t.Errorf("%s, %s: slope %.4g by differences, %.4g by the gradient", branches, what, got, norm)
 			}
 		}
-		check("alpha", m.Alpha, golden.Narrow(dalpha))
+		check("alpha", m.alpha, golden.Narrow(dalpha))
 		check("weights", m.Weights, dw)
 	}
 }
@@ -107,7 +122,7 @@ func TestBranchWithoutWeight(t *testing.T) {
 	m := model(t, s, 1)
 	for a, cell := range map[float64]string{1: "cell2.rb.", 0: "cell2."} {
 		dw := make([]float32, len(m.Weights))
-		random(m, a).Gradient(m.Weights, dw, nil, false)
+		random(m, a).Gradient(m.Weights, m.alpha, dw, nil, false)
 		for _, p := range m.Store.Weights.List {
 			own := len(p.Name) > len(cell) && p.Name[:len(cell)] == cell && (a == 1 || p.Name[:len("cell2.rb")] != "cell2.rb")
 			if zero := nn.Norm(dw[p.Off:][:p.Len()]) == 0; zero != own {
@@ -128,7 +143,7 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 		for range 2 {
 			step()
 		}
-		got := append(slices.Clone(m.Weights), m.Alpha...)
+		got := append(slices.Clone(m.Weights), m.alpha...)
 		if want == nil {
 			want = got
 		} else if !slices.Equal(got, want) {
@@ -138,16 +153,13 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 }
 
 // stepper returns a second-order search step.
-func stepper(m *Model) func() {
+func stepper(m *network) func() {
 	o := random(m, 0.7)
 	sgd := &nn.SGD{Momentum: 0.9, Decay: 3e-4, Clip: 5, Buffer: make([]float32, len(m.Weights))}
-	adam := &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: 1e-3, M: make([]float64, len(m.Alpha)), V: make([]float64, len(m.Alpha))}
-	arch := architect(m, sgd)
-	dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
+	method, dw := m.bilevel(2, sgd, 1e-3), make([]float32, len(m.Weights))
 	return func() {
-		arch.Second(o, o, m.Weights, 0.025, dalpha)
-		adam.Step(m.Alpha, dalpha, 3e-3)
-		o.Gradient(m.Weights, dw, nil, true)
+		method.Step(o, o, m.Weights, m.alpha, 0.025, 3e-3)
+		o.Gradient(m.Weights, m.alpha, dw, nil, true)
 		sgd.Step(m.Weights, dw, 0.025)
 	}
 }
@@ -167,15 +179,15 @@ func TestStepAllocatesNothing(t *testing.T) {
 func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct {
 		name string
-		s    Shape
-	}{{"C4L5", Shape{4, 5, 4, 10, 16, 16, "none"}}, {"C8L5", Shape{8, 5, 4, 10, 32, 32, "none"}}} {
+		s    size
+	}{{"C4L5", size{Shape{10, 16, 16, Alone}, 4, 5, 4}}, {"C8L5", size{Shape{10, 32, 32, Alone}, 8, 5, 4}}} {
 		b.Run(c.name, func(b *testing.B) {
 			m := model(b, c.s, 1)
 			o := random(m, 1)
-			dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.Alpha))
+			dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.alpha))
 			for b.Loop() {
-				o.Gradient(m.Weights, nil, dalpha, true)
-				o.Gradient(m.Weights, dw, nil, true)
+				o.Gradient(m.Weights, m.alpha, nil, dalpha, true)
+				o.Gradient(m.Weights, m.alpha, dw, nil, true)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ type quadratic struct {
 	tracked []bool
 }
 
-func (q *quadratic) Gradient(w, dw []float32, dalpha []float64, track bool) float64 {
+func (q *quadratic) Gradient(w, _, dw []float32, dalpha []float64, track bool) float64 {
 	q.at, q.tracked = append(q.at, slices.Clone(w)), append(q.tracked, track)
 	residual := make([]float64, len(w))
 	for i := range w {
@@ -57,12 +57,12 @@ func within(got, want []float64) bool {
 	return slices.EqualFunc(got, want, func(g, w float64) bool { return math.Abs(g-w) <= 1e-4*math.Abs(w) })
 }
 
-// architect is one for the toy.
-func architect(sgd *nn.SGD) *Architect {
+// bilevel is DARTS for the toy.
+func bilevel(order int, sgd *nn.SGD) *Bilevel {
 	var memory nn.Memory
-	a := NewArchitect(&memory, sgd, 3, 2)
+	m := NewBilevel(order, &memory, sgd, 0, 3, 2)
 	memory.Make()
-	return a
+	return m
 }
 
 // TestUnrolledStep: with w′ = w − ξ(µ·buffer + (w − Aα) + λw) and v = w′ − b, the gradient of the
@@ -70,8 +70,9 @@ func architect(sgd *nn.SGD) *Architect {
 func TestUnrolledStep(t *testing.T) {
 	const rate = 0.1
 	train, val, sgd, w := toy()
-	start, buffer, dalpha := slices.Clone(w), slices.Clone(sgd.Buffer), make([]float64, 2)
-	loss := architect(sgd).Second(train, val, w, rate, dalpha)
+	start, buffer := slices.Clone(w), slices.Clone(sgd.Buffer)
+	m := bilevel(2, sgd)
+	loss := m.Step(train, val, w, make([]float32, 2), rate, 0)
 
 	v, want, unscaled := make([]float64, 3), slices.Clone(val.c), slices.Clone(val.c)
 	for i, x := range w {
@@ -85,8 +86,8 @@ func TestUnrolledStep(t *testing.T) {
 			unscaled[j] += rate * train.a[i][j] * v[i] * eps * eps
 		}
 	}
-	if !within(dalpha, want) {
-		t.Errorf("gradient %v, want %v", dalpha, want)
+	if !within(m.dalpha, want) {
+		t.Errorf("gradient %v, want %v", m.dalpha, want)
 	}
 	// pt.darts has (p−n)/2·ε for (p−n)/(2ε): this toy must tell them apart, in each component.
 	for j := range want {
@@ -112,13 +113,34 @@ func TestUnrolledStep(t *testing.T) {
 	}
 }
 
-// At rate 0 the step goes nowhere: both orders are one.
+// At rate 0 the step goes nowhere: both orders are one. Adam's moments start at nought, so that after one step they are (1 − β₁)·g and
+// (1 − β₂)·g²: a half and a thousandth, with DARTS' β = (0.5, 0.999).
 func TestFirstOrder(t *testing.T) {
 	train, val, sgd, w := toy()
-	first, second := make([]float64, 2), make([]float64, 2)
-	arch := architect(sgd)
-	loss := arch.First(val, w, first)
-	if again := arch.Second(train, val, w, 0, second); loss != again || !slices.Equal(first, second) || !slices.Equal(first, val.c) {
-		t.Errorf("first order %v, %v; second at rate 0 %v, %v; want %v", loss, first, again, second, val.c)
+	first, second := bilevel(1, sgd), bilevel(2, sgd)
+	alpha, moved := make([]float32, 2), make([]float32, 2)
+	loss := first.Step(train, val, w, alpha, 0, 0)
+	if again := second.Step(train, val, w, moved, 0, 0.01); loss != again || !slices.Equal(first.dalpha, second.dalpha) || !slices.Equal(first.dalpha, val.c) {
+		t.Errorf("first order %v, %v; second at rate 0 %v, %v; want %v", loss, first.dalpha, again, second.dalpha, val.c)
+	}
+	for i, g := range val.c {
+		if m, v := first.Adam.M[i], first.Adam.V[i]; !within([]float64{m, v}, []float64{g / 2, g * g / 1000}) {
+			t.Errorf("alpha %d: moments %v and %v of a gradient of %v", i, m, v, g)
+		}
+		if alpha[i] != 0 || math.Abs(float64(moved[i])+math.Copysign(0.01, g)) > 1e-6 { // Adam's first step is the rate, whatever the gradient
+			t.Errorf("alpha %d is %v at rate 0, and %v at 0.01", i, alpha[i], moved[i])
+		}
+	}
+	steps := *first.State(func(name string, v []float64) {
+		if len(v) != 2 {
+			t.Errorf("%s has %d values", name, len(v))
+		}
+	})
+	if steps != 1 {
+		t.Errorf("%d steps", steps)
+	}
+	val.b[0] = math.NaN()
+	if first.Step(train, val, w, alpha, 0, 0.01); !slices.Equal(alpha, []float32{0, 0}) || first.Adam.Steps != 1 {
+		t.Error("a loss that is no number moves alpha")
 	}
 }

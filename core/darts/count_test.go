@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"hlrslab/core/nn"
-	"hlrslab/core/tensor"
 )
 
 // TestWhereTheWeightsAre: a total can be right by errors that cancel; each cell and operation must be.
 func TestWhereTheWeightsAre(t *testing.T) {
 	var store nn.Store
-	Supernet(nn.NewGraph(&store, tensor.NewPool(1), 1, 32), 16, 8, 4, "cell7")
+	Supernet(nn.NewBuilder(&store, 1, 32), 16, 8, 4, "")
 	under := func(prefix string) (n int) {
 		for _, p := range store.Weights.List {
 			if strings.HasPrefix(p.Name, prefix) {

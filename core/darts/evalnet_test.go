@@ -3,12 +3,13 @@ package darts
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/internal/golden"
 	"hlrslab/core/nn"
-	"hlrslab/core/tensor"
 )
 
 func TestEvalNetAgainstReference(t *testing.T) {
@@ -45,108 +46,109 @@ func TestEvalNetAgainstReference(t *testing.T) {
 	}
 	x, labels := f.Get("x"), f.Ints("y")
 	n, c, size, classes := x.Shape[0], x.Shape[1], x.Shape[2], num("classes")
-	pool := tensor.NewPool(2)
-	defer pool.Close()
-	var store nn.Store
-	g := nn.NewGraph(&store, pool, n, size)
-	top := EvalNet(g, genotype, num("C"), num("layers"), false).Top
-	channels, _, _ := top[0].Shape()
-	head := nn.NewLinear(&store.Weights, "classifier", len(top)*channels, classes)
-	g.Weights, g.Running = make([]float32, store.Weights.Total), make([]float32, store.Running.Total)
-	if err := g.Build(top...); err != nil {
-		t.Fatal(err)
+	m := network(t, n, size, func(b *nn.Builder) { EvalNet(b, genotype, num("C"), num("layers"), classes, false) })
+	for _, p := range m.store.Weights.List {
+		copy(m.pass.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
 	}
-	store.Memory.Make()
-	for _, p := range store.Weights.List {
-		copy(g.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
-	}
-	if got, want := len(store.Weights.List), len(f.Names("init/")); got != want {
+	if got, want := len(m.store.Weights.List), len(f.Names("init/")); got != want {
 		t.Fatalf("%d arrays, the reference has %d", got, want)
 	}
+	images, hw := make([]float32, len(x.Values)), size*size
 	for i := range n {
-		dst, plane, stride := g.Image(g.Images(), i)
 		for ch := range c {
-			for p := range size * size {
-				dst[ch*plane+p*stride] = x.Values[(i*c+ch)*size*size+p]
+			for p := range hw {
+				images[(ch*hw+p)*n+i] = x.Values[(i*c+ch)*hw+p]
 			}
 		}
 	}
-	logits, dlogits := make([]float32, classes*n), make([]float32, classes*n)
-	features := g.Forward()
-	head.Apply(g.Weights, features, logits, n, 0, 1, false)
-	byImage := make([]float32, len(logits))
-	for i := range logits {
-		byImage[i%n*classes+i/n] = logits[i]
+	m.Load(0, nn.Batch{Images: images, Labels: labels})
+	m.pass.Logits = make([]float32, classes*n)
+	loss, err := m.Run(m.pass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byImage := make([]float32, classes*n)
+	for i, z := range m.pass.Logits {
+		byImage[i%n*classes+i/n] = z
 	}
 	f.Near("logits", byImage, 1e-4)
-	var loss nn.Loss
-	f.Near("loss", []float32{float32(loss.Eval(logits, labels, 1, dlogits))}, 1e-4)
-	grad, dfeatures := make([]float32, len(g.Weights)), make([]float32, len(features))
-	head.Back(g.Weights, grad, features, dlogits, dfeatures, n, 0, 1)
-	g.Backward(dfeatures, true)
-	g.AddGradient(grad)
-	for _, p := range store.Weights.List {
-		f.Near("grad/"+p.Name, grad[p.Off:][:p.Len()], 1e-3)
+	f.Near("loss", []float32{float32(loss)}, 1e-4)
+	for _, p := range m.store.Weights.List {
+		f.Near("grad/"+p.Name, m.pass.Grad[p.Off:][:p.Len()], 1e-3)
 	}
 }
 
-// TestAuxiliaryHead trains with the auxiliary head and dropped paths: gradients against central differences, and the same
-// network without the head at rest.
+// compiled is a network ready for a training pass of cross-entropy.
+type compiled struct {
+	nn.Executor
+	program *nn.Program
+	store   *nn.Store
+	pass    nn.Pass
+}
+
+func network(t *testing.T, batch, size int, declare func(*nn.Builder)) *compiled {
+	m := &compiled{store: &nn.Store{}}
+	b := nn.NewBuilder(m.store, batch, size)
+	declare(b)
+	var err error
+	if m.program, err = b.Compile(); err == nil {
+		m.Executor, err = (&cpu.Device{Threads: 2}).Compile(m.program)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	m.store.Memory.Make()
+	m.pass = nn.Pass{
+		Weights: make([]float32, m.store.Weights.Total), Running: make([]float32, m.store.Running.Total), Grad: make([]float32, m.store.Weights.Total),
+		Train: true, Loss: &nn.Loss{}, Shares: [2]float64{1},
+	}
+	return m
+}
+
+// TestAuxiliaryHead trains with the auxiliary head and dropped paths: gradients of the loss, of which the head has its share,
+// against central differences.
 func TestAuxiliaryHead(t *testing.T) {
 	genotype, err := ParseGenotype(Published[len(Published)-1].Text) // it has every kind of operation
 	if err != nil {
 		t.Fatal(err)
 	}
 	const batch = 5
-	pool := tensor.NewPool(2)
-	defer pool.Close()
-	var store nn.Store
-	g := nn.NewGraph(&store, pool, batch, 32)
-	n := EvalNet(g, genotype, 2, 4, true)
-	g.Weights, g.Running = make([]float32, store.Weights.Total), make([]float32, store.Running.Total)
-	if err := g.Build(append(n.Top, n.Auxiliary)...); err != nil {
-		t.Fatal(err)
-	}
-	store.Memory.Make()
-	if c, h, w := n.Auxiliary.Shape(); c != 768 || h != 1 || w != 1 {
-		t.Fatalf("the auxiliary features are %d × %d × %d", c, h, w)
-	}
+	m := network(t, batch, 32, func(b *nn.Builder) { EvalNet(b, genotype, 2, 4, 3, true) })
 	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range g.Weights {
-		g.Weights[i] = float32(rng.NormFloat64())
+	for i := range m.pass.Weights {
+		m.pass.Weights[i] = float32(rng.NormFloat64())
 	}
-	for i, v := range g.Images() {
-		g.Images()[i] = v + float32(rng.NormFloat64())
+	images := make([]float32, 3*32*32*batch)
+	for i := range images {
+		images[i] = float32(rng.NormFloat64())
 	}
-	g.DropPath(0.2, rng)
-	r := make([]float32, len(g.Forward()))
-	for i := range r {
-		r[i] = float32(rng.NormFloat64())
-	}
-	value := func() (sum float64) {
-		for i, v := range g.Forward() {
-			sum += float64(v) * float64(r[i])
+	m.Load(0, nn.Batch{Images: images, Labels: []int{0, 1, 2, 1, 0}})
+	m.pass.Masks = make([]float32, m.program.Drops*batch)
+	nn.DropPath(m.pass.Masks, 0.2, rng)
+	value := func() float64 {
+		v, err := m.Run(m.pass)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return sum
+		return v
 	}
 	value()
-	g.Backward(r, true)
-	grad := make([]float32, len(g.Weights))
-	g.AddGradient(grad)
-	for _, name := range []string{"auxiliary_head.features.2.weight", "auxiliary_head.features.5.weight", "auxiliary_head.features.6.bias", "cells.3.preprocess1.op.2.bias"} {
-		p, err := store.Weights.Find(name)
+	grad := slices.Clone(m.pass.Grad)
+	for _, name := range []string{"auxiliary_head.features.2.weight", "auxiliary_head.features.5.weight", "auxiliary_head.features.6.bias", "auxiliary_head.classifier.weight", "cells.3.preprocess1.op.2.bias", "classifier.weight"} {
+		p, err := m.store.Weights.Find(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var diff, top float64
 		for range 8 {
 			i := p.Off + rng.IntN(p.Len())
-			was, h := g.Weights[i], float32(1e-3)
-			g.Weights[i] = was + h
+			was, h := m.pass.Weights[i], float32(1e-2)
+			m.pass.Weights[i] = was + h
 			up := value()
-			g.Weights[i] = was - h
+			m.pass.Weights[i] = was - h
 			down := value()
-			g.Weights[i] = was
+			m.pass.Weights[i] = was
 			d := (up - down) / (2 * float64(h))
 			diff, top = max(diff, math.Abs(d-float64(grad[i]))), max(top, math.Abs(d))
 		}

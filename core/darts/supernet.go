@@ -13,13 +13,13 @@ func Edges(nodes int) int { return nodes * (nodes + 3) / 2 }
 // Reductions are the cells that halve the map and double the channels: at a third and two thirds.
 func Reductions(layers int) (first, second int) { return layers / 3, 2 * layers / 3 }
 
-// Supernet adds the search network to g: stem, cells and, in its last cell, the features' source. The
-// names of its weights are the reference's; the last cell's begin with lastCell (such as "cell7"), so
-// that two networks can share all but that. g.Mix is to hold the softmax of both alphas: edges ×
-// primitives of the normal cells, then of the reduction cells.
-func Supernet(g *nn.Graph, channels, layers, nodes int, lastCell string) []*nn.State {
-	stem := g.NewState(nn.Term{Source: g.Stem("stem.conv", "stem.bn", 3*channels, tensor.Window{K: 3, Stride: 1, Dilation: 1, Pad: 1}), Mix: -1})
-	s0, s1 := []*nn.State{stem}, []*nn.State{stem}
+// Supernet adds the search network to b and returns the nodes of its last cell, whose means are the features. The
+// names of its weights are the reference's; the last cell's begin with its name and own (such as "cell7" and ".rb"), so
+// that two branches can share all but that. Operation weights are edges × primitives of the normal cells, then of the
+// reduction cells.
+func Supernet(b *nn.Builder, channels, layers, nodes int, own string) []*nn.Node {
+	stem := b.Node(nn.Term{Source: b.Stem("stem.conv", "stem.bn", 3*channels, tensor.Window{K: 3, Stride: 1, Dilation: 1, Pad: 1}), Weight: -1})
+	s0, s1 := []*nn.Node{stem}, []*nn.Node{stem}
 	first, second := Reductions(layers)
 	before := false
 	for i := range layers {
@@ -29,18 +29,18 @@ func Supernet(g *nn.Graph, channels, layers, nodes int, lastCell string) []*nn.S
 		}
 		name := fmt.Sprintf("cell%d", i)
 		if i == layers-1 {
-			name = lastCell
+			name += own
 		}
-		s0, s1 = s1, cell(g, name, s0, s1, channels, nodes, reduce, before)
+		s0, s1 = s1, cell(b, name, s0, s1, channels, nodes, reduce, before)
 		before = reduce
 	}
 	return s1
 }
 
-func cell(g *nn.Graph, name string, s0, s1 []*nn.State, channels, nodes int, reduce, reduced bool) []*nn.State {
-	states := []*nn.State{
-		preprocess(g, name+".preprocess0", ".conv", ".bn", s0, channels, reduced, false),
-		preprocess(g, name+".preprocess1", ".conv", ".bn", s1, channels, false, false),
+func cell(b *nn.Builder, name string, s0, s1 []*nn.Node, channels, nodes int, reduce, reduced bool) []*nn.Node {
+	all := []*nn.Node{
+		preprocess(b, name+".preprocess0", ".conv", ".bn", s0, channels, reduced, false),
+		preprocess(b, name+".preprocess1", ".conv", ".bn", s1, channels, false, false),
 	}
 	mix := 0
 	if reduce {
@@ -49,60 +49,60 @@ func cell(g *nn.Graph, name string, s0, s1 []*nn.State, channels, nodes int, red
 	edge := 0
 	for range nodes {
 		var terms []nn.Term
-		for j, s := range states {
+		for j, s := range all {
 			stride := 1
 			if reduce && j < 2 {
 				stride = 2
 			}
-			terms = append(terms, mixed(g, fmt.Sprintf("%s.edge%d", name, edge), fmt.Sprintf("%s.state%d", name, j), s, channels, stride, mix)...)
+			terms = append(terms, mixed(b, fmt.Sprintf("%s.edge%d", name, edge), fmt.Sprintf("%s.state%d", name, j), s, channels, stride, mix)...)
 			edge++
 			mix += len(Primitives)
 		}
-		states = append(states, g.NewState(terms...))
+		all = append(all, b.Node(terms...))
 	}
-	return states[2:]
+	return all[2:]
 }
 
 // preprocess brings a cell's input to its channels, and to its size where the cell before reduced; conv and bn name the
 // layers of the plain form.
-func preprocess(g *nn.Graph, name, conv, bn string, in []*nn.State, channels int, halve, affine bool) *nn.State {
+func preprocess(b *nn.Builder, name, conv, bn string, in []*nn.Node, channels int, halve, affine bool) *nn.Node {
 	var c *nn.Conv
 	if halve {
-		c = g.FactorizedReduce(name+".conv_1.weight", name+".conv_2.weight", name+".bn", in, channels, affine)
+		c = b.FactorizedReduce(name+".conv_1.weight", name+".conv_2.weight", name+".bn", in, channels, affine)
 	} else {
-		c = g.Pointwise(name+conv, name+bn, in, channels, affine)
+		c = b.Pointwise(name+conv, name+bn, in, channels, affine)
 	}
-	return g.NewState(nn.Term{Source: c, Mix: -1})
+	return b.Node(nn.Term{Source: c, Weight: -1})
 }
 
 // mixed is the operations of one edge; 'none' is no term. Pools belong to the state: all edges share them.
-func mixed(g *nn.Graph, edge, state string, s *nn.State, channels, stride, mix int) []nn.Term {
+func mixed(b *nn.Builder, edge, state string, s *nn.Node, channels, stride, mix int) []nn.Term {
 	terms := []nn.Term{
-		{State: s, Pool: nn.MaxPool, Stride: stride, Norm: state + ".max_pool_3x3.bn", Mix: mix + 1},
-		{State: s, Pool: nn.MeanPool, Stride: stride, Norm: state + ".avg_pool_3x3.bn", Mix: mix + 2},
+		{Node: s, Pool: nn.MaxPool, Stride: stride, Norm: state + ".max_pool_3x3.bn", Weight: mix + 1},
+		{Node: s, Pool: nn.MeanPool, Stride: stride, Norm: state + ".avg_pool_3x3.bn", Weight: mix + 2},
 	}
 	if stride == 1 {
-		terms = append(terms, nn.Term{State: s, Mix: mix + 3})
+		terms = append(terms, nn.Term{Node: s, Weight: mix + 3})
 	} else {
 		at := edge + ".skip_connect"
-		terms = append(terms, nn.Term{Source: g.FactorizedReduce(at+".conv_1.weight", at+".conv_2.weight", at+".bn", []*nn.State{s}, channels, false), Mix: mix + 3})
+		terms = append(terms, nn.Term{Source: b.FactorizedReduce(at+".conv_1.weight", at+".conv_2.weight", at+".bn", []*nn.Node{s}, channels, false), Weight: mix + 3})
 	}
 	for k := 4; k < len(Primitives); k++ {
 		name := func(n int) string { return fmt.Sprintf("%s.%s.op%d", edge, Primitives[k], n) }
-		terms = append(terms, nn.Term{Source: weighted(g, Primitives[k], name, s, stride, false), Mix: mix + k})
+		terms = append(terms, nn.Term{Source: weighted(b, Primitives[k], name, s, stride, false), Weight: mix + k})
 	}
 	return terms
 }
 
 // weighted adds a separable or dilated convolution; name says how its nth layer is called.
-func weighted(g *nn.Graph, op string, name func(n int) string, s *nn.State, stride int, affine bool) *nn.Conv {
+func weighted(b *nn.Builder, op string, name func(n int) string, s *nn.Node, stride int, affine bool) *nn.Conv {
 	k := int(op[len(op)-1] - '0')
 	w := tensor.Window{K: k, Stride: stride, Dilation: 1, Pad: k / 2}
 	if op[:3] == "dil" {
 		w.Dilation, w.Pad = 2, k-1
-		return g.Separable(name(1)+".weight", name(2)+".weight", name(3), s, w, affine)
+		return b.Separable(name(1)+".weight", name(2)+".weight", name(3), s, w, affine)
 	}
-	c := g.Separable(name(1)+".weight", name(2)+".weight", name(3), s, w, affine)
+	c := b.Separable(name(1)+".weight", name(2)+".weight", name(3), s, w, affine)
 	w.Stride = 1
-	return g.Then(name(5)+".weight", name(6)+".weight", name(7), c, w, affine)
+	return b.Then(name(5)+".weight", name(6)+".weight", name(7), c, w, affine)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/search"
 )
@@ -22,7 +23,7 @@ func records(t testing.TB, epochs ...int) (all []search.Record) {
 			t.Fatal(err)
 		}
 		c.Epochs, c.ArchSchedule, c.Seed = n, []string{"parabolic", "cosine"}[i], uint64(i+1)
-		r, err := search.New(c, d, 4)
+		r, err := search.New(c, d, &cpu.Device{Threads: 4})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,3 +47,32 @@ func TestAdamAtRateZero(t *testing.T) {
 		t.Errorf("after %d steps the moments are %v and %v", adam.Steps, adam.M, adam.V)
 	}
 }
+
+// TestGroups: a group goes as a whole vector of its own would, at its share of the rate and its decay; one of share 0 rests.
+func TestGroups(t *testing.T) {
+	start, grad := []float32{1, -2, 3, -4, 5}, []float32{0.5, 0.25, -1, 2, -0.125}
+	wide := []float64{0.5, 0.25, -1, 2, -0.125}
+	groups := Groups{{1, 3, 0.5, 0.1}, {4, 5, 0, 0.2}}
+	for i, g := range []Group{{0, 1, 1, 0.01}, groups[0], {3, 4, 1, 0.01}, groups[1]} {
+		whole := slices.Clone(start)
+		sgd := &SGD{Momentum: 0.9, Decay: 0.01, Groups: groups, Buffer: []float32{1, 2, 3, 4, 5}}
+		unrolled := make([]float32, 5)
+		sgd.Unrolled(unrolled, whole, grad, 0.1)
+		sgd.Step(whole, grad, 0.1)
+		alone := slices.Clone(start[g.From:g.To])
+		own := &SGD{Momentum: 0.9, Decay: g.Decay, Buffer: slices.Clone([]float32{1, 2, 3, 4, 5}[g.From:g.To])}
+		own.Step(alone, grad[g.From:g.To], 0.1*g.Rate)
+		if got := whole[g.From:g.To]; !slices.Equal(got, alone) || !slices.Equal(unrolled[g.From:g.To], alone) {
+			t.Errorf("SGD, range %d: %v, unrolled %v, alone %v", i, got, unrolled[g.From:g.To], alone)
+		}
+		moments := func() []float64 { return make([]float64, 5) }
+		adam := &Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: 0.01, Groups: groups, M: moments(), V: moments()}
+		whole = slices.Clone(start)
+		adam.Step(whole, wide, 0.1)
+		alone = slices.Clone(start[g.From:g.To])
+		(&Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: g.Decay, M: moments(), V: moments()}).Step(alone, wide[g.From:g.To], 0.1*g.Rate)
+		if got := whole[g.From:g.To]; !slices.Equal(got, alone) {
+			t.Errorf("Adam, range %d: %v, alone %v", i, got, alone)
+		}
+	}
+}

@@ -4,8 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"hlrslab/core/bbn"
 	"hlrslab/core/data"
+	"hlrslab/core/nn"
 )
 
 // Streams of random numbers: each random thing has its own, so that changing one leaves the others.
@@ -29,8 +29,7 @@ func stream(seed, own uint64, id uint64) uint64 {
 type feed struct {
 	sampler *data.Sampler
 	indices []int
-	images  []float32
-	labels  []int
+	nn.Batch
 }
 
 // batches is the data side of a run.
@@ -42,6 +41,7 @@ type batches struct {
 	order   []int     // classes from head to tail
 	total   []int     // images of each class in the long-tailed set
 	test    []int     // balanced test images, class after class, interleaved
+	testing nn.Batch  // one batch of them
 	steps   int       // of an epoch
 
 	weights, arch [2]*feed
@@ -177,12 +177,12 @@ func (b *batches) epoch(e int) {
 }
 
 // next draws f's next batch.
-func (b *batches) next(f *feed, m *bbn.Model) {
+func (b *batches) next(f *feed) {
 	f.sampler.Next(f.indices)
 	rng := rand.New(b.random)
+	size, side := len(f.indices), b.set.Train.Size
 	for n, i := range f.indices {
-		dst, plane, stride := m.Image(f.images, n)
-		b.augment.Fill(dst, plane, stride, b.set.Train.At(i), b.set.Train.Size, rng)
-		f.labels[n] = int(b.set.Train.Labels[i])
+		b.augment.Fill(f.Images[n:], side*side*size, size, b.set.Train.At(i), side, rng)
+		f.Labels[n] = int(b.set.Train.Labels[i])
 	}
 }

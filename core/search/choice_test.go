@@ -21,7 +21,7 @@ func short(t testing.TB) Config {
 // seen is all that a configuration does: the events of its run, and its schedules over many epochs.
 func seen(t *testing.T, c Config) string {
 	t.Helper()
-	r, err := New(c, toy(), 1)
+	r, err := New(c, toy(), on(1))
 	if err != nil {
 		t.Fatal(err)
 	}

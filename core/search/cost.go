@@ -9,19 +9,18 @@ import (
 	"hlrslab/core/bbn"
 	"hlrslab/core/darts"
 	"hlrslab/core/nn"
-	"hlrslab/core/tensor"
 )
 
 // Cost is what a search takes, known before it begins.
 type Cost struct {
 	Steps  int   // of an epoch
 	Params int   // weights of the search network
-	Bytes  int64 // of memory that a Run of one thread holds, images aside; each more takes a hundredth or two
+	Bytes  int64 // of memory that a Run holds, images aside
 }
 
-// Cost says what a search on images of so many classes takes. Where that cannot be, which New refuses likewise, it says so
+// Cost says what a search on images of so many classes takes, on a device. Where that cannot be, which New refuses likewise, it says so
 // together with the error.
-func (c Config) Cost(classes int) (Cost, error) {
+func (c Config) Cost(classes int, device nn.Device) (Cost, error) {
 	if err := c.Validate(); err != nil {
 		return Cost{}, err
 	}
@@ -33,7 +32,7 @@ func (c Config) Cost(classes int) (Cost, error) {
 	if err != nil {
 		return Cost{}, err
 	}
-	r, err := plan(c, classes, 1)
+	r, err := plan(c, classes, device)
 	return Cost{Steps: steps, Params: r.model.Store.Weights.Total, Bytes: r.model.Store.Memory.Bytes}, err
 }
 
@@ -47,27 +46,28 @@ func room() int64 {
 }
 
 // plan is a run without its images. Its arrays are counted, but not made: that takes its model's Store.Memory.
-func plan(c Config, classes, threads int) (*Run, error) {
-	r := &Run{pool: tensor.NewPool(threads)}
+func plan(c Config, classes int, device nn.Device) (*Run, error) {
+	r := &Run{}
 	r.schedule(c)
+	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
+	backbone := func(b *nn.Builder, own string) []*nn.Node {
+		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
+	}
 	var err error
-	r.model, err = bbn.New(bbn.Shape{
-		Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Classes: classes,
-		Batch: c.Batch, Size: c.Size, Branches: c.Branches,
-	}, r.pool)
-	memory, n, a := &r.model.Store.Memory, r.model.Store.Weights.Total, len(r.model.Alpha)
+	r.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: bbn.Parting(c.Branches)}, backbone, r.mixture, alphas, device)
+	memory, n := &r.model.Store.Memory, r.model.Store.Weights.Total
 	r.sgd = &nn.SGD{Momentum: c.Momentum, Decay: c.Decay, Clip: c.Clip}
-	r.adam = &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: c.ArchDecay}
-	r.architect = darts.NewArchitect(memory, r.sgd, n, a)
+	r.method = darts.NewBilevel(c.Order, memory, r.sgd, c.ArchDecay, n, alphas)
 	for _, p := range []*[]float32{&r.sgd.Buffer, &r.dw} {
 		nn.Reserve(memory, p, n)
 	}
-	for _, p := range []*[]float64{&r.adam.M, &r.adam.V, &r.dalpha} {
-		nn.Reserve(memory, p, a)
-	}
+	nn.Reserve(memory, &r.alpha, alphas)
+	images := 3 * c.Size * c.Size * c.Batch
+	nn.Reserve(memory, &r.data.testing.Images, images)
 	for _, f := range []**feed{&r.data.weights[0], &r.data.weights[1], &r.data.arch[0], &r.data.arch[1]} {
-		*f = &feed{indices: make([]int, c.Batch), labels: make([]int, c.Batch)}
-		nn.Reserve(memory, &(*f).images, r.model.ImagesLen())
+		*f = &feed{indices: make([]int, c.Batch)}
+		(*f).Labels = make([]int, c.Batch)
+		nn.Reserve(memory, &(*f).Images, images)
 	}
 	if most := room(); memory.Bytes > most {
 		err = cmp.Or(err, fmt.Errorf("more than the %s there is in a browser", gigabytes(most)))

@@ -26,7 +26,7 @@ func TestCostIsWhatARunTakes(t *testing.T) {
 		c.Channels, c.Batch = 16, 16
 		change(&c)
 		for _, threads := range []int{1, 2, 5} {
-			cost, err := c.Cost(10)
+			cost, err := c.Cost(10, on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,13 +55,13 @@ func TestTooLargeIsRefused(t *testing.T) {
 	huge.Size, huge.Channels, huge.Layers, huge.Nodes, huge.Batch, huge.Order, huge.Imbalance = 32, 64, 20, 4, 512, 2, 1
 	huge.NMax, huge.Pool = 200, 200
 	runtime.ReadMemStats(&before)
-	cost, err := huge.Cost(10)
-	_, refused := New(huge, toy(), 1)
+	cost, err := huge.Cost(10, on(1))
+	_, refused := New(huge, toy(), on(1))
 	runtime.ReadMemStats(&after)
 	if err == nil || refused == nil || refused.Error() != err.Error() {
 		t.Fatalf("Cost: %v; New: %v", err, refused)
 	}
-	for _, want := range []string{"batch: 512 images", "64 channels", "20 cells", "356.0 GB", "168.4 GB", "lower batch, channels"} {
+	for _, want := range []string{"batch: 512 images", "64 channels", "20 cells", "355.8 GB", "168.4 GB", "lower batch, channels"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in: %v", want, err)
 		}
@@ -76,7 +76,7 @@ func TestTooLargeIsRefused(t *testing.T) {
 
 // TestRoom: the paper's base fits a native process, and no browser's address space.
 func TestRoom(t *testing.T) {
-	cost, err := Default().Cost(10)
+	cost, err := Default().Cost(10, on(1))
 	if wasm := runtime.GOARCH == "wasm"; wasm != (err != nil) {
 		t.Errorf("%+v: %v", cost, err)
 	} else if wasm && !strings.Contains(err.Error(), "4.3 GB of memory (more than the 3.2 GB there is in a browser): lower batch") {

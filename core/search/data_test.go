@@ -22,19 +22,19 @@ func TestDataOrder(t *testing.T) {
 		r.data.epoch(epoch)
 		for range r.Facts().Steps {
 			for _, f := range r.data.feeds() {
-				r.data.next(f, r.model)
+				r.data.next(f)
 				for _, i := range f.indices {
 					if err := binary.Write(h, binary.LittleEndian, uint32(i)); err != nil {
 						t.Fatal(err)
 					}
 				}
-				if err := binary.Write(h, binary.LittleEndian, f.images); err != nil {
+				if err := binary.Write(h, binary.LittleEndian, f.Images); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
 	}
-	if got := h.Sum64(); got != 0x6d1f881221895e69 {
+	if got := h.Sum64(); got != 0xaeccbc9baaad4169 {
 		t.Errorf("the order of the images is %#x", got)
 	}
 }
@@ -55,14 +55,14 @@ func part(t testing.TB, d *data.Dataset, train, test int) *data.Dataset {
 // moves takes a run of c over between all the images and a part of them at every few steps: it must end as one that stayed.
 func moves(t *testing.T, c Config, all, part *data.Dataset) {
 	t.Helper()
-	whole, err := New(c, all, 2)
+	whole, err := New(c, all, on(2))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(whole.Close)
 	want := text(t, finish(t, whole))
 	for _, sides := range [][2]*data.Dataset{{all, part}, {part, all}} {
-		r, err := New(c, sides[0], 1)
+		r, err := New(c, sides[0], on(1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func moves(t *testing.T, c Config, all, part *data.Dataset) {
 				}
 				events = append(events, e...)
 			}
-			next, err := Restore(bytes.NewReader(snapshot(t, r)), sides[i%2], 1)
+			next, err := Restore(bytes.NewReader(snapshot(t, r)), sides[i%2], on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +116,7 @@ func TestMovesBetweenPackAndWhole(t *testing.T) {
 	moves(t, c, toy(), part(t, small, c.Pool, c.TestImages/10))
 
 	c.Pool++ // of more than the part has, all images would be other ones
-	if r, err := New(c, first, 1); err == nil {
+	if r, err := New(c, first, on(1)); err == nil {
 		r.Close()
 		t.Error("a pool larger than the part is taken")
 	} else if at, _ := errors.AsType[FieldError](err); at.Field != "pool" {
@@ -157,7 +157,7 @@ func TestMovesOnRealImages(t *testing.T) {
 func TestPackIsEnough(t *testing.T) {
 	c := tiny(t)
 	c.Pool = c.NMax
-	r, err := New(c, part(t, toy(), c.Pool, c.TestImages/10), 1)
+	r, err := New(c, part(t, toy(), c.Pool, c.TestImages/10), on(1))
 	if err != nil {
 		t.Fatal(err)
 	}

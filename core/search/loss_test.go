@@ -2,7 +2,6 @@ package search
 
 import (
 	"math"
-	"slices"
 	"testing"
 )
 
@@ -47,21 +46,5 @@ func TestDeferral(t *testing.T) {
 				t.Errorf("epoch %d of 10: weights of the classes %v", e+1, weights)
 			}
 		}
-	}
-}
-
-// TestFirstArchitectureStep: Adam's moments start at nought, so that after one step they are (1 − β₁)·G and (1 − β₂)·G², of
-// G = g + decay·α: a half and a thousandth, with DARTS' β = (0.5, 0.999).
-func TestFirstArchitectureStep(t *testing.T) {
-	c := tiny(t)
-	r := start(t, c, 1)
-	alpha := slices.Clone(r.model.Alpha)
-	if _, err := r.Step(); err != nil {
-		t.Fatal(err)
-	}
-	for i, a := range alpha {
-		g := r.dalpha[i] + c.ArchDecay*float64(a)
-		near(t, "m", r.adam.M[i], g/2)
-		near(t, "v", r.adam.V[i], g*g/1000)
 	}
 }

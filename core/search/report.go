@@ -8,8 +8,8 @@ import (
 
 // Alphas returns the softmax of the architecture parameters: edges × primitives.
 func (r *Run) Alphas() (normal, reduce [][]float64) {
-	mix := make([]float32, len(r.model.Alpha))
-	darts.Softmax(mix, r.model.Alpha)
+	ops := make([]float32, len(r.alpha))
+	r.mixture.Forward(ops, r.alpha)
 	n := len(darts.Primitives)
 	rows := func(v []float32) (out [][]float64) {
 		for e := 0; e < len(v); e += n {
@@ -21,7 +21,7 @@ func (r *Run) Alphas() (normal, reduce [][]float64) {
 		}
 		return out
 	}
-	return rows(mix[:len(mix)/2]), rows(mix[len(mix)/2:])
+	return rows(ops[:len(ops)/2]), rows(ops[len(ops)/2:])
 }
 
 func (r *Run) report() *Report {

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,7 +11,6 @@ import (
 	"hlrslab/core/data"
 	"hlrslab/core/nn"
 	"hlrslab/core/sched"
-	"hlrslab/core/tensor"
 )
 
 // deferral is the share of the epochs after which deferred re-weighting begins (Cao et al., 2019).
@@ -24,18 +24,17 @@ type Run struct {
 	mix    sched.Mix
 	area   float64 // of arch, where schedules are compared at equal area
 
-	pool      *tensor.Pool
 	model     *bbn.Model
+	alpha     []float32 // edges × primitives of the normal cells, then of the reduction cells
+	mixture   darts.Softmax
+	method    darts.Method
 	data      batches
 	sgd       *nn.SGD
-	adam      *nn.Adam
-	architect *darts.Architect
 	dw        []float32
-	dalpha    []float64
 	train     bbn.Objective
 	val       bbn.Objective
 	mixRandom *rand.PCG
-	oneHot    []float32 // mixing weights of the genotype under test
+	oneHot    []float32 // operation weights of the genotype under test
 	record    Record    // with the events of the epoch under way
 	history   history   // those before
 
@@ -52,8 +51,8 @@ type position struct {
 	Failed             string
 }
 
-// New prepares a search on d. Threads beyond one change its speed, not its numbers. Close it.
-func New(c Config, d *data.Dataset, threads int) (*Run, error) {
+// New prepares a search on d, on a device. Close it.
+func New(c Config, d *data.Dataset, device nn.Device) (*Run, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -61,7 +60,7 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 		return nil, fault("dataset", "the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
 	}
 	classes := len(d.Classes)
-	r, err := plan(c, classes, threads)
+	r, err := plan(c, classes, device)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +71,11 @@ func New(c Config, d *data.Dataset, threads int) (*Run, error) {
 	r.record = Record{Config: c, Facts: Facts{
 		Classes: d.Classes, Counts: r.data.total, Order: r.data.order, Steps: r.data.steps, Params: len(r.model.Weights),
 	}}
-	r.model.Init(rand.New(rand.NewPCG(stream(c.Seed, c.WeightSeed, weightStream), weightStream)))
+	rng := rand.New(rand.NewPCG(stream(c.Seed, c.WeightSeed, weightStream), weightStream))
+	r.model.Init(rng)
+	for i := range r.alpha {
+		r.alpha[i] = float32(1e-3 * rng.NormFloat64())
+	}
 	r.mixRandom = rand.NewPCG(stream(c.Seed, c.SampleSeed, mixStream), mixStream)
 	r.Confusion = make([][]int, classes)
 	for i := range r.Confusion {
@@ -90,12 +93,8 @@ func (r *Run) schedule(c Config) {
 	}
 }
 
-// Between has f called several times a step, on the goroutine that takes it: a browser lets its events in there. f may end that
-// goroutine; the run is then of no more use.
-func (r *Run) Between(f func()) { r.pool.Between = f }
-
-// Close ends the run's threads.
-func (r *Run) Close() { r.pool.Close() }
+// Close ends what the device has running.
+func (r *Run) Close() { r.model.Close() }
 
 // Config is the configuration in force.
 func (r *Run) Config() Config { return r.config }
@@ -174,16 +173,11 @@ func (r *Run) learn() ([]Event, error) {
 
 	r.draw(&r.train, r.data.weights)
 	r.draw(&r.val, r.data.arch)
-	if c.Order == 1 {
-		e.ArchLoss = r.architect.First(&r.val, r.model.Weights, r.dalpha)
-	} else {
-		e.ArchLoss = r.architect.Second(&r.train, &r.val, r.model.Weights, e.Rate, r.dalpha)
-	}
+	e.ArchLoss = r.method.Step(&r.train, &r.val, r.model.Weights, r.alpha, e.Rate, e.ArchRate)
 	if err := r.check("architecture", e.ArchLoss, nil); err != nil {
 		return events, err
 	}
-	r.adam.Step(r.model.Alpha, r.dalpha, e.ArchRate)
-	e.Loss = r.train.Gradient(r.model.Weights, r.dw, nil, true)
+	e.Loss = r.train.Gradient(r.model.Weights, r.alpha, r.dw, nil, true)
 	if err := r.check("weight", e.Loss, r.dw); err != nil {
 		return events, err
 	}
@@ -206,17 +200,17 @@ func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int) {
 	return pixels, labels, set.Size
 }
 
-// draw fills an objective with the next batch of each branch; an objective alone has one batch in both.
+// draw fills an objective with the next batch of each branch; with inference's logits it has one batch in both.
 func (r *Run) draw(o *bbn.Objective, feeds [2]*feed) {
 	for b := range r.model.Branches() {
 		f := feeds[b]
-		if o.Alone {
+		if o.Inference {
 			f = feeds[0]
 		}
-		if b == 0 || !o.Alone {
-			r.data.next(f, r.model)
+		if b == 0 || !o.Inference {
+			r.data.next(f)
 		}
-		o.Images[b], o.Labels[b] = f.images, f.labels
+		o.Batches[b] = f.Batch
 	}
 }
 
@@ -236,7 +230,7 @@ func (r *Run) objectives() {
 		return l
 	}
 	r.train = bbn.Objective{Model: r.model, Loss: loss(c.Loss)}
-	r.val = bbn.Objective{Model: r.model, Loss: loss(c.ArchLoss), Alone: c.ArchLoss != "mix"}
+	r.val = bbn.Objective{Model: r.model, Loss: loss(c.ArchLoss), Inference: c.ArchLoss != "mix"}
 }
 
 // check stops a run at the first value that is no number, and names step and layer.
@@ -244,8 +238,14 @@ func (r *Run) check(part string, loss float64, grad []float32) error {
 	if !math.IsNaN(loss) && !math.IsInf(loss, 0) && (grad == nil || !math.IsNaN(nn.Norm(grad)) && !math.IsInf(nn.Norm(grad), 0)) {
 		return nil
 	}
+	first := "the classifier"
+	if fault := r.model.Fault(); fault != nil {
+		first = fault.Error()
+	} else if grad != nil {
+		first = cmp.Or(r.model.NonFinite(grad), first)
+	}
 	r.Failed = fmt.Sprintf("epoch %d, step %d, %s step: not a finite number, first in %s; take a lower rate, or go back to the last checkpoint",
-		r.Epoch, r.At, part, r.model.NonFinite(grad))
+		r.Epoch, r.At, part, first)
 	return fmt.Errorf("%s", r.Failed)
 }
 
@@ -253,24 +253,22 @@ func (r *Run) check(part string, loss float64, grad []float32) error {
 func (r *Run) test() []Event {
 	m, b := r.model, &r.data
 	size, all := m.Shape.Batch, len(b.test)
-	first, mix := r.Tested, []float32(nil)
+	first, ops := r.Tested, []float32(nil)
 	if r.Tested >= all {
 		if r.oneHot == nil {
 			normal, reduce := r.Alphas()
 			r.oneHot = darts.Discretise(normal, reduce, r.config.Nodes).OneHot(r.config.Nodes)
 		}
-		first, mix = r.Tested-all, r.oneHot
+		first, ops = r.Tested-all, r.oneHot
 	}
 	n := min(size, all-first)
 	var plain data.Augment
 	for i := range size { // a last, short batch is filled up with images that do not count
 		at := b.test[first+i%n]
-		for branch := range m.Branches() {
-			dst, plane, stride := m.Image(m.Images(branch), i)
-			plain.Fill(dst, plane, stride, b.set.Test.At(at), b.set.Test.Size, nil)
-		}
+		side := b.set.Test.Size
+		plain.Fill(b.testing.Images[i:], side*side*size, size, b.set.Test.At(at), side, nil)
 	}
-	logits := m.Predict(mix)
+	logits := m.Predict(b.testing, r.alpha, ops)
 	for i := range n {
 		best := 0
 		for c := range m.Shape.Classes {
@@ -280,7 +278,7 @@ func (r *Run) test() []Event {
 		}
 		y := int(b.set.Test.Labels[b.test[first+i]])
 		switch {
-		case mix == nil:
+		case ops == nil:
 			r.Confusion[y][best]++
 		case best == y:
 			r.Discrete++

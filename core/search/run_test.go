@@ -10,8 +10,10 @@ import (
 	"sync"
 	"testing"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
+	"hlrslab/core/nn"
 )
 
 func tiny(t testing.TB) Config {
@@ -25,8 +27,10 @@ func tiny(t testing.TB) Config {
 // toy is made once: drawing it takes longer than a tiny run.
 var toy = sync.OnceValue(func() *data.Dataset { return data.Toy(1) })
 
+func on(threads int) nn.Device { return &cpu.Device{Threads: threads} }
+
 func start(t testing.TB, c Config, threads int) *Run {
-	r, err := New(c, toy(), threads)
+	r, err := New(c, toy(), on(threads))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +78,7 @@ func TestPendingChangeIsSaved(t *testing.T) {
 	if err := r.Change(changed); err != nil {
 		t.Fatal(err)
 	}
-	resumed, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), 1)
+	resumed, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +114,7 @@ func TestResumeIsExact(t *testing.T) {
 				}
 				events = append(events, e...)
 			}
-			next, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), 1)
+			next, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -188,7 +192,7 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 	} {
 		c := tiny(t)
 		change(&c)
-		r, err := New(c, toy(), 1)
+		r, err := New(c, toy(), on(1))
 		if err == nil {
 			r.Close()
 		}
@@ -280,9 +284,9 @@ func TestDiscrete(t *testing.T) {
 	r := start(t, tiny(t), 1)
 	normal, reduce := r.Alphas()
 	for i, v := range darts.Discretise(normal, reduce, r.config.Nodes).OneHot(r.config.Nodes) {
-		r.model.Alpha[i] = 200 * v
+		r.alpha[i] = 200 * v
 		if i%len(darts.Primitives) == 0 { // edges that are not kept are cut
-			r.model.Alpha[i] = 100
+			r.alpha[i] = 100
 		}
 	}
 	for epoch := range 2 { // each tests on its own account

@@ -10,6 +10,7 @@ import (
 
 	"hlrslab/core/ckpt"
 	"hlrslab/core/data"
+	"hlrslab/core/nn"
 )
 
 // saved is the part of a snapshot that is not arrays.
@@ -39,14 +40,13 @@ func (r *Run) arrays(single func(name string, v []float32, shape ...int), double
 	for _, p := range r.model.Store.Running.List {
 		single("running/"+p.Name, r.model.Running[p.Off:][:p.Len()])
 	}
-	single("alpha", r.model.Alpha)
-	double("adam.m", r.adam.M)
-	double("adam.v", r.adam.V)
+	single("alpha", r.alpha)
+	r.method.State(double)
 }
 
 // Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit.
 func (r *Run) Snapshot(w io.Writer) error {
-	s := saved{Config: r.config, Next: r.next, Position: r.position, Record: r.record, Adam: r.adam.Steps}
+	s := saved{Config: r.config, Next: r.next, Position: r.position, Record: r.record, Adam: *r.method.State(func(string, []float64) {})}
 	var err error
 	for i, p := range []interface{ MarshalBinary() ([]byte, error) }{r.data.random, r.mixRandom} {
 		if s.Random[i], err = p.MarshalBinary(); err != nil {
@@ -71,12 +71,12 @@ func (r *Run) Snapshot(w io.Writer) error {
 
 // Restore reads a snapshot and prepares its run on d, which must be the data it was made on. All that is read is held against the
 // configuration: a run that could not have come to where the snapshot says it stands is an error.
-func Restore(rd io.Reader, d *data.Dataset, threads int) (*Run, error) {
+func Restore(rd io.Reader, d *data.Dataset, device nn.Device) (*Run, error) {
 	f, s, record, err := open(rd)
 	if err != nil {
 		return nil, err
 	}
-	r, err := New(s.Config, d, threads)
+	r, err := New(s.Config, d, device)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,8 @@ func (r *Run) restore(f *ckpt.File, s saved, facts Facts) (err error) {
 			err = p.sampler.UnmarshalBinary(s.Samplers[i])
 		}
 	}
-	r.next, r.position, r.record, r.history, r.adam.Steps = s.Next, s.Position, s.Record, s.history, s.Adam
+	r.next, r.position, r.record, r.history = s.Next, s.Position, s.Record, s.history
+	*r.method.State(func(string, []float64) {}) = s.Adam
 	return err
 }
 

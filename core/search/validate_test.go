@@ -69,7 +69,7 @@ func edited(t testing.TB, raw []byte, run func(string) string, history []byte) [
 
 // tried goes on with what Restore takes, for a whole epoch and more: it must not panic.
 func tried(t testing.TB, raw []byte) (taken bool) {
-	r, err := Restore(bytes.NewReader(raw), toy(), 1)
+	r, err := Restore(bytes.NewReader(raw), toy(), on(1))
 	if err != nil {
 		return false
 	}
@@ -169,7 +169,7 @@ func TestRestoreNames(t *testing.T) {
 				t.Fatalf("%s: not in %s", c.from, s)
 			}
 			return strings.Replace(s, c.from, c.to, 1)
-		}, nil)), toy(), 1)
+		}, nil)), toy(), on(1))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", c.to, err, c.want)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/search"
 )
@@ -18,7 +19,7 @@ func record(t *testing.T) search.Record {
 		t.Fatal(err)
 	}
 	c.Epochs = 2
-	r, err := search.New(c, data.Toy(1), 4)
+	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

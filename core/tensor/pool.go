@@ -13,7 +13,7 @@ import (
 // another's. Where threads outnumber cores none looks or takes, for that keeps others from running: each does its share and
 // sleeps, and the scheduler sees to the rest.
 type Pool struct {
-	Between func() // called before each phase, if set: a place to let other work in, or to end the caller's goroutine
+	Yield func() // called before each phase, if set: a place to let other work in, or to end the caller's goroutine
 
 	threads int
 	crowded bool // more threads than cores
@@ -95,8 +95,8 @@ func (p *Pool) Threads() int { return p.threads }
 
 // Run calls task(i, worker) for every i < n and returns when all have ended.
 func (p *Pool) Run(n int, task func(task, worker int)) {
-	if p.Between != nil {
-		p.Between()
+	if p.Yield != nil {
+		p.Yield()
 	}
 	if p.threads == 1 || n == 1 {
 		for i := range n {

@@ -64,7 +64,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 	if c.Steps < 1 || few.Validate() != nil {
 		return fmt.Errorf("--steps %d: give 1 or more, and at a batch of %d not quite so many", c.Steps, c.Batch)
 	}
-	r, err := search.New(few, noise(few, classes), c.Threads)
+	r, err := search.New(few, noise(few, classes), &c.device)
 	if err != nil {
 		return err
 	}

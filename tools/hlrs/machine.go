@@ -6,6 +6,7 @@ import (
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/search"
 )
 
@@ -13,6 +14,8 @@ import (
 type Machine struct {
 	Threads int     `default:"0" help:"Threads, from 1 to 256; 0 is one for each core that this process may use. The numbers do not depend on it."`
 	Memory  float64 `default:"0" help:"Memory that a search may take, GB; 0 is all that the machine or its container has."`
+
+	device cpu.Device
 }
 
 // most threads are more than a machine has cores: each beyond its cores costs time.
@@ -30,16 +33,17 @@ func (m *Machine) AfterApply() error {
 	if !(m.Memory >= 0) {
 		return fmt.Errorf("--memory %v: give the GB that the search may take, or leave it out for all there is here", m.Memory)
 	}
+	m.device.Threads = m.Threads
 	return nil
 }
 
 // fits says what a search takes, and fails where it would not find it here. Images take so many bytes beside.
 func (m *Machine) fits(c search.Config, classes int, images int64) (search.Cost, error) {
-	cost, err := c.Cost(classes)
+	cost, err := c.Cost(classes, &m.device)
 	if err != nil {
 		return cost, err
 	}
-	cost.Bytes += cost.Bytes/50*int64(m.Threads-1) + images // a thread takes a hundredth or two
+	cost.Bytes += images
 	room := int64(1e9 * m.Memory)
 	if room == 0 {
 		room = memory()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/search"
 )
 
@@ -69,15 +70,16 @@ type display struct {
 	next  time.Time
 
 	run    *search.Run
+	device *cpu.Device
 	pace   pace
 	tested int // batches of this epoch's test
 	last   string
 }
 
-func newDisplay(r *search.Run, cost search.Cost, threads int) *display {
-	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r}
+func newDisplay(r *search.Run, cost search.Cost, device *cpu.Device) *display {
+	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r, device: device}
 	f, c := r.Facts(), r.Config()
-	fmt.Fprintf(d.out, "%s of %s, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), f.Params, amount(cost.Bytes), count(threads, "thread"))
+	fmt.Fprintf(d.out, "%s of %s, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), f.Params, amount(cost.Bytes), count(device.Threads, "thread"))
 	if r.Epoch > 0 || r.At > 0 {
 		fmt.Fprintf(d.out, "; going on at epoch %d, step %d", r.Epoch+1, r.At+1)
 	}
@@ -88,7 +90,7 @@ func newDisplay(r *search.Run, cost search.Cost, threads int) *display {
 			progressbar.OptionSetWidth(10), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	}
 	d.next = d.now().Add(min(d.every, 2*time.Second)) // who waits longer than that is told
-	r.Between(d.tick)
+	device.Yield = d.tick
 	return d
 }
 
@@ -150,7 +152,7 @@ func (d *display) left(join string) string {
 }
 
 func (d *display) end() {
-	d.run.Between(nil)
+	d.device.Yield = nil
 	if d.bar == nil {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/search"
 )
 
@@ -14,12 +15,12 @@ import (
 func TestProgress(t *testing.T) {
 	quiet(t)
 	c := shortSearch(t, "", 1)
-	r, err := search.New(c.Config, toy(), 1)
+	r, err := search.New(c.Config, toy(), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	d := newDisplay(r, search.Cost{}, 1)
+	d := newDisplay(r, search.Cost{}, &cpu.Device{Threads: 1})
 	var out bytes.Buffer
 	clock := time.Unix(0, 0)
 	d.out, d.bar, d.every, d.next, d.now = &out, nil, 30*time.Second, clock.Add(2*time.Second), func() time.Time { return clock }

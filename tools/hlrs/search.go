@@ -70,7 +70,7 @@ func (c *searchCommand) train(ctx context.Context, r *search.Run, f *folder) err
 	if err := f.begin(r, thisSession(c.Threads)); err != nil {
 		return err
 	}
-	show := newDisplay(r, c.cost, c.Threads)
+	show := newDisplay(r, c.cost, &c.device)
 	defer show.end()
 	epoch := time.Now()
 	for !r.Done() && ctx.Err() == nil {
@@ -131,7 +131,7 @@ func (c *searchCommand) prepare(ctx context.Context) (*search.Run, *folder, erro
 			if err != nil {
 				return nil, err
 			}
-			return search.New(c.Config, d, c.Threads)
+			return search.New(c.Config, d, &c.device)
 		})
 	}
 	info, err := os.Stat(c.Resume)
@@ -212,7 +212,7 @@ func (c *searchCommand) restore(ctx context.Context, path string) (*search.Run, 
 		return nil, err
 	}
 	defer f.Close()
-	return search.Restore(f, d, c.Threads)
+	return search.Restore(f, d, &c.device)
 }
 
 var toy = sync.OnceValue(func() *data.Dataset { return data.Toy(1) })

@@ -12,6 +12,7 @@ import (
 	"syscall/js"
 	"time"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/search"
 	"hlrslab/ui/msg"
@@ -63,10 +64,10 @@ func Main() {
 			t.end()
 			if d, err := images(c.Pack); err != nil {
 				post(msg.Report{Kind: "images", Run: c.Run, Error: err.Error()})
-			} else if run, err := start(c, d); err != nil {
+			} else if run, device, err := start(c, d); err != nil {
 				fail(c.Run, err)
 			} else {
-				t = &trainer{id: c.Run, run: run, turn: turn, wake: make(chan struct{}, 1), speed: c.Speed}
+				t = &trainer{id: c.Run, run: run, device: device, turn: turn, wake: make(chan struct{}, 1), speed: c.Speed}
 				go t.train()
 			}
 		case "stop":
@@ -98,6 +99,7 @@ func Main() {
 type trainer struct {
 	id      int
 	run     *search.Run
+	device  *cpu.Device
 	turn    func()
 	playing bool
 	steps   int     // to take while not playing
@@ -128,9 +130,9 @@ func (t *trainer) end() {
 }
 
 func (t *trainer) train() {
-	t.run.Between(t.between)
+	t.device.Yield = t.yield
 	for !t.run.Done() {
-		t.between()
+		t.yield()
 		began := time.Now()
 		events, err := t.run.Step()
 		for _, e := range events {
@@ -178,8 +180,8 @@ func (t *trainer) show() {
 	postBeside(msg.Report{Kind: "batch", Run: t.id, Batch: &b}, all)
 }
 
-// between lets commands in from time to time, waits while the run is paused, and leaves for good once it is given up.
-func (t *trainer) between() {
+// yield lets commands in from time to time, waits while the run is paused, and leaves for good once it is given up.
+func (t *trainer) yield() {
 	if time.Since(t.turned) > breath {
 		t.turn()
 		t.turned = time.Now()
@@ -192,18 +194,19 @@ func (t *trainer) between() {
 	}
 }
 
-func start(c command, d *data.Dataset) (r *search.Run, err error) {
+func start(c command, d *data.Dataset) (r *search.Run, device *cpu.Device, err error) {
+	device = &cpu.Device{Threads: 1}
 	if c.Do == "restore" {
-		r, err = search.Restore(bytes.NewReader(web.Bytes(c.beside)), d, 1)
+		r, err = search.Restore(bytes.NewReader(web.Bytes(c.beside)), d, device)
 	} else {
-		r, err = search.New(*c.Config, d, 1)
+		r, err = search.New(*c.Config, d, device)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	facts := r.Facts()
 	post(msg.Report{Kind: "started", Run: c.Run, Facts: &facts})
-	return r, nil
+	return r, device, nil
 }
 
 // images reads the pack, or makes the toy set; both once.

@@ -1,0 +1,257 @@
+package cpu
+
+import (
+	"hlrslab/core/nn"
+	"hlrslab/core/tensor"
+)
+
+// stripColumns is the width of the strips in which products run, so that a strip stays in cache.
+const stripColumns = 256
+
+// view is a window's plan for each channel, and its gradient's.
+type view struct{ forward, backward [2]*tensor.Plan }
+
+type part struct {
+	*nn.Part
+	views []view    // made where they are needed, in a worker's scratch
+	fixed []float32 // weights of the views where they do not learn
+}
+
+type conv struct {
+	*nn.Conv
+	b      *branch
+	before *conv
+	parts  []part
+	window nn.FeatureMap // the shape of a view
+	norm   *norm
+}
+
+func newConv(b *branch, op *nn.Conv, made map[nn.Op]any) *conv {
+	c := &conv{Conv: op, b: b, norm: b.newNorm(op.Norm, op.Out), window: nn.FeatureMap{C: op.Inputs, H: op.H, W: op.W}}
+	var in nn.FeatureMap
+	if op.Before != nil {
+		c.before = made[op.Before].(*conv)
+		in = op.Before.Out
+	} else {
+		in = op.In[0].Sum
+	}
+	for i := range op.Parts {
+		p := part{Part: &op.Parts[i]}
+		for _, v := range p.Views {
+			var own view
+			own.forward, own.backward = b.plans(func(images int) (forward, backward *tensor.Plan) {
+				switch v.Kind {
+				case nn.Windowed:
+					return v.Window.Conv(in.H, in.W, images)
+				case nn.Mean:
+					forward, backward, p.fixed = v.Window.Mean(in.H, in.W, images)
+					return forward, backward
+				}
+				p.fixed = one
+				return tensor.Select(v.Y, v.X, in.H, in.W, images)
+			})
+			p.views = append(p.views, own)
+		}
+		b.maxRows = max(b.maxRows, op.Out.C, p.Columns)
+		b.maxAcc = max(b.maxAcc, p.Rows*p.Columns, p.Kernel)
+		if p.views == nil {
+			b.maxWindow = max(b.maxWindow, p.Columns*(stripColumns+planePad))
+		} else {
+			b.maxWindow = max(b.maxWindow, p.Columns*b.plane(c.window, 0))
+		}
+		c.parts = append(c.parts, p)
+	}
+	return c
+}
+
+func (c *conv) live() bool { return c.b.live(c.Weight) }
+
+// input is where channel ch of the ReLU input lies in chunk k, and target where its gradient goes.
+func (c *conv) input(k, ch int) int  { return c.b.at(c.From[ch].Node.ReLU, k, c.From[ch].Channel) }
+func (c *conv) target(k, ch int) int { return c.b.at(c.From[ch].Node.Grad, k, c.From[ch].Channel) }
+
+// reads is the product's input of part i in chunk k as taps: the views, made in the worker's scratch, or the ReLU itself.
+func (c *conv) reads(k, i, worker int) []tensor.Tap {
+	b, p := c.b, &c.parts[i]
+	t := b.taps1[worker][:p.Columns]
+	if p.views == nil {
+		for ch := range t {
+			t[ch] = tensor.Tap{Off: int32(c.input(k, ch)), W: int32(ch)}
+		}
+		return t
+	}
+	plane := b.plane(c.window, k)
+	for ch := range c.Inputs {
+		src := b.plane1[worker]
+		if c.before != nil {
+			c.before.relu(k, ch, src)
+		} else {
+			src = c.input(k, ch)
+		}
+		for v := range p.views {
+			col := ch*len(p.views) + v
+			at := b.windows[worker] + col*plane
+			p.views[v].forward[b.variant(k)].Sum(b.mem, at, src, c.kernel(p, ch), false)
+			t[col] = tensor.Tap{Off: int32(at), W: int32(col)}
+		}
+	}
+	return t
+}
+
+// kernel is the window's weights for channel ch.
+func (c *conv) kernel(p *part, ch int) []float32 {
+	if p.fixed != nil {
+		return p.fixed
+	}
+	return c.b.e.pass.Weights[p.Depthwise+ch*p.Kernel:][:p.Kernel]
+}
+
+func (c *conv) forward(k, _, worker int) {
+	if !c.live() {
+		return
+	}
+	b := c.b
+	length := b.length(c.Out, k)
+	for i := range c.parts {
+		p := &c.parts[i]
+		t := c.reads(k, i, worker)
+		for col := 0; col < length; col += stripColumns {
+			n := min(stripColumns, length-col)
+			tensor.Product(b.mem, b.at(c.Out, k, p.Row)+col, b.plane(c.Out, k), p.Rows, col, n, t, b.e.pass.Weights[p.Pointwise:], p.Columns)
+		}
+	}
+	for ch := range c.Out.C {
+		c.norm.measure(k, ch)
+	}
+}
+
+func (c *conv) finish() {
+	if c.live() {
+		c.norm.finish()
+	}
+}
+
+// relu writes the ReLU of the normalised output's channel ch of chunk k to dst, or the output itself where there is no
+// BatchNorm.
+func (c *conv) relu(k, ch, dst int) {
+	tap := [1]tensor.Tap{}
+	tensor.Sum(c.b.mem, dst, c.b.at(c.Out, k, ch), c.b.length(c.Out, k), tap[:], c.norm.scale[ch:ch+1], c.norm.shift[ch], c.norm.floor, false)
+}
+
+// backward takes the gradient of chunk k from the normalised output, in strips through the matrix to the views, in
+// whose place it comes, and on to the inputs.
+func (c *conv) backward(k, worker int) {
+	b := c.b
+	weighting := b.e.weighting
+	if c.Inert && !weighting {
+		return
+	}
+	if !c.live() {
+		for ch, sets := range c.Sets {
+			if sets {
+				clear(b.values(c.From[ch].Node.Grad, k, c.From[ch].Channel))
+			}
+		}
+		return
+	}
+	drow := b.taps2[worker]
+	acc := b.acc[worker]
+	length := b.length(c.Out, k)
+	tile, windows := b.tile[worker], b.windows[worker]
+	plane := b.plane(c.window, k)
+	for i := range c.parts {
+		p := &c.parts[i]
+		var taps []tensor.Tap
+		if weighting {
+			taps = c.reads(k, i, worker)
+			clear(acc[:p.Rows*p.Columns*tensor.Lanes])
+		}
+		for col := 0; col < length; col += stripColumns {
+			n := min(stripColumns, length-col)
+			for row := range p.Rows {
+				at := tile + row*(stripColumns+planePad)
+				c.norm.inputGradient(c.Grad, k, p.Row+row, at, col, n)
+				drow[row] = tensor.Tap{Off: int32(at), W: int32(row * p.Columns)}
+				if next := min(stripColumns, length-col-n); next > 0 {
+					tensor.Prefetch(b.mem, b.at(c.Out, k, p.Row+row)+col+n, next)
+					tensor.Prefetch(b.mem, b.at(c.Grad, k, p.Row+row)+col+n, next)
+				}
+			}
+			if weighting {
+				tensor.Outer(acc, p.Columns, b.mem, tile, stripColumns+planePad, p.Rows, col, n, taps)
+			}
+			w := b.e.pass.Weights[p.Pointwise:]
+			if p.views != nil {
+				tensor.Product(b.mem, windows+col, plane, p.Columns, 0, n, drow[:p.Rows], w, 1)
+				continue
+			}
+			tensor.Product(b.mem, windows, stripColumns+planePad, c.Inputs, 0, n, drow[:p.Rows], w, 1)
+			for ch := range c.Inputs {
+				tap := [1]tensor.Tap{{Off: int32(windows + ch*(stripColumns+planePad))}}
+				tensor.Sum(b.mem, c.target(k, ch)+col, 0, n, tap[:], one, 0, tensor.NoFloor, !c.Sets[ch])
+			}
+		}
+		if weighting {
+			fold(b.partial[k][p.Pointwise:][:p.Rows*p.Columns], acc)
+		}
+		if p.views == nil {
+			continue
+		}
+		for ch := range c.Inputs {
+			if c.before != nil {
+				c.middle(k, ch, worker)
+			} else {
+				c.scatter(p, k, ch, worker, c.input(k, ch), c.target(k, ch), !c.Sets[ch] || i > 0)
+			}
+		}
+	}
+}
+
+// scatter takes the gradients of channel ch's views to the plane at dst, or adds them there, and stores the window's weight
+// gradient; src is the plane that the views read.
+func (c *conv) scatter(p *part, k, ch, worker, src, dst int, add bool) {
+	b := c.b
+	for v := range p.views {
+		at := b.windows[worker] + (ch*len(p.views)+v)*b.plane(c.window, k)
+		p.views[v].backward[b.variant(k)].Sum(b.mem, dst, at, c.kernel(p, ch), add || v > 0)
+		if b.e.weighting && p.fixed == nil {
+			acc := b.acc[worker]
+			clear(acc[:p.Kernel*tensor.Lanes])
+			p.views[v].forward[b.variant(k)].Dot(acc, b.mem, at, src)
+			fold(b.partial[k][p.Depthwise+ch*p.Kernel:][:p.Kernel], acc)
+		}
+	}
+}
+
+// middle takes the gradient of one channel's views back through the window and what lies between two Convs.
+func (c *conv) middle(k, ch, worker int) {
+	b, before := c.b, c.before
+	z, dz := b.plane1[worker], b.plane2[worker]
+	before.relu(k, ch, z)
+	at, n := b.at(before.Grad, k, ch), b.length(before.Out, k)
+	c.scatter(&c.parts[0], k, ch, worker, z, dz, false)
+	sum, dot := tensor.Gate(b.mem[at:at+n], b.mem[dz:dz+n], b.mem[z:z+n], before.norm.floor)
+	if m := before.norm; m.BatchNorm != nil && m.Gamma >= 0 { // z is γx̂ + β, not x̂
+		acc := b.acc[worker][:tensor.Lanes]
+		clear(acc)
+		tap := [1]tensor.Tap{}
+		tensor.Dot(acc, b.mem, at, b.at(before.Out, k, ch), n, tap[:])
+		dot = float32((float64(tensor.Fold(acc, 0)) - m.mean[ch]*float64(sum)) * m.inverse[ch])
+	}
+	before.norm.sum[k][ch], before.norm.dot[k][ch] = sum, dot
+}
+
+// passOn sets the gradient of the Conv before from its chunks' sums.
+func (c *conv) passOn() {
+	if !c.live() {
+		return
+	}
+	for ch := range c.Inputs {
+		var sum, dot float64
+		for k := range c.b.sizes {
+			sum += float64(c.before.norm.sum[k][ch])
+			dot += float64(c.before.norm.dot[k][ch])
+		}
+		c.before.norm.back(ch, 1, sum, dot)
+	}
+}

@@ -1,0 +1,192 @@
+package cpu
+
+import (
+	"flag"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"hlrslab/core/internal/golden"
+	"hlrslab/core/internal/naive"
+	"hlrslab/core/nn"
+	"hlrslab/core/tensor"
+)
+
+// declare adds a network to b that is drawn at random: nodes of all kinds of terms, some weighed, some dropped, read as they are, through
+// their ReLU and through pools, by one branch or two and by one head or two. It returns the number of operation weights.
+func declare(t *rapid.T, b *nn.Builder) (ops int) {
+	flip := rapid.Bool()
+	branches, channels := 1+rapid.IntRange(0, 1).Draw(t, "second branch"), 2*rapid.IntRange(1, 2).Draw(t, "half the channels")
+	count := rapid.IntRange(1, 5).Draw(t, "nodes")
+	type choice struct{ kind, from, stride int }
+	var plan [][]choice
+	for i := range count {
+		var terms []choice
+		for range rapid.IntRange(1, 3).Draw(t, "terms") {
+			terms = append(terms, choice{rapid.IntRange(0, 9).Draw(t, "kind"), rapid.IntRange(0, i).Draw(t, "from"), 1})
+		}
+		plan = append(plan, terms)
+	}
+	through := flip.Draw(t, "head through the ReLU")
+	window := func(k, dilation int) tensor.Window {
+		return tensor.Window{K: k, Stride: 1, Dilation: dilation, Pad: dilation * (k - 1) / 2}
+	}
+	var heads [2][][]*nn.Node
+	for branch := range branches {
+		if branch > 0 {
+			b.Branch()
+		}
+		nodes := []*nn.Node{b.Node(nn.Term{Source: b.Stem("stem", "stem.bn", channels, window(3, 1)), Weight: -1})}
+		ops = 0
+		for i, terms := range plan {
+			var all []nn.Term
+			for j, c := range terms {
+				name := string(rune('a'+i)) + string(rune('0'+j)) + "."
+				in, term := nodes[c.from], nn.Term{Weight: ops, Stride: 1, Drop: (i+j)%3 == 0}
+				if ops++; (i+j)%4 == 3 {
+					term.Weight = -1
+				}
+				switch c.kind {
+				case 0:
+					term.Node = in
+				case 1:
+					term.Node, term.ReLU = in, true
+				case 2:
+					term.Node, term.Pool, term.Norm = in, nn.MaxPool, name+"bn"
+				case 3:
+					term.Node, term.Pool = in, nn.MeanPool
+				case 4:
+					term.Source = b.Separable(name+"dw", name+"pw", name+"bn", in, window(3, 1), true)
+				case 5:
+					first := b.Separable(name+"dw1", name+"pw1", name+"bn1", in, window(5, 1), false)
+					term.Source = b.Then(name+"dw2", name+"pw2", name+"bn2", first, window(3, 2), false)
+				case 6:
+					term.Source = b.Pointwise(name+"w", name+"bn", []*nn.Node{in, nodes[0]}, channels, false)
+				case 7:
+					term.Source = b.Full(name+"w", name+"bn", in, channels, nn.Kernel{H: 3, W: 3, StrideH: 1, StrideW: 1, PadH: 1, PadW: 1})
+				case 8:
+					first := b.Full(name+"w1", "", in, channels, nn.Kernel{H: 1, W: 3, StrideH: 1, StrideW: 1, PadW: 1})
+					term.Source = b.ThenFull(name+"w2", name+"bn", first, channels, nn.Kernel{H: 3, W: 1, StrideH: 1, StrideW: 1, PadH: 1})
+				case 9:
+					first := b.Separable(name+"dw", name+"pw", name+"bn1", in, window(3, 1), true)
+					term.Source = b.ThenFull(name+"w", name+"bn2", first, channels, nn.Kernel{H: 1, W: 1, StrideH: 1, StrideW: 1})
+				}
+				all = append(all, term)
+			}
+			nodes = append(nodes, b.Node(all...))
+		}
+		heads[0] = append(heads[0], nodes[len(nodes)-1:])
+		heads[1] = append(heads[1], []*nn.Node{nodes[len(nodes)/2]})
+	}
+	main := b.Head("classifier", 3, heads[0]...)
+	if branches == 2 && flip.Draw(t, "two biases") {
+		b.SecondBias(main, "second")
+	}
+	if flip.Draw(t, "another head") {
+		other := b.Head("other", 3, heads[1]...)
+		other.Share = 0.4
+		if through {
+			b.ThroughReLU(other)
+		}
+	}
+	return ops
+}
+
+// TestNetworksOnBothDevices holds random networks on this device against plain loops: logits, loss and all gradients.
+func TestNetworksOnBothDevices(t *testing.T) {
+	// Always the same networks: one in some thousands has a value so near a ReLU's kink that rounding decides its gradient.
+	if f := flag.Lookup("rapid.seed"); f.Value.String() == "0" {
+		if err := flag.Set("rapid.seed", "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		batch := rapid.SampledFrom([]int{2, 5, 18}).Draw(t, "batch")
+		size := rapid.IntRange(3, 5).Draw(t, "size")
+		seed := rapid.Uint64().Draw(t, "seed")
+		store := &nn.Store{}
+		b := nn.NewBuilder(store, batch, size)
+		declare(t, b)
+		p, err := b.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rng := rand.New(rand.NewPCG(seed, 1))
+		normal := func(n int) []float32 {
+			v := make([]float32, n)
+			for i := range v {
+				v[i] = float32(rng.NormFloat64())
+			}
+			return v
+		}
+		weights, ops, masks := normal(store.Weights.Total), normal(p.OpWeights), make([]float32, p.Drops*batch)
+		for i := range ops {
+			if rng.IntN(4) == 0 { // which is then not run
+				ops[i] = 0
+			}
+		}
+		nn.DropPath(masks, 0.3, rng)
+		var batches []nn.Batch
+		for range p.Inputs {
+			own := nn.Batch{Images: normal(3 * size * size * batch)}
+			for range batch {
+				own.Labels = append(own.Labels, rng.IntN(3))
+			}
+			batches = append(batches, own)
+		}
+		shares := [2]float64{0.3, 0.7}
+		if len(batches) == 1 {
+			shares = [2]float64{1}
+		}
+		var passes []nn.Pass
+		var losses []float64
+		for _, device := range []nn.Device{naive.Device{}, &Device{Threads: 2}} {
+			e, err := device.Compile(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			store.Memory.Make()
+			running := make([]float32, store.Running.Total)
+			for i := range running {
+				running[i] = 1
+			}
+			pass := nn.Pass{
+				Weights: weights, OpWeights: ops, Running: running, Train: true, Track: true, Masks: masks,
+				Factors: [2]float32{0.6, 1.4}, Loss: &nn.Loss{Gamma: 1}, Shares: shares,
+				Logits: make([]float32, 3*batch), Grad: make([]float32, len(weights)), OpGrad: make([]float64, len(batches)*len(ops)),
+			}
+			for i, own := range batches {
+				e.Load(i, own)
+			}
+			loss, err := e.Run(pass)
+			if err != nil {
+				t.Fatal(err)
+			}
+			passes, losses = append(passes, pass), append(losses, loss)
+		}
+		near := func(what string, got, want []float32) {
+			top, diff := 1e-2, 0.0 // what is smaller cancels out
+			for i, w := range want {
+				top, diff = max(top, math.Abs(float64(w))), max(diff, math.Abs(float64(got[i]-w)))
+			}
+			if !(diff <= 1e-2*top) {
+				t.Fatalf("%s: %.3g apart, of %.3g: %v, plain loops have %v", what, diff, top, got, want)
+			}
+		}
+		near("loss", []float32{float32(losses[1])}, []float32{float32(losses[0])})
+		near("logits", passes[1].Logits, passes[0].Logits)
+		near("running statistics", passes[1].Running, passes[0].Running)
+		near("gradient", passes[1].Grad, passes[0].Grad)
+		near("operations' gradient", golden.Narrow(passes[1].OpGrad), golden.Narrow(passes[0].OpGrad))
+		for i, w := range ops {
+			for b := range batches {
+				if g := passes[1].OpGrad[b*len(ops)+i]; w == 0 && g != 0 {
+					t.Fatalf("operation %d is not run and has gradient %v", i, g)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,592 @@
+// Package naive is a device of plain loops over the values of a program's operations: slow, short, and written from what they mean
+// alone. Tests hold the real devices against it.
+package naive
+
+import (
+	"fmt"
+	"math"
+
+	"hlrslab/core/nn"
+	"hlrslab/core/tensor"
+)
+
+// Device implements nn.Device.
+type Device struct{}
+
+// Compile implements nn.Device.
+func (Device) Compile(p *nn.Program) (nn.Executor, error) {
+	e := &Executor{p: p, labels: make([][]int, len(p.Inputs)), stats: map[*nn.BatchNorm][]stat{}}
+	for _, m := range p.Maps {
+		e.x = append(e.x, make([]float64, m.C*m.H*m.W*p.Batch))
+		e.d = append(e.d, make([]float64, m.C*m.H*m.W*p.Batch))
+	}
+	return e, nil
+}
+
+// Executor implements nn.Executor.
+type Executor struct {
+	p      *nn.Program
+	x, d   [][]float64 // of each map, C × H × W × batch, its values and the loss's gradient with respect to them
+	labels [][]int
+	stats  map[*nn.BatchNorm][]stat // of each channel
+	pass   nn.Pass
+	loss   float64
+}
+
+type stat struct{ mean, inverse float64 }
+
+// Load implements nn.Executor.
+func (e *Executor) Load(branch int, b nn.Batch) {
+	e.Put(e.p.Inputs[branch], b.Images)
+	e.labels[branch] = b.Labels
+}
+
+// Close implements nn.Executor.
+func (e *Executor) Close() {}
+
+// Put sets a map's values, PutGradient the gradient with respect to them; Values and Gradient return them.
+func (e *Executor) Put(m nn.FeatureMap, v []float32)         { widen(e.x[m.ID], v) }
+func (e *Executor) PutGradient(m nn.FeatureMap, v []float32) { widen(e.d[m.ID], v) }
+func (e *Executor) Values(m nn.FeatureMap) []float32         { return narrow(e.x[m.ID]) }
+func (e *Executor) Gradient(m nn.FeatureMap) []float32       { return narrow(e.d[m.ID]) }
+
+func widen(dst []float64, v []float32) {
+	for i, x := range v {
+		dst[i] = float64(x)
+	}
+}
+
+func narrow(v []float64) []float32 {
+	out := make([]float32, len(v))
+	for i, x := range v {
+		out[i] = float32(x)
+	}
+	return out
+}
+
+// Run implements nn.Executor.
+func (e *Executor) Run(p nn.Pass) (float64, error) {
+	e.pass, e.loss = p, 0
+	clear(p.Grad)
+	clear(p.OpGrad)
+	for _, d := range e.d {
+		clear(d)
+	}
+	e.Forward()
+	if math.IsNaN(e.loss) || math.IsInf(e.loss, 0) {
+		return e.loss, fmt.Errorf("the classifier")
+	}
+	if p.Loss != nil && (p.Grad != nil || p.OpGrad != nil) {
+		e.Backward()
+	}
+	return e.loss, nil
+}
+
+// Forward is the pass's first half, and Backward, with the gradients that are there, its second.
+func (e *Executor) Forward() {
+	for _, level := range e.p.Forward {
+		for _, op := range level {
+			switch op := op.(type) {
+			case *nn.Stem:
+				e.stem(op)
+			case *nn.Conv:
+				e.conv(op)
+			case *nn.Node:
+				e.node(op)
+			case *nn.Head:
+				e.head(op)
+			}
+		}
+	}
+}
+
+// Backward is described at Forward.
+func (e *Executor) Backward() {
+	for _, level := range e.p.Backward {
+		for _, op := range level {
+			switch op := op.(type) {
+			case *nn.Stem:
+				e.stemBack(op)
+			case *nn.Conv:
+				e.convBack(op)
+			case *nn.GradientGroup:
+				for _, c := range op.Convs {
+					e.convBack(c)
+				}
+			case *nn.Node:
+				e.nodeBack(op)
+			}
+		}
+	}
+}
+
+// weight is an operation's weight, or 1.
+func (e *Executor) weight(at int) float64 {
+	if at < 0 {
+		return 1
+	}
+	return float64(e.pass.OpWeights[at])
+}
+
+// plane is channel c of values or gradients of a map: H × W × batch.
+func (e *Executor) plane(all [][]float64, m nn.FeatureMap, c int) []float64 {
+	n := m.H * m.W * e.p.Batch
+	return all[m.ID][c*n : (c+1)*n]
+}
+
+// grad adds to a weight's gradient.
+func (e *Executor) grad(at int, v float64) {
+	if e.pass.Grad != nil {
+		e.pass.Grad[at] += float32(v)
+	}
+}
+
+// measure takes a BatchNorm's statistics.
+func (e *Executor) measure(n *nn.BatchNorm) {
+	if n == nil {
+		return
+	}
+	e.stats[n] = make([]stat, n.X.C)
+	for c := range n.X.C {
+		mean, variance := &e.pass.Running[n.Running+c], &e.pass.Running[n.Running+n.X.C+c]
+		mu, v := float64(*mean), float64(*variance)
+		if e.pass.Train {
+			x := e.plane(e.x, n.X, c)
+			count := float64(len(x))
+			mu, v = 0, 0
+			for _, x := range x {
+				mu += x / count
+			}
+			for _, x := range x {
+				v += (x - mu) * (x - mu) / count
+			}
+			if e.pass.Track {
+				*mean = float32((1-nn.Momentum)*float64(*mean) + nn.Momentum*mu)
+				*variance = float32((1-nn.Momentum)*float64(*variance) + nn.Momentum*v*count/max(1, count-1))
+			}
+		}
+		e.stats[n][c] = stat{mu, 1 / math.Sqrt(v+nn.Eps)}
+	}
+}
+
+// affine returns γ and β.
+func (e *Executor) affine(n *nn.BatchNorm, c int) (gamma, beta float64) {
+	if n.Gamma < 0 {
+		return 1, 0
+	}
+	return float64(e.pass.Weights[n.Gamma+c]), float64(e.pass.Weights[n.Beta+c])
+}
+
+// normal is channel c of a map as it is read: through its BatchNorm, if it has one.
+func (e *Executor) normal(m nn.FeatureMap, n *nn.BatchNorm, c int) []float64 {
+	out := append([]float64(nil), e.plane(e.x, m, c)...)
+	if n != nil {
+		gamma, beta := e.affine(n, c)
+		for i, x := range out {
+			out[i] = gamma*(x-e.stats[n][c].mean)*e.stats[n][c].inverse + beta
+		}
+	}
+	return out
+}
+
+// denormal adds to the gradient of channel c of a map that of the normalised channel.
+func (e *Executor) denormal(m nn.FeatureMap, n *nn.BatchNorm, c int, g []float64) {
+	d := e.plane(e.d, m, c)
+	if n == nil {
+		for i, g := range g {
+			d[i] += g
+		}
+		return
+	}
+	x, s, count := e.plane(e.x, m, c), e.stats[n][c], float64(len(g))
+	gamma, _ := e.affine(n, c)
+	var sum, dot float64
+	for i, g := range g {
+		sum += g
+		dot += g * (x[i] - s.mean) * s.inverse
+	}
+	if n.Gamma >= 0 {
+		e.grad(n.Gamma+c, dot)
+		e.grad(n.Beta+c, sum)
+	}
+	for i, g := range g {
+		d[i] += gamma * s.inverse * (g - sum/count - (x[i]-s.mean)*s.inverse*dot/count)
+	}
+}
+
+// tap is one element that a window's or a selection's output element reads: tap number k of it.
+type tap struct{ k, from int }
+
+// taps are the reads of each output pixel of a window on an h × w plane.
+func taps(w tensor.Window, h, width int) [][]tap {
+	var out [][]tap
+	for y := range w.Out(h) {
+		for x := range w.Out(width) {
+			var reads []tap
+			for k := range w.K * w.K {
+				sy, sx := y*w.Stride-w.Pad+k/w.K*w.Dilation, x*w.Stride-w.Pad+k%w.K*w.Dilation
+				if sy >= 0 && sy < h && sx >= 0 && sx < width {
+					reads = append(reads, tap{k, sy*width + sx})
+				}
+			}
+			out = append(out, reads)
+		}
+	}
+	return out
+}
+
+// selected are the reads of a selection.
+func selected(v nn.View, h, w int) [][]tap {
+	var out [][]tap
+	for y := range v.Y.Out {
+		for x := range v.X.Out {
+			sy, sx := v.Y.Stride*y+v.Y.Off, v.X.Stride*x+v.X.Off
+			if sy >= 0 && sy < h && sx >= 0 && sx < w {
+				out = append(out, []tap{{0, sy*w + sx}})
+			} else {
+				out = append(out, nil)
+			}
+		}
+	}
+	return out
+}
+
+func (e *Executor) stem(s *nn.Stem) {
+	reads, n, kk := taps(s.Window, s.In.H, s.In.W), e.p.Batch, s.Window.K*s.Window.K
+	for o := range s.Out.C {
+		out := e.plane(e.x, s.Out, o)
+		clear(out)
+		for c := range s.In.C {
+			in := e.plane(e.x, s.In, c)
+			for p, list := range reads {
+				for _, t := range list {
+					w := float64(e.pass.Weights[s.Weights+o*s.Fan+c*kk+t.k])
+					for i := range n {
+						out[p*n+i] += w * in[t.from*n+i]
+					}
+				}
+			}
+		}
+	}
+	e.measure(s.Norm)
+}
+
+func (e *Executor) stemBack(s *nn.Stem) {
+	reads, n, kk := taps(s.Window, s.In.H, s.In.W), e.p.Batch, s.Window.K*s.Window.K
+	for o := range s.Out.C {
+		d := e.plane(e.d, s.Out, o)
+		for c := range s.In.C {
+			in := e.plane(e.x, s.In, c)
+			for p, list := range reads {
+				for _, t := range list {
+					var sum float64
+					for i := range n {
+						sum += d[p*n+i] * in[t.from*n+i]
+					}
+					e.grad(s.Weights+o*s.Fan+c*kk+t.k, sum)
+				}
+			}
+		}
+	}
+}
+
+// input is what a Conv reads of channel c, and the shape of it.
+func (e *Executor) input(c *nn.Conv, ch int) (x []float64, h, w int) {
+	if c.Before == nil {
+		from := c.From[ch]
+		m := from.Node.ReLU
+		return e.plane(e.x, m, from.Channel), m.H, m.W
+	}
+	m := c.Before.Out
+	x = e.normal(m, c.Before.Norm, ch)
+	if c.Before.Norm != nil {
+		for i, v := range x {
+			x[i] = max(v, 0)
+		}
+	}
+	return x, m.H, m.W
+}
+
+// inputBack takes on the gradient of what input returned.
+func (e *Executor) inputBack(c *nn.Conv, ch int, d []float64) {
+	if c.Before == nil {
+		to := e.plane(e.d, c.From[ch].Node.ReLU, c.From[ch].Channel)
+		for i, v := range d {
+			to[i] += v
+		}
+		return
+	}
+	if c.Before.Norm != nil {
+		for i, v := range e.normal(c.Before.Out, c.Before.Norm, ch) {
+			if v <= 0 {
+				d[i] = 0
+			}
+		}
+	}
+	e.denormal(c.Before.Out, c.Before.Norm, ch, d)
+}
+
+// views calls f for each view of channel ch of a part: its number, what its pixels read, and the factor of tap t of pixel p,
+// whose weight, if it learns, is at a place.
+func (e *Executor) views(c *nn.Conv, p *nn.Part, ch, h, w int, f func(view int, reads [][]tap, factor func(pixel int, t tap) (v float64, place int))) {
+	if len(p.Views) == 0 {
+		f(0, selected(nn.View{Y: tensor.Axis{Stride: 1, Out: h}, X: tensor.Axis{Stride: 1, Out: w}}, h, w), func(int, tap) (float64, int) { return 1, -1 })
+	}
+	for i, v := range p.Views {
+		reads := selected(v, h, w)
+		factor := func(int, tap) (float64, int) { return 1, -1 }
+		switch v.Kind {
+		case nn.Windowed:
+			reads = taps(v.Window, h, w)
+			factor = func(_ int, t tap) (float64, int) {
+				at := p.Depthwise + ch*p.Kernel + t.k
+				return float64(e.pass.Weights[at]), at
+			}
+		case nn.Mean:
+			reads = taps(v.Window, h, w)
+			factor = func(pixel int, _ tap) (float64, int) { return 1 / float64(len(reads[pixel])), -1 }
+		}
+		f(i, reads, factor)
+	}
+}
+
+func (e *Executor) conv(c *nn.Conv) {
+	if e.weight(c.Weight) == 0 {
+		return
+	}
+	n := e.p.Batch
+	clear(e.x[c.Out.ID])
+	for i := range c.Parts {
+		p := &c.Parts[i]
+		for ch := range c.Inputs {
+			in, h, w := e.input(c, ch)
+			e.views(c, p, ch, h, w, func(view int, reads [][]tap, factor func(int, tap) (float64, int)) {
+				for pixel, list := range reads {
+					for _, t := range list {
+						v, _ := factor(pixel, t)
+						for row := range p.Rows {
+							out := e.plane(e.x, c.Out, p.Row+row)
+							w := v * float64(e.pass.Weights[p.Pointwise+row*p.Columns+ch*max(1, len(p.Views))+view])
+							for i := range n {
+								out[pixel*n+i] += w * in[t.from*n+i]
+							}
+						}
+					}
+				}
+			})
+		}
+	}
+	e.measure(c.Norm)
+}
+
+func (e *Executor) convBack(c *nn.Conv) {
+	if e.weight(c.Weight) == 0 {
+		return
+	}
+	n := e.p.Batch
+	for i := range c.Parts {
+		p := &c.Parts[i]
+		for ch := range c.Inputs {
+			in, h, w := e.input(c, ch)
+			d := make([]float64, len(in))
+			e.views(c, p, ch, h, w, func(view int, reads [][]tap, factor func(int, tap) (float64, int)) {
+				for pixel, list := range reads {
+					for _, t := range list {
+						v, place := factor(pixel, t)
+						for row := range p.Rows {
+							at := p.Pointwise + row*p.Columns + ch*max(1, len(p.Views)) + view
+							w, out := float64(e.pass.Weights[at]), e.plane(e.d, c.Out, p.Row+row)
+							var sum float64
+							for i := range n {
+								d[t.from*n+i] += w * v * out[pixel*n+i]
+								sum += in[t.from*n+i] * out[pixel*n+i]
+							}
+							e.grad(at, v*sum)
+							if place >= 0 {
+								e.grad(place, w*sum)
+							}
+						}
+					}
+				}
+			})
+			e.inputBack(c, ch, d)
+		}
+	}
+}
+
+func (e *Executor) node(n *nn.Node) {
+	for c := range n.Sum.C {
+		out := e.plane(e.x, n.Sum, c)
+		if len(n.Reads) > 0 {
+			clear(out)
+		}
+		for _, r := range n.Reads {
+			if w := e.weight(r.Weight); w != 0 {
+				for i, v := range e.normal(r.Map, r.Norm, c) {
+					out[i] += w * v * e.mask(r.Drop, i)
+				}
+			}
+		}
+		if n.ReLU.C > 0 {
+			for i, v := range out {
+				e.plane(e.x, n.ReLU, c)[i] = max(v, 0)
+			}
+		}
+		for _, p := range n.Pools {
+			for pixel, list := range taps(nn.PoolWindow(p.Stride), n.Sum.H, n.Sum.W) {
+				for i := range e.p.Batch {
+					e.plane(e.x, p.Out, c)[pixel*e.p.Batch+i] = e.pooled(p, out, list, i)
+				}
+			}
+		}
+	}
+	for _, p := range n.Pools {
+		for _, u := range p.Uses {
+			if e.weight(u.By.Reads[u.Term].Weight) != 0 {
+				e.measure(p.Norm)
+				break
+			}
+		}
+	}
+}
+
+// pooled is the pool of image i's reads.
+func (e *Executor) pooled(p *nn.Pool, x []float64, list []tap, i int) float64 {
+	top, sum := math.Inf(-1), 0.0
+	for _, t := range list {
+		v := x[t.from*e.p.Batch+i]
+		top, sum = max(top, v), sum+v
+	}
+	if p.Kind == nn.MaxPool {
+		return top
+	}
+	return sum / float64(len(list))
+}
+
+// mask is the factor of drop path for value i of a plane.
+func (e *Executor) mask(drop, i int) float64 {
+	if drop < 0 || !e.pass.Train || e.pass.Masks == nil {
+		return 1
+	}
+	return float64(e.pass.Masks[drop*e.p.Batch+i%e.p.Batch])
+}
+
+func (e *Executor) nodeBack(n *nn.Node) {
+	batch := e.p.Batch
+	for c := range n.Sum.C {
+		x, d := e.plane(e.x, n.Sum, c), e.plane(e.d, n.Sum, c)
+		if n.ReLU.C > 0 {
+			for i, v := range e.plane(e.d, n.ReLU, c) {
+				if x[i] > 0 {
+					d[i] += v
+				}
+			}
+		}
+		for _, p := range n.Pools {
+			g := e.plane(e.d, p.Out, c)
+			for pixel, list := range taps(nn.PoolWindow(p.Stride), n.Sum.H, n.Sum.W) {
+				for i := range batch {
+					v := g[pixel*batch+i]
+					for _, t := range list {
+						if p.Kind == nn.MeanPool {
+							d[t.from*batch+i] += v / float64(len(list))
+						} else if x[t.from*batch+i] == e.plane(e.x, p.Out, c)[pixel*batch+i] {
+							d[t.from*batch+i] += v
+							break
+						}
+					}
+				}
+			}
+		}
+		copy(e.plane(e.d, n.Grad, c), d)
+		for _, r := range n.Reads {
+			w := e.weight(r.Weight)
+			if w == 0 {
+				continue
+			}
+			g, dot := make([]float64, len(d)), 0.0
+			for i, v := range e.normal(r.Map, r.Norm, c) {
+				g[i] = w * d[i] * e.mask(r.Drop, i)
+				dot += d[i] * e.mask(r.Drop, i) * v
+			}
+			if r.Weight >= 0 && e.pass.OpGrad != nil {
+				e.pass.OpGrad[n.Branch*e.p.OpWeights+r.Weight] += dot
+			}
+			e.denormal(r.Map, r.Norm, c, g)
+		}
+	}
+}
+
+func (e *Executor) head(h *nn.Head) {
+	p, n := &e.pass, e.p.Batch
+	type feature struct { // one column of the classifier
+		branch int
+		x, d   []float64 // the plane that it is the mean of, and its gradient
+	}
+	var features []feature
+	for b, list := range h.Nodes {
+		for _, node := range list {
+			m := node.Sum
+			if h.ReLU {
+				m = node.ReLU
+			}
+			for c := range m.C {
+				features = append(features, feature{b, e.plane(e.x, m, c), e.plane(e.d, m, c)})
+			}
+		}
+	}
+	factor := func(b int) float64 {
+		if len(h.Nodes) == 1 {
+			return 1
+		}
+		return float64(p.Factors[b])
+	}
+	mean := func(f feature, i int) (sum float64) {
+		for at := i; at < len(f.x); at += n {
+			sum += f.x[at] * float64(n) / float64(len(f.x))
+		}
+		return sum
+	}
+	logits, d := make([]float32, h.Classes*n), make([]float32, h.Classes*n)
+	for o := range h.Classes {
+		for i := range n {
+			z := float64(p.Weights[h.Bias+o])
+			if h.Second >= 0 {
+				z = factor(0)*z + factor(1)*float64(p.Weights[h.Second+o])
+			}
+			for j, f := range features {
+				z += factor(f.branch) * float64(p.Weights[h.Weight+o*len(features)+j]) * mean(f, i)
+			}
+			logits[o*n+i] = float32(z)
+		}
+	}
+	if first := e.p.Forward[len(e.p.Forward)-1][0]; first == nn.Op(h) {
+		copy(p.Logits, logits)
+	}
+	if p.Loss == nil {
+		return
+	}
+	for b, share := range p.Shares {
+		if share *= h.Share; share != 0 {
+			e.loss += share * p.Loss.Eval(logits, e.labels[b], share, d)
+		}
+	}
+	for o := range h.Classes {
+		for i := range n {
+			dz := float64(d[o*n+i])
+			if h.Second >= 0 {
+				e.grad(h.Bias+o, factor(0)*dz)
+				e.grad(h.Second+o, factor(1)*dz)
+			} else {
+				e.grad(h.Bias+o, dz)
+			}
+			for j, f := range features {
+				at, factor := h.Weight+o*len(features)+j, factor(f.branch)
+				e.grad(at, factor*dz*mean(f, i))
+				for pixel := i; pixel < len(f.d); pixel += n {
+					f.d[pixel] += factor * float64(p.Weights[at]) * dz * float64(n) / float64(len(f.d))
+				}
+			}
+		}
+	}
+}

@@ -54,7 +54,7 @@ func plan(c Config, classes int, device nn.Device) (*Run, error) {
 		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
 	}
 	var err error
-	r.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: bbn.Parting(c.Branches)}, backbone, r.mixture, alphas, device)
+	r.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches}, backbone, r.mixture, alphas, device)
 	memory, n := &r.model.Store.Memory, r.model.Store.Weights.Total
 	r.sgd = &nn.SGD{Momentum: c.Momentum, Decay: c.Decay, Clip: c.Clip}
 	r.method = darts.NewBilevel(c.Order, memory, r.sgd, c.ArchDecay, n, alphas)

@@ -131,7 +131,7 @@ func TestFeeds(t *testing.T) {
 		c.Sampler, c.Rebalance, c.ArchLoss = "balanced", "sqrt", loss
 		r := start(t, c, 1)
 		for i, power := range []float64{0, 0.5, first, 0.5} { // the weights' two branches, the architecture's two
-			list := r.data.feeds()[i].sampler.Probabilities()
+			list := r.data.loaders()[i].sampler.Probabilities()
 			counts, sum := slices.Clone(r.data.counts), 0.0
 			for class := range counts {
 				if i >= 2 {

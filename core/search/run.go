@@ -201,11 +201,11 @@ func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int) {
 }
 
 // draw fills an objective with the next batch of each branch; with inference's logits it has one batch in both.
-func (r *Run) draw(o *bbn.Objective, feeds [2]*feed) {
+func (r *Run) draw(o *bbn.Objective, loaders [2]*loader) {
 	for b := range r.model.Branches() {
-		f := feeds[b]
+		f := loaders[b]
 		if o.Inference {
-			f = feeds[0]
+			f = loaders[0]
 		}
 		if b == 0 || !o.Inference {
 			r.data.next(f)

@@ -167,7 +167,9 @@ func balanced(labels []uint8, classes, each int) ([]int, error) {
 	return out, nil
 }
 
-func (b *batches) loaders() []*loader { return []*loader{b.weights[0], b.weights[1], b.arch[0], b.arch[1]} }
+func (b *batches) loaders() []*loader {
+	return []*loader{b.weights[0], b.weights[1], b.arch[0], b.arch[1]}
+}
 
 // epoch tells the samplers which epoch begins.
 func (b *batches) epoch(e int) {

@@ -252,9 +252,9 @@ func (b *tab) events(run int) (c search.Config, steps, epochs []search.Event) {
 		}
 		for _, e := range m.Events {
 			switch {
-			case m.Run == run && e.Kind == "step":
+			case m.Run == run && e.Kind == search.StepDone:
 				steps = append(steps, e)
-			case m.Run == run && e.Kind == "epoch":
+			case m.Run == run && e.Kind == search.EpochDone:
 				epochs = append(epochs, e)
 			}
 		}
@@ -475,7 +475,7 @@ func TestNativeAgrees(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range events {
-				if e.Kind == "epoch" {
+				if e.Kind == search.EpochDone {
 					nativeEpochs = append(nativeEpochs, e)
 				} else {
 					nativeSteps = append(nativeSteps, e)

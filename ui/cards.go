@@ -284,7 +284,7 @@ func (l *Lab) story() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<p>"+Text.Story+"</p>",
 		counts[order[0]], escape(l.class(order[0])), counts[order[len(order)-1]], escape(l.class(order[len(order)-1])), e.Epoch+1, c.Epochs, 100*p.Head, 100*p.Tail)
-	if c.Branches != "none" {
+	if field("mix").Counts(c) {
 		b.WriteString("<p>" + Text.StoryBranches + "</p>")
 	}
 	b.WriteString("<p>" + Text.StorySearch + "</p>")

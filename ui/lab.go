@@ -93,13 +93,10 @@ func (l *Lab) canUndo(text string, undo func()) { l.Notice, l.undo = text, undo 
 // Run is the run in focus.
 func (l *Lab) Run() *Run { return l.Runs[l.Focus] }
 
-// Live says whether a field may change during a run.
-func Live(f search.Field) bool { return f.Group == "schedule" || f.Name == "arch-rate" }
-
 // Set gives a field of the run in focus the value of its control.
 func (l *Lab) Set(name, value string) {
 	r, f := l.Run(), field(name)
-	if r.Fixed() && !Live(f) {
+	if r.Fixed() && !f.Live {
 		return
 	}
 	c, typed := r.Config, maps.Clone(r.Typed)

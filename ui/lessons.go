@@ -209,7 +209,7 @@ type outcome struct {
 func outcomeOf(name string, r search.Record) outcome {
 	o := outcome{name: name, record: r}
 	for _, e := range r.Events {
-		if e.Kind == "epoch" && e.Report != nil {
+		if e.Kind == search.EpochDone && e.Report != nil {
 			o.epochs, o.steps = e.Epoch+1, o.steps+e.Steps
 			o.spent += e.ArchRate * float64(e.Steps)
 			o.rate, o.mix, o.Report = e.ArchRate, e.Mix, e.Report

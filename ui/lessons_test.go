@@ -163,9 +163,9 @@ func made(t *testing.T, trial Trial, epochs int, accuracy float64, skips int, en
 	}
 	for e := range epochs {
 		for s := range 2 {
-			r.Events = append(r.Events, search.Event{Kind: "step", Epoch: e, Step: s, Steps: 2, ArchRate: c.ArchRate})
+			r.Events = append(r.Events, search.Event{Kind: search.StepDone, Epoch: e, Step: s, Steps: 2, ArchRate: c.ArchRate})
 		}
-		r.Events = append(r.Events, search.Event{Kind: "epoch", Epoch: e, Step: 2, Steps: 2, ArchRate: c.ArchRate, Report: p})
+		r.Events = append(r.Events, search.Event{Kind: search.EpochDone, Epoch: e, Step: 2, Steps: 2, ArchRate: c.ArchRate, Report: p})
 	}
 	return r
 }
@@ -205,7 +205,7 @@ func TestLessonAnswers(t *testing.T) {
 
 		started := map[string]search.Record{l.Trials[0].Name: made(t, l.Trials[0], 0, 0, 0, 0)}
 		r := started[l.Trials[0].Name]
-		r.Events = []search.Event{{Kind: "step", Steps: 2}}
+		r.Events = []search.Event{{Kind: search.StepDone, Steps: 2}}
 		started[l.Trials[0].Name] = r
 		says("one that has begun", started, false)
 		says("one in part", map[string]search.Record{l.Trials[0].Name: made(t, l.Trials[0], 1, 0.2, 1, 2)}, false)

@@ -35,7 +35,7 @@ func (l *Lab) more() string {
 func (l *Lab) input(f search.Field) string {
 	s := l.control(f, strings.ReplaceAll(f.Name, "-", " "))
 	attrs := fmt.Sprintf(`id="%s" data-set="%[1]s" aria-describedby="%[1]s-help"`, f.Name)
-	if l.Run().Fixed() && !Live(f) {
+	if l.Run().Fixed() && !f.Live {
 		attrs += " disabled"
 	}
 	var control string

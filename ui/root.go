@@ -92,7 +92,7 @@ func (c *Root) Groups() []Group {
 	rate := Group{ID: "arch", Legend: Text.GroupArch, Curve: true, Controls: c.controls("rate")}
 	mix := Group{ID: "mix", Legend: Text.GroupMix, Curve: true, Controls: c.controls("mix")}
 	start := Group{ID: "start", Legend: Text.GroupStart, Controls: c.controls("start"), Fixed: c.Lab.Run().Fixed()}
-	if c.Lab.Run().Config.Branches == "none" {
+	if !field("mix").Counts(c.Lab.Run().Config) {
 		mix.Curve, mix.Note = false, Text.NoMixing
 		for i := range mix.Controls {
 			mix.Controls[i].Hidden = true

@@ -54,17 +54,17 @@ func (r *Run) Fixed() bool { return r.Started && !r.Done }
 // hear takes events into what is shown.
 func (r *Run) hear(events []search.Event) {
 	for _, e := range events {
-		if e.Kind != "step" { // of which a long run has too many to keep whole
+		if e.Kind != search.StepDone { // of which a long run has too many to keep whole
 			r.Record.Events = append(r.Record.Events, e)
 		}
 		switch e.Kind {
-		case "step":
+		case search.StepDone:
 			r.Losses = append(r.Losses, e.Loss)
 			r.Rates = append(r.Rates[:min(e.Epoch, len(r.Rates))], e.ArchRate)
 			r.Mixes = append(r.Mixes[:min(e.Epoch, len(r.Mixes))], e.Mix)
-		case "epoch":
+		case search.EpochDone:
 			r.Epochs = append(r.Epochs, e)
-		case "change":
+		case search.Changed:
 			r.Changes, r.Pending = append(r.Changes, e.Epoch), false
 		}
 	}

@@ -106,7 +106,7 @@ func TestErrors(t *testing.T) {
 		{nil, nil, "0 runs"},
 		{make([]search.Record, 5), make([]string, 5), "5 runs"},
 		{runs, nil, "0 names for 1 runs"},
-		{append(runs, search.Record{Events: []search.Event{{Kind: "step"}}}), []string{"a", "b"}, `no epoch has ended yet: run 2 has nothing to draw ("b")`},
+		{append(runs, search.Record{Events: []search.Event{{Kind: search.StepDone}}}), []string{"a", "b"}, `no epoch has ended yet: run 2 has nothing to draw ("b")`},
 	} {
 		for _, f := range []func(io.Writer, []search.Record, []string) error{SVG, PNG} {
 			if err := f(io.Discard, c.runs, c.names); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -35,7 +35,7 @@ type curve struct {
 // over is f over r's epochs, which people count from 1.
 func over(r search.Record, f func(search.Event) float64) (xy plotter.XYs) {
 	for _, e := range r.Events {
-		if e.Kind == "epoch" && e.Report != nil {
+		if e.Kind == search.EpochDone && e.Report != nil {
 			xy = append(xy, plotter.XY{X: float64(e.Epoch + 1), Y: f(e)})
 		}
 	}

@@ -25,8 +25,8 @@ func stream(seed, own uint64, id uint64) uint64 {
 	return rand.NewPCG(seed, id).Uint64()
 }
 
-// feed draws batches of one kind: which images, and how they are augmented.
-type feed struct {
+// loader draws batches of one kind: which images, and how they are augmented.
+type loader struct {
 	sampler *data.Sampler
 	indices []int
 	nn.Batch
@@ -44,10 +44,10 @@ type batches struct {
 	testing nn.Batch  // one batch of them
 	steps   int       // of an epoch
 
-	weights, arch [2]*feed
+	weights, arch [2]*loader
 }
 
-// load gives the feeds their images.
+// load gives the loaders their images.
 func (b *batches) load(c Config, d *data.Dataset) error {
 	b.augment = data.Augment{Crop: c.Crop, Flip: c.Flip, Cutout: c.Cutout}
 	b.random = rand.NewPCG(stream(c.Seed, c.AugmentSeed, augmentStream), augmentStream)
@@ -94,7 +94,7 @@ func (b *batches) load(c Config, d *data.Dataset) error {
 		if i >= 2 {
 			half = arch
 		}
-		if b.feeds()[i].sampler, err = data.NewSampler(kind, &d.Train, half, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
+		if b.loaders()[i].sampler, err = data.NewSampler(kind, &d.Train, half, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
 			return err
 		}
 	}
@@ -167,17 +167,19 @@ func balanced(labels []uint8, classes, each int) ([]int, error) {
 	return out, nil
 }
 
-func (b *batches) feeds() []*feed { return []*feed{b.weights[0], b.weights[1], b.arch[0], b.arch[1]} }
+func (b *batches) loaders() []*loader {
+	return []*loader{b.weights[0], b.weights[1], b.arch[0], b.arch[1]}
+}
 
 // epoch tells the samplers which epoch begins.
 func (b *batches) epoch(e int) {
-	for _, f := range b.feeds() {
+	for _, f := range b.loaders() {
 		f.sampler.Epoch(e)
 	}
 }
 
 // next draws f's next batch.
-func (b *batches) next(f *feed) {
+func (b *batches) next(f *loader) {
 	f.sampler.Next(f.indices)
 	rng := rand.New(b.random)
 	size, side := len(f.indices), b.set.Train.Size

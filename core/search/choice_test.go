@@ -4,6 +4,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"hlrslab/core/sched"
@@ -130,7 +131,7 @@ func TestFeeds(t *testing.T) {
 		c.Sampler, c.Rebalance, c.ArchLoss = "balanced", "sqrt", loss
 		r := start(t, c, 1)
 		for i, power := range []float64{0, 0.5, first, 0.5} { // the weights' two branches, the architecture's two
-			list := r.data.feeds()[i].sampler.Probabilities()
+			list := r.data.loaders()[i].sampler.Probabilities()
 			counts, sum := slices.Clone(r.data.counts), 0.0
 			for class := range counts {
 				if i >= 2 {
@@ -143,6 +144,38 @@ func TestFeeds(t *testing.T) {
 					t.Errorf("%s, batch %d: class %d has chance %.3f, not %.3f", loss, i, class, list[class], want)
 				}
 			}
+		}
+	}
+}
+
+// TestNeeds: without what a field needs, moving it changes nothing.
+func TestNeeds(t *testing.T) {
+	values := map[string][]string{
+		"rebalance": {"balanced", "reversed"}, "mix": {"equal", "linear"}, "mix-param": {"0.2", "0.4"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
+		"arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
+	}
+	for _, f := range Fields() {
+		if f.Needs == "" {
+			continue
+		}
+		c := short(t)
+		c.Branches, c.Mix, c.ArchWarmup = "none", "mirror", 0
+		if f.Counts(c) {
+			t.Errorf("%s counts where %s is not so", f.Name, f.Needs)
+		}
+		var runs []string
+		for _, v := range values[f.Name] {
+			r := start(t, set(t, c, f.Name, v), 1)
+			runs = append(runs, text(t, finish(t, r)))
+		}
+		if len(runs) != 2 {
+			t.Errorf("%s: there are no values to try", f.Name)
+		} else if runs[0] != runs[1] {
+			t.Errorf("%s needs %s, and yet it changes a run", f.Name, f.Needs)
+		}
+		name, value, _ := strings.Cut(f.Needs, "=")
+		if i := slices.IndexFunc(Fields(), func(f Field) bool { return f.Name == strings.TrimSuffix(name, "!") }); i < 0 || Fields()[i].Enum != nil && !slices.Contains(Fields()[i].Enum, value) {
+			t.Errorf("%s needs %s, which cannot be", f.Name, f.Needs)
 		}
 	}
 }

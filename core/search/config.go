@@ -5,6 +5,8 @@
 // Build what imports it with GOEXPERIMENT=simd, or a search takes some ten times as long (see tensor.Plain).
 package search
 
+import "hlrslab/core/bbn"
+
 // Config is one experiment. Its JSON form is the command line's flags, the page's address, a
 // preset and a run folder's config.json: one name for one thing everywhere. The struct tags are
 // the single table of limits that help texts, sliders and Validate are made from.
@@ -19,16 +21,16 @@ type Config struct {
 	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" help:"How training images are split between weights and architecture; positional shows trap T1."`
 	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" help:"Balanced test images evaluated after each epoch."`
 	Sampler    string  `json:"sampler" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"instance" group:"data" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`
-	Rebalance  string  `json:"rebalance" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"reversed" group:"data" help:"Sampler of the re-balancing branch."`
+	Rebalance  string  `json:"rebalance" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"reversed" group:"data" needs:"branches!=none" help:"Sampler of the re-balancing branch."`
 	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" help:"Random crop after zero padding by an eighth of the side."`
 	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" help:"Random horizontal flip."`
 	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" help:"Side of the square cut out after normalisation; 0 is off."`
 
 	// Network.
-	Channels int    `json:"channels" default:"16" min:"2" max:"64" group:"network" help:"Channels of the first cell."`
-	Layers   int    `json:"layers" default:"8" min:"3" max:"20" group:"network" help:"Cells; those at one third and two thirds reduce."`
-	Nodes    int    `json:"nodes" default:"4" min:"1" max:"4" group:"network" help:"Intermediate nodes of a cell."`
-	Branches string `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for plain DARTS."`
+	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" help:"Channels of the first cell."`
+	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" help:"Cells; those at one third and two thirds reduce."`
+	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" help:"Intermediate nodes of a cell."`
+	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for plain DARTS."`
 
 	// Training of the weights.
 	Epochs   int     `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" help:"Search epochs."`
@@ -42,21 +44,21 @@ type Config struct {
 
 	// The architecture and its schedule.
 	Order          int       `json:"order" default:"2" min:"1" max:"2" group:"architecture" help:"1: gradient at the current weights; 2: unrolled by one step."`
-	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" help:"Peak learning rate of the architecture parameters (Adam)."`
+	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" live:"true" help:"Peak learning rate of the architecture parameters (Adam)."`
 	ArchDecay      float64   `json:"arch-decay" default:"0.001" min:"0" max:"0.1" group:"architecture" help:"Weight decay of the architecture parameters, coupled."`
 	ArchLoss       string    `json:"arch-loss" enum:"mix,uniform,balanced,reverse,drw,logit-adjusted" default:"mix" group:"architecture" help:"Loss on the architecture half."`
-	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" help:"Family of the architecture rate over the epochs (HLRS)."`
-	ArchParam      float64   `json:"arch-param" default:"0" min:"0" max:"1000" group:"schedule" help:"The family's parameter; 0 takes its default."`
-	ArchMilestones []float64 `json:"arch-milestones,omitempty" group:"schedule" help:"Epochs at which the step family falls."`
-	ArchPoints     string    `json:"arch-points" default:"" group:"schedule" help:"Control points u:m of the drawn family, as in 0:1,0.5:0.8,1:0."`
-	ArchFloor      float64   `json:"arch-floor" default:"0" min:"0" max:"1" group:"schedule" help:"Lowest share of the peak rate."`
-	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" help:"Epochs before the schedule begins, at rate 0."`
-	ArchRamp       bool      `json:"arch-ramp" default:"false" group:"schedule" help:"Rise linearly during the warm-up instead of waiting at 0."`
-	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" help:"Move the rate at every step, not every epoch."`
-	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
-	Mix            string    `json:"mix" default:"parabolic" group:"schedule" help:"Family of the branch mixing factor: the weight of the conventional branch."`
-	MixParam       float64   `json:"mix-param" default:"0" min:"0" max:"1" group:"schedule" help:"The mixing family's parameter; 0 takes its default."`
-	MixPoints      string    `json:"mix-points" default:"" group:"schedule" help:"Control points u:a of the drawn mixing, as in 0:1,1:0."`
+	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" live:"true" help:"Family of the architecture rate over the epochs (HLRS)."`
+	ArchParam      float64   `json:"arch-param" default:"0" min:"0" max:"1000" group:"schedule" live:"true" help:"The family's parameter; 0 takes its default."`
+	ArchMilestones []float64 `json:"arch-milestones,omitempty" group:"schedule" live:"true" needs:"arch-schedule=step" help:"Epochs at which the step family falls."`
+	ArchPoints     string    `json:"arch-points" default:"" group:"schedule" live:"true" needs:"arch-schedule=drawn" help:"Control points u:m of the drawn family, as in 0:1,0.5:0.8,1:0."`
+	ArchFloor      float64   `json:"arch-floor" default:"0" min:"0" max:"1" group:"schedule" live:"true" help:"Lowest share of the peak rate."`
+	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" live:"true" help:"Epochs before the schedule begins, at rate 0."`
+	ArchRamp       bool      `json:"arch-ramp" default:"false" group:"schedule" live:"true" needs:"arch-warmup!=0" help:"Rise linearly during the warm-up instead of waiting at 0."`
+	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" live:"true" help:"Move the rate at every step, not every epoch."`
+	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" live:"true" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
+	Mix            string    `json:"mix" default:"parabolic" group:"schedule" live:"true" needs:"branches!=none" help:"Family of the branch mixing factor: the weight of the conventional branch."`
+	MixParam       float64   `json:"mix-param" default:"0" min:"0" max:"1" group:"schedule" live:"true" needs:"branches!=none" help:"The mixing family's parameter; 0 takes its default."`
+	MixPoints      string    `json:"mix-points" default:"" group:"schedule" live:"true" needs:"mix=drawn" help:"Control points u:a of the drawn mixing, as in 0:1,1:0."`
 
 	// Seeds. Each random thing has its own stream, derived from Seed unless set.
 	Seed        uint64 `json:"seed" default:"1" group:"seeds" help:"Seed of everything not given a seed of its own."`

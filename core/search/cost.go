@@ -54,7 +54,7 @@ func plan(c Config, classes int, device nn.Device) (*Run, error) {
 		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
 	}
 	var err error
-	r.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: bbn.Parting(c.Branches)}, backbone, r.mixture, alphas, device)
+	r.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches}, backbone, r.mixture, alphas, device)
 	memory, n := &r.model.Store.Memory, r.model.Store.Weights.Total
 	r.sgd = &nn.SGD{Momentum: c.Momentum, Decay: c.Decay, Clip: c.Clip}
 	r.method = darts.NewBilevel(c.Order, memory, r.sgd, c.ArchDecay, n, alphas)
@@ -64,8 +64,8 @@ func plan(c Config, classes int, device nn.Device) (*Run, error) {
 	nn.Reserve(memory, &r.alpha, alphas)
 	images := 3 * c.Size * c.Size * c.Batch
 	nn.Reserve(memory, &r.data.testing.Images, images)
-	for _, f := range []**feed{&r.data.weights[0], &r.data.weights[1], &r.data.arch[0], &r.data.arch[1]} {
-		*f = &feed{indices: make([]int, c.Batch)}
+	for _, f := range []**loader{&r.data.weights[0], &r.data.weights[1], &r.data.arch[0], &r.data.arch[1]} {
+		*f = &loader{indices: make([]int, c.Batch)}
 		(*f).Labels = make([]int, c.Batch)
 		nn.Reserve(memory, &(*f).Images, images)
 	}

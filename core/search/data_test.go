@@ -21,7 +21,7 @@ func TestDataOrder(t *testing.T) {
 	for epoch := range 2 {
 		r.data.epoch(epoch)
 		for range r.Facts().Steps {
-			for _, f := range r.data.feeds() {
+			for _, f := range r.data.loaders() {
 				r.data.next(f)
 				for _, i := range f.indices {
 					if err := binary.Write(h, binary.LittleEndian, uint32(i)); err != nil {

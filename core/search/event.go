@@ -2,23 +2,33 @@ package search
 
 import "hlrslab/core/darts"
 
+// Kind is what an Event tells.
+type Kind string
+
+// A step or an epoch was taken, or schedules were changed during the run.
+const (
+	StepDone  Kind = "step"
+	EpochDone Kind = "epoch"
+	Changed   Kind = "change"
+)
+
 // Event is what a Run reports after a step or an epoch: everything a chart, a progress bar or
 // events.jsonl needs, and nothing of the engine. Epochs and steps count from 0.
 type Event struct {
-	Kind  string `json:"kind"` // "step", "epoch" or "change" (schedules changed during the run)
-	Epoch int    `json:"epoch"`
-	Step  int    `json:"step"`  // step within the epoch; at "epoch" the number of steps
-	Steps int    `json:"steps"` // steps of an epoch
+	Kind  Kind `json:"kind"`
+	Epoch int  `json:"epoch"`
+	Step  int  `json:"step"`  // step within the epoch; of EpochDone the number of steps
+	Steps int  `json:"steps"` // steps of an epoch
 
-	Loss     float64 `json:"loss"`      // of the weights' batch; at "epoch" the epoch's mean
+	Loss     float64 `json:"loss"`      // of the weights' batch; of EpochDone the epoch's mean
 	ArchLoss float64 `json:"arch-loss"` // of the architecture's batch; likewise
 	Rate     float64 `json:"rate"`
 	ArchRate float64 `json:"arch-rate"`
 	Mix      float64 `json:"mix"` // weight of the conventional branch
 
-	// Only of an "epoch":
+	// Only of EpochDone:
 	Report *Report `json:"report,omitempty"`
-	Config *Config `json:"config,omitempty"` // only of a "change": the configuration from the next epoch on
+	Config *Config `json:"config,omitempty"` // only of Changed: the configuration from the next epoch on
 }
 
 // Report is the part of an Event that closes an epoch.

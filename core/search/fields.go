@@ -24,6 +24,8 @@ type Field struct {
 	Default                 string
 	Enum                    []string
 	Min, Max                float64 // NaN if there is no limit
+	Live                    bool    // it may change during a run
+	Needs                   string  // without which it changes nothing: "name=value" or "name!=value" of another field; or ""
 
 	index int
 }
@@ -40,6 +42,7 @@ var fields = sync.OnceValue(func() []Field {
 		fields[i] = Field{
 			Name: name, Group: f.Tag.Get("group"), Help: f.Tag.Get("help"), Unit: f.Tag.Get("unit"),
 			Kind: f.Type.Kind(), Default: f.Tag.Get("default"), Min: limit(f, "min"), Max: limit(f, "max"), index: i,
+			Live: f.Tag.Get("live") != "", Needs: f.Tag.Get("needs"),
 		}
 		if e := f.Tag.Get("enum"); e != "" {
 			fields[i].Enum = strings.Split(e, ",")
@@ -85,6 +88,18 @@ func (f Field) Value(c Config) string {
 		return strings.Join(parts, ",")
 	}
 	return fmt.Sprint(v)
+}
+
+// Counts says whether the field can change anything in a run of c.
+func (f Field) Counts(c Config) bool {
+	name, value, _ := strings.Cut(f.Needs, "=")
+	name, not := strings.CutSuffix(name, "!")
+	for _, other := range Fields() {
+		if other.Name == name {
+			return (other.Value(c) == value) != not && other.Counts(c)
+		}
+	}
+	return true
 }
 
 // Set gives the field in c the value that text spells.

@@ -136,7 +136,7 @@ func (r *Run) Step() (events []Event, err error) {
 		events = r.test()
 	}
 	r.record.Events = append(r.record.Events, events...)
-	if n := len(events); n > 0 && events[n-1].Kind == "epoch" {
+	if n := len(events); n > 0 && events[n-1].Kind == EpochDone {
 		r.history.add(r.record.Events)
 		r.record.Events = nil
 	}
@@ -150,15 +150,15 @@ func (r *Run) learn() ([]Event, error) {
 			c := *r.next
 			r.schedule(c)
 			r.next = nil
-			events = append(events, Event{Kind: "change", Epoch: r.Epoch, Steps: r.data.steps, Config: &c})
+			events = append(events, Event{Kind: Changed, Epoch: r.Epoch, Steps: r.data.steps, Config: &c})
 		}
 		r.data.epoch(r.Epoch)
 	}
 	c := r.config
-	e := Event{Kind: "step", Epoch: r.Epoch, Step: r.At, Steps: r.data.steps}
+	e := Event{Kind: StepDone, Epoch: r.Epoch, Step: r.At, Steps: r.data.steps}
 	e.Rate = sched.Cosine(r.Epoch, c.Epochs, c.Rate, c.RateMin)
 	e.Mix = 1
-	if c.Branches != "none" {
+	if c.Branches != bbn.Alone {
 		e.Mix = r.mix.At(r.Epoch, rand.New(r.mixRandom))
 	}
 	tie := sched.Context{Mix: e.Mix, WeightRatio: 1, Area: r.area}
@@ -201,11 +201,11 @@ func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int) {
 }
 
 // draw fills an objective with the next batch of each branch; with inference's logits it has one batch in both.
-func (r *Run) draw(o *bbn.Objective, feeds [2]*feed) {
+func (r *Run) draw(o *bbn.Objective, loaders [2]*loader) {
 	for b := range r.model.Branches() {
-		f := feeds[b]
+		f := loaders[b]
 		if o.Inference {
-			f = feeds[0]
+			f = loaders[0]
 		}
 		if b == 0 || !o.Inference {
 			r.data.next(f)
@@ -288,7 +288,7 @@ func (r *Run) test() []Event {
 		return nil
 	}
 	e := r.record.Events[len(r.record.Events)-1] // the last step's, with its rates
-	e.Kind, e.Step = "epoch", b.steps
+	e.Kind, e.Step = EpochDone, b.steps
 	e.Loss, e.ArchLoss = r.Losses/float64(b.steps), r.ArchLosses/float64(b.steps)
 	e.Report = r.report()
 	r.Epoch++

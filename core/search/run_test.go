@@ -143,7 +143,7 @@ func TestChangeTakesEffectFromTheNextEpoch(t *testing.T) {
 	changed := -1
 	for _, e := range finish(t, r) {
 		switch {
-		case e.Kind == "change":
+		case e.Kind == Changed:
 			changed = e.Epoch
 			if !reflect.DeepEqual(*e.Config, c) {
 				t.Error("the change's configuration is another")

@@ -53,7 +53,7 @@ func (r *Run) Snapshot(w io.Writer) error {
 			return err
 		}
 	}
-	for i, f := range r.data.feeds() {
+	for i, f := range r.data.loaders() {
 		if s.Samplers[i], err = f.sampler.MarshalBinary(); err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (r *Run) restore(f *ckpt.File, s saved, facts Facts) (err error) {
 			err = p.UnmarshalBinary(s.Random[i])
 		}
 	}
-	for i, p := range r.data.feeds() {
+	for i, p := range r.data.loaders() {
 		if err == nil {
 			err = p.sampler.UnmarshalBinary(s.Samplers[i])
 		}

@@ -89,13 +89,13 @@ func (s *stand) take(e Event, f Facts) error {
 		return fmt.Errorf("more than %d epochs", s.config.Epochs)
 	case e.Epoch != s.epoch || e.Steps != f.Steps:
 		return fmt.Errorf("epoch %d of %d steps was to come", s.epoch, f.Steps)
-	case (e.Report != nil) != (e.Kind == "epoch") || (e.Config != nil) != (e.Kind == "change"):
+	case (e.Report != nil) != (e.Kind == EpochDone) || (e.Config != nil) != (e.Kind == Changed):
 		return errors.New("only an epoch has a report, and only a change a configuration, which it must")
 	case !finite(e.Loss, e.ArchLoss, e.Rate, e.ArchRate) || e.Rate < 0 || e.ArchRate < 0 || !share(e.Mix):
 		return errors.New("losses and rates must be finite, rates not negative, and the mixing between 0 and 1")
 	}
 	switch {
-	case e.Kind == "change" && s.at == 0 && !s.changed:
+	case e.Kind == Changed && s.at == 0 && !s.changed:
 		if bare := (Event{Kind: e.Kind, Epoch: e.Epoch, Steps: e.Steps, Config: e.Config}); e != bare {
 			return errors.New("a change has numbers of steps")
 		}
@@ -103,9 +103,9 @@ func (s *stand) take(e Event, f Facts) error {
 			return err
 		}
 		s.config, s.changed = *e.Config, true
-	case e.Kind == "step" && s.at < f.Steps && e.Step == s.at:
+	case e.Kind == StepDone && s.at < f.Steps && e.Step == s.at:
 		s.at, s.losses, s.archLosses = s.at+1, s.losses+e.Loss, s.archLosses+e.ArchLoss
-	case e.Kind == "epoch" && s.at == f.Steps && e.Step == s.at:
+	case e.Kind == EpochDone && s.at == f.Steps && e.Step == s.at:
 		if err := e.Report.validate(s.config, f); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
@@ -194,7 +194,7 @@ func (c Config) mayBecome(next Config) error {
 		return err
 	}
 	for _, f := range Fields() {
-		if f.Group != "schedule" && f.Name != "arch-rate" && f.Value(c) != f.Value(next) {
+		if !f.Live && f.Value(c) != f.Value(next) {
 			return fault(f.Name, "cannot change during a run; start a new one")
 		}
 	}

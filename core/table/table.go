@@ -68,7 +68,7 @@ func CSV(w io.Writer, records []search.Record, names []string) error {
 			if e.Config != nil {
 				config = *e.Config
 			}
-			if e.Kind != "epoch" || e.Report == nil {
+			if e.Kind != search.EpochDone || e.Report == nil {
 				continue
 			}
 			line := []string{names[i], strconv.Itoa(e.Epoch + 1)}

@@ -40,8 +40,8 @@ func TestCSV(t *testing.T) {
 	other.Facts.Classes = append([]string{"rows"}, "another")
 	other.Events = nil
 	for _, e := range r.Events {
-		if e.Kind == "epoch" && e.Epoch == 1 {
-			other.Events = append(other.Events, search.Event{Kind: "change", Epoch: 1, Config: &changed})
+		if e.Kind == search.EpochDone && e.Epoch == 1 {
+			other.Events = append(other.Events, search.Event{Kind: search.Changed, Epoch: 1, Config: &changed})
 		}
 		other.Events = append(other.Events, e)
 	}
@@ -87,7 +87,7 @@ func TestCSV(t *testing.T) {
 	for _, name := range names {
 		epoch := 0
 		for _, e := range r.Events {
-			if e.Kind != "epoch" {
+			if e.Kind != search.EpochDone {
 				continue
 			}
 			epoch++
@@ -117,7 +117,7 @@ func TestCSV(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	begun := search.Record{Events: []search.Event{{Kind: "step"}}}
+	begun := search.Record{Events: []search.Event{{Kind: search.StepDone}}}
 	for _, c := range []struct {
 		runs  []search.Record
 		names []string

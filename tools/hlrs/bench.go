@@ -82,14 +82,14 @@ func (c *benchCommand) Run(ctx context.Context) error {
 			return err
 		}
 		took := time.Since(began)
-		if p.add(events, took); len(events) > 0 && events[0].Kind == "step" {
+		if p.add(events, took); len(events) > 0 && events[0].Kind == search.StepDone {
 			steps = append(steps, took.Seconds())
 		}
 	}
 	p.steps.value = median(steps[1:])
 	t := timing{
 		Target: runtime.GOOS + "/" + runtime.GOARCH, Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Batch: c.Batch, Size: c.Size,
-		Order: c.Order, Branches: c.Branches, Threads: c.Threads, Params: cost.Params, StepMS: 1000 * p.steps.value,
+		Order: c.Order, Branches: string(c.Branches), Threads: c.Threads, Params: cost.Params, StepMS: 1000 * p.steps.value,
 		TestMS: 1000 * p.tests.value * float64(tests(c.Config, classes)), Epochs: c.Epochs, Steps: cost.Steps,
 		Seconds: p.of(c.Config, c.Epochs, cost.Steps, classes).Seconds(), PeakRSSMiB: peakRSS(),
 	}

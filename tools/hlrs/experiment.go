@@ -163,6 +163,13 @@ func limits(v *kong.Value) string {
 		case f.Kind == reflect.Uint64:
 			help += " A whole number from 0."
 		}
+		if name, value, _ := strings.Cut(f.Needs, "="); f.Needs != "" {
+			is := "is"
+			if name, _ = strings.CutSuffix(name, "!"); strings.Contains(f.Needs, "!=") {
+				is = "is not"
+			}
+			help += fmt.Sprintf(" Only where %s %s %s.", name, is, value)
+		}
 	}
 	return help
 }

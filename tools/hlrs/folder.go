@@ -86,11 +86,11 @@ type timed struct {
 
 func (f *folder) event(e search.Event, took time.Duration) error {
 	t := timed{Epoch: e.Epoch, Seconds: took.Seconds()}
-	if e.Kind == "step" {
+	if e.Kind == search.StepDone {
 		t.Step = &e.Step
 	}
 	err := json.NewEncoder(f.events).Encode(e)
-	if e.Kind != "change" {
+	if e.Kind != search.Changed {
 		err = errors.Join(err, json.NewEncoder(f.times).Encode(t))
 	}
 	return err
@@ -135,7 +135,7 @@ func (f *folder) derive(r *search.Run) error {
 	var genotype *darts.Genotype
 	figures := file{name: "curves.svg"}
 	for _, e := range record.Events {
-		if e.Kind == "epoch" {
+		if e.Kind == search.EpochDone {
 			genotype = &e.Report.Genotype
 			figures.fill = func(w io.Writer) error { return figure.SVG(w, []search.Record{record}, []string{""}) }
 		}

@@ -29,7 +29,7 @@ func (m *mean) add(v float64) {
 
 func (p *pace) add(events []search.Event, took time.Duration) {
 	for _, e := range events {
-		if e.Kind == "step" {
+		if e.Kind == search.StepDone {
 			p.steps.add(took.Seconds())
 			return
 		}
@@ -106,7 +106,7 @@ func (d *display) took(events []search.Event, took time.Duration) {
 	d.tested++
 	for _, e := range events {
 		d.tested = 0
-		if e.Kind != "epoch" {
+		if e.Kind != search.EpochDone {
 			continue
 		}
 		d.last = fmt.Sprintf(", %.1f %%", 100*e.Report.Accuracy)

@@ -35,7 +35,7 @@ func (c *recordCommand) Run() error {
 	}
 	epochs := 0
 	for _, e := range r.Events {
-		if e.Kind == "epoch" {
+		if e.Kind == search.EpochDone {
 			epochs++
 		}
 	}

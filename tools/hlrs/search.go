@@ -79,13 +79,13 @@ func (c *searchCommand) train(ctx context.Context, r *search.Run, f *folder) err
 		show.took(events, time.Since(began))
 		for _, e := range events {
 			since := began
-			if e.Kind == "epoch" {
+			if e.Kind == search.EpochDone {
 				since, epoch = epoch, time.Now()
 			}
 			if werr := f.event(e, time.Since(since)); werr != nil {
 				return werr
 			}
-			if e.Kind == "epoch" {
+			if e.Kind == search.EpochDone {
 				if werr := f.epoch(r, e); werr != nil {
 					return werr
 				}

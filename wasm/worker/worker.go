@@ -136,11 +136,11 @@ func (t *trainer) train() {
 		began := time.Now()
 		events, err := t.run.Step()
 		for _, e := range events {
-			if e.Kind == "step" && (e.Step == 0 || t.steps > 0) {
+			if e.Kind == search.StepDone && (e.Step == 0 || t.steps > 0) {
 				t.show()
 			}
 		}
-		ended := len(events) > 0 && events[len(events)-1].Kind == "epoch"
+		ended := len(events) > 0 && events[len(events)-1].Kind == search.EpochDone
 		if ended && err == nil { // before it is told: who then presses Pause need not wait for it
 			t.file.Reset()
 			err = t.run.Snapshot(&t.file)

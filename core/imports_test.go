@@ -19,10 +19,11 @@ var below = map[string][]string{
 	"core/darts":            {"core/tensor", "core/nn"},
 	"core/cpu":              {"core/tensor", "core/nn"},
 	"core/bbn":              {"core/nn"},
-	"core/search":           {"core/tensor", "core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
+	"core/run":              {"core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
+	"core/search":           {"core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/run"},
 	"core/draw":             {"core/darts"},
-	"core/figure":           {"core/search"},
-	"core/table":            {"core/search"},
+	"core/figure":           {"core/run"},
+	"core/table":            {"core/run"},
 }
 
 // TestImports holds the order of the packages, for tests cannot see what only people remember.

@@ -31,10 +31,10 @@ func TestReferencesMissing(t *testing.T) {
 	}
 	seen(t)
 	for pattern, test := range map[string]string{
-		"../core/bbn":    "TestSearchStepsAgainstReference",
-		"../core/data":   "TestRealData",
-		"../core/search": "TestMovesOnRealImages",
-		"../tools/hlrs":  "TestRealData",
+		"../core/bbn":   "TestSearchStepsAgainstReference",
+		"../core/data":  "TestRealData",
+		"../core/run":   "TestMovesOnRealImages",
+		"../tools/hlrs": "TestRealData",
 	} {
 		for _, ci := range []string{"", "true"} {
 			cmd := exec.Command("go", "test", "-vet=off", "-v", "-run", "^"+test+"$", pattern)

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // Address is the run in focus as the part of the page's address after #: the settings that differ from the small preset's. The
@@ -13,7 +13,7 @@ import (
 func (l *Lab) Address() string {
 	r := l.Run()
 	v := url.Values{}
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		if f.Name == "dataset" {
 			if r.Config.Dataset != "own" && (r.Picked || r.Config.Dataset == "toy" && (r.Fixed() || r.seen())) {
 				v.Set(f.Name, r.Config.Dataset)
@@ -65,16 +65,16 @@ func (l *Lab) Go(address string) {
 	}
 }
 
-func find(name string) (search.Field, bool) {
-	for _, f := range search.Fields() {
+func find(name string) (run.Field, bool) {
+	for _, f := range run.Fields() {
 		if f.Name == name {
 			return f, true
 		}
 	}
-	return search.Field{}, false
+	return run.Field{}, false
 }
 
-func field(name string) search.Field {
+func field(name string) run.Field {
 	f, ok := find(name)
 	if !ok {
 		panic("ui: no field " + name)

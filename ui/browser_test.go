@@ -29,6 +29,7 @@ import (
 	"hlrslab/core/cpu"
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 	"hlrslab/ui/msg"
 )
@@ -234,14 +235,14 @@ func (b *tab) shot(name string) {
 }
 
 // events are what the worker reported on a run, and its configuration.
-func (b *tab) events(run int) (c search.Config, steps, epochs []search.Event) {
+func (b *tab) events(id int) (c run.Config, steps, epochs []run.Event) {
 	b.Helper()
 	for _, raw := range eval[[]string](b, "sent") {
 		var m msg.Command
 		if err := json.Unmarshal([]byte(raw), &m); err != nil {
 			b.Fatal(err)
 		}
-		if m.Do == "start" && m.Run == run {
+		if m.Do == "start" && m.Run == id {
 			c = *m.Config
 		}
 	}
@@ -252,9 +253,9 @@ func (b *tab) events(run int) (c search.Config, steps, epochs []search.Event) {
 		}
 		for _, e := range m.Events {
 			switch {
-			case m.Run == run && e.Kind == search.StepDone:
+			case m.Run == id && e.Kind == run.StepDone:
 				steps = append(steps, e)
-			case m.Run == run && e.Kind == search.EpochDone:
+			case m.Run == id && e.Kind == run.EpochDone:
 				epochs = append(epochs, e)
 			}
 		}
@@ -468,14 +469,14 @@ func TestNativeAgrees(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var nativeSteps, nativeEpochs []search.Event
+		var nativeSteps, nativeEpochs []run.Event
 		for !r.Done() {
 			events, err := r.Step()
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, e := range events {
-				if e.Kind == search.EpochDone {
+				if e.Kind == run.EpochDone {
 					nativeEpochs = append(nativeEpochs, e)
 				} else {
 					nativeSteps = append(nativeSteps, e)

@@ -9,7 +9,7 @@ import (
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
 	"hlrslab/core/draw"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 var escape = html.EscapeString
@@ -155,7 +155,7 @@ func (l *Lab) chart(id string) (chart, bool) {
 	if e := r.at(l.Epoch); e != nil {
 		c.at = e.Epoch
 	}
-	each := func(name, class string, v func(*search.Report) float64) {
+	each := func(name, class string, v func(*run.Report) float64) {
 		var y []float64
 		for _, e := range r.Epochs {
 			y = append(y, v(e.Report))
@@ -165,11 +165,11 @@ func (l *Lab) chart(id string) (chart, bool) {
 	switch id {
 	case "accuracy":
 		c.title = Text.AccuracyTitle
-		each(Text.Head, "head", func(p *search.Report) float64 { return 100 * p.Head })
-		each(Text.Medium, "medium", func(p *search.Report) float64 { return 100 * p.Medium })
-		each(Text.Tail, "tail", func(p *search.Report) float64 { return 100 * p.Tail })
-		each(Text.All, "plain", func(p *search.Report) float64 { return 100 * p.Accuracy })
-		each(Text.CutOut, "plain"+dashed, func(p *search.Report) float64 { return 100 * p.Discrete })
+		each(Text.Head, "head", func(p *run.Report) float64 { return 100 * p.Head })
+		each(Text.Medium, "medium", func(p *run.Report) float64 { return 100 * p.Medium })
+		each(Text.Tail, "tail", func(p *run.Report) float64 { return 100 * p.Tail })
+		each(Text.All, "plain", func(p *run.Report) float64 { return 100 * p.Accuracy })
+		each(Text.CutOut, "plain"+dashed, func(p *run.Report) float64 { return 100 * p.Discrete })
 	case "loss":
 		c.title, c.first, c.n, c.at, c.marks, c.format = Text.LossTitle, Text.FirstStep, 0, -1, nil, "%.2f"
 		c.top = 3
@@ -180,9 +180,9 @@ func (l *Lab) chart(id string) (chart, bool) {
 	case "collapse":
 		c.title, c.top, c.format = Text.CollapseTitle, 100, "%.0f"
 		most := entropyOf(len(darts.Primitives))
-		each(Text.EntropyShare, "rate", func(p *search.Report) float64 { return 100 * p.Entropy / most })
-		each(Text.SkipShare, "tail", func(p *search.Report) float64 { return share(p, "skip") })
-		each(Text.NoParameterShare, "medium"+dashed, func(p *search.Report) float64 { return share(p, "skip") + share(p, "pool") })
+		each(Text.EntropyShare, "rate", func(p *run.Report) float64 { return 100 * p.Entropy / most })
+		each(Text.SkipShare, "tail", func(p *run.Report) float64 { return share(p, "skip") })
+		each(Text.NoParameterShare, "medium"+dashed, func(p *run.Report) float64 { return share(p, "skip") + share(p, "pool") })
 	case "edge":
 		c.title, c.top, c.format = fmt.Sprintf(Text.EdgeTitle, l.Edge.name()), 0.25, "%.3f"
 		for k, op := range darts.Primitives {
@@ -204,7 +204,7 @@ func (l *Lab) chart(id string) (chart, bool) {
 }
 
 // share is how many of a genotype's operations are of a kind, in per cent.
-func share(p *search.Report, kind string) float64 {
+func share(p *run.Report, kind string) float64 {
 	return 100 * float64(p.Counts[kind]) / float64(p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"])
 }
 
@@ -568,7 +568,7 @@ func (l *Lab) cells() string {
 }
 
 // grid is the numbers of the cards that are grids.
-func (l *Lab) grid(id string, e *search.Event) string {
+func (l *Lab) grid(id string, e *run.Event) string {
 	r := l.Run()
 	var head []string
 	var rows [][]string

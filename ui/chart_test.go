@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // element is one of a drawing.
@@ -95,7 +95,7 @@ func TestScheduleChart(t *testing.T) {
 		{"arch-schedule": "drawn", "arch-points": "0:0,0.4:0.9,1:0.3", "arch-equal": "area", "arch-floor": "0.1", "arch-warmup": "3", "epochs": "50"},
 	} {
 		l := NewLab(nil)
-		for _, f := range search.Fields() {
+		for _, f := range run.Fields() {
 			if v, ok := set[f.Name]; ok {
 				l.Set(f.Name, v)
 			}

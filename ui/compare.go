@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"hlrslab/core/draw"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // entropyOf is the most that n weights can have, in nats.
@@ -44,7 +44,7 @@ func (l *Lab) compare() string {
 		}
 		b.WriteString("</tr>")
 	}
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		value := func(r *Run) string { return f.Value(r.experiment()) }
 		for _, r := range l.Runs[1:] {
 			if value(r) != value(l.Runs[0]) {
@@ -53,7 +53,7 @@ func (l *Lab) compare() string {
 			}
 		}
 	}
-	number := func(name, format string, v func(e *search.Event) float64) {
+	number := func(name, format string, v func(e *run.Event) float64) {
 		row(name, "", func(r *Run) string {
 			e := r.at(l.Epoch)
 			if e == nil {
@@ -62,13 +62,13 @@ func (l *Lab) compare() string {
 			return fmt.Sprintf(format, v(e))
 		})
 	}
-	number(Text.Epoch, "%.0f", func(e *search.Event) float64 { return float64(e.Epoch + 1) })
-	number(Text.RowAccuracy, "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Accuracy })
-	number(Text.RowHead, "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Head })
-	number(Text.RowTail, "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Tail })
-	number(Text.RowCutOut, "%.1f", func(e *search.Event) float64 { return 100 * e.Report.Discrete })
-	number(Text.RowSkips, "%.0f", func(e *search.Event) float64 { return float64(e.Report.Counts["skip"]) })
-	number(Text.RowEntropy, "%.3f", func(e *search.Event) float64 { return e.Report.Entropy })
+	number(Text.Epoch, "%.0f", func(e *run.Event) float64 { return float64(e.Epoch + 1) })
+	number(Text.RowAccuracy, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Accuracy })
+	number(Text.RowHead, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Head })
+	number(Text.RowTail, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Tail })
+	number(Text.RowCutOut, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Discrete })
+	number(Text.RowSkips, "%.0f", func(e *run.Event) float64 { return float64(e.Report.Counts["skip"]) })
+	number(Text.RowEntropy, "%.3f", func(e *run.Event) float64 { return e.Report.Entropy })
 	b.WriteString(`</tbody></table></div></div><div class="runcells">`)
 	for i, r := range l.Runs {
 		fmt.Fprintf(&b, `<div><h3 class="run%d">%s</h3>`, i, escape(r.Name))
@@ -94,7 +94,7 @@ func (l *Lab) lesson() string {
 		fmt.Fprintf(&b, `<div class="formula">%s<p class="note">%s</p></div>`, f.MathML, escape(f.Says))
 	}
 	fmt.Fprintf(&b, `<p class="question"><b>%s</b></p><ul class="trials">`, escape(lesson.Question))
-	records := map[string]search.Record{}
+	records := map[string]run.Record{}
 	for _, t := range lesson.Trials {
 		state := ""
 		if r := l.runOf(t); r != nil {

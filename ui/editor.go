@@ -7,15 +7,15 @@ import (
 	"strconv"
 	"strings"
 
+	"hlrslab/core/run"
 	"hlrslab/core/sched"
-	"hlrslab/core/search"
 )
 
 // handles is how many control points a named family is drawn with.
 const handles = 6
 
 // archRates is the architecture's schedule as a run has it, in shares of its peak: at each epoch, and at the end.
-func archRates(c search.Config, arch sched.Arch, mix sched.Mix) (rates []float64, end float64) {
+func archRates(c run.Config, arch sched.Arch, mix sched.Mix) (rates []float64, end float64) {
 	ties := sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin}
 	last := ties.Context(c.Epochs)
 	last.Area = arch.Integral(ties)
@@ -23,7 +23,7 @@ func archRates(c search.Config, arch sched.Arch, mix sched.Mix) (rates []float64
 }
 
 // archPoints draws the present family by control points, as shares of its peak, or a straight line where no curve can be shown.
-func archPoints(c search.Config) string {
+func archPoints(c run.Config) string {
 	arch, mix, err := c.Schedules()
 	if err != nil || c.Validate() != nil {
 		return "0:1,1:0"
@@ -34,7 +34,7 @@ func archPoints(c search.Config) string {
 }
 
 // mixPoints draws the present mixing likewise.
-func mixPoints(c search.Config) string {
+func mixPoints(c run.Config) string {
 	_, mix, err := c.Schedules()
 	if err != nil || c.Validate() != nil {
 		return "0:1,1:0"

@@ -10,6 +10,7 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
 
@@ -55,8 +56,8 @@ func FuzzAddress(f *testing.F) {
 }
 
 // aRecord is the record of a run of seconds.
-func aRecord(t testing.TB) search.Record {
-	c, err := search.Preset("tiny")
+func aRecord(t testing.TB) run.Record {
+	c, err := run.Preset("tiny")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,7 @@ func FuzzShow(f *testing.F) {
 
 // shown paints a record at all epochs, if it is valid.
 func shown(raw []byte) bool {
-	var r search.Record
+	var r run.Record
 	if json.Unmarshal(raw, &r) != nil || r.Validate() != nil {
 		return false
 	}
@@ -128,7 +129,7 @@ func TestReplayIsValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r search.Record
+	var r run.Record
 	if err := json.Unmarshal(raw, &r); err != nil {
 		t.Fatal(err)
 	}

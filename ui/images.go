@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"hlrslab/core/data"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // Own is what there is of the person's own images.
@@ -36,7 +36,7 @@ func (l *Lab) holds(dataset string) (h holding, ok bool) {
 
 // choose is the set that a new run of the controls would train on: what they ask for, or, until that is at hand, the best there
 // is. Nothing stands for a person's own images.
-func (l *Lab) choose(c search.Config) string {
+func (l *Lab) choose(c run.Config) string {
 	if _, ok := l.holds(c.Dataset); ok || c.Dataset == "own" {
 		return c.Dataset
 	}
@@ -66,17 +66,17 @@ func (l *Lab) classes(dataset string) int {
 
 // lacks says what a run asks for that its images, if they are at hand, do not have. The page has a part of CIFAR-10; from a larger
 // pool than that, the command line would choose other images.
-func (l *Lab) lacks(c search.Config) error {
+func (l *Lab) lacks(c run.Config) error {
 	h, here := l.holds(c.Dataset)
 	short := func(name string, asks, has int) error {
 		if asks <= has {
 			return nil
 		}
-		return search.FieldError{Field: name, Err: fmt.Errorf(Text.TooFew, asks, has)}
+		return run.FieldError{Field: name, Err: fmt.Errorf(Text.TooFew, asks, has)}
 	}
 	switch {
 	case c.Dataset == "own" && !here:
-		return search.FieldError{Field: "dataset", Err: errors.New(Text.NoOwn)}
+		return run.FieldError{Field: "dataset", Err: errors.New(Text.NoOwn)}
 	case !here:
 		return nil
 	case c.Dataset == "cifar10":

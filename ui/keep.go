@@ -9,21 +9,21 @@ import (
 	"time"
 
 	"hlrslab/core/draw"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/core/table"
 )
 
 // Kept is a run kept on this machine, without its file.
 type Kept struct {
-	Key      string        `json:"key"`
-	Name     string        `json:"name"`
-	When     int64         `json:"when"` // Unix time in milliseconds
-	Config   search.Config `json:"config"`
-	Epochs   int           `json:"epochs"` // done
-	Accuracy float64       `json:"accuracy"`
-	Tail     float64       `json:"tail"`
-	Entropy  float64       `json:"entropy"`
-	Skips    int           `json:"skips"`
+	Key      string     `json:"key"`
+	Name     string     `json:"name"`
+	When     int64      `json:"when"` // Unix time in milliseconds
+	Config   run.Config `json:"config"`
+	Epochs   int        `json:"epochs"` // done
+	Accuracy float64    `json:"accuracy"`
+	Tail     float64    `json:"tail"`
+	Entropy  float64    `json:"entropy"`
+	Skips    int        `json:"skips"`
 
 	Elsewhere bool `json:"-"` // another tab has it open
 }
@@ -121,7 +121,7 @@ func (l *Lab) forget(key string) {
 // Import puts a run's file on the page, in the place of a run of which nothing was made yet, or beside the others; one that is
 // there already comes into focus.
 func (l *Lab) Import(name, key string, file File) {
-	record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
+	record, err := run.ReadRecord(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		l.say(fmt.Sprintf(Text.NoRun, name, err))
 		return
@@ -142,14 +142,14 @@ func (l *Lab) Import(name, key string, file File) {
 }
 
 // fill has a run be what a file holds.
-func (l *Lab) fill(r *Run, key string, record search.Record, file File) {
+func (l *Lab) fill(r *Run, key string, record run.Record, file File) {
 	r.show(record)
 	r.File, r.Key, r.Recorded, r.Picked = file, key, true, true
 	l.check(r, "")
 }
 
 // Show puts the record that comes with the page on it, which has no file to go on from.
-func (l *Lab) Show(record search.Record) {
+func (l *Lab) Show(record run.Record) {
 	i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Name == Text.RecordedRun && r.fresh() })
 	if i < 0 {
 		i = slices.IndexFunc(l.Runs, (*Run).fresh)
@@ -207,9 +207,9 @@ func named(act, label, name string) string {
 }
 
 // differences is what a configuration has other than the small preset, in short.
-func differences(c search.Config) string {
+func differences(c run.Config) string {
 	var out []string
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		if v := f.Value(c); v != f.Value(preset) && f.Name != "dataset" {
 			out = append(out, f.Name+" "+v)
 		}
@@ -269,7 +269,7 @@ func (l *Lab) save(run string, file File) {
 }
 
 // records are those of all runs on the page that have come to the end of an epoch.
-func (l *Lab) records() (records []search.Record, names []string) {
+func (l *Lab) records() (records []run.Record, names []string) {
 	for _, r := range l.Runs {
 		if len(r.Epochs) > 0 {
 			records, names = append(records, r.Record), append(names, r.Name)

@@ -7,6 +7,7 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
 
@@ -49,7 +50,7 @@ type bytesFile []byte
 func (f bytesFile) Bytes() []byte { return f }
 
 // snapshot is a finished run's file.
-func snapshot(t *testing.T, c search.Config) bytesFile {
+func snapshot(t *testing.T, c run.Config) bytesFile {
 	t.Helper()
 	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
@@ -70,7 +71,7 @@ func snapshot(t *testing.T, c search.Config) bytesFile {
 
 // TestImport puts runs that are opened beside those there are: only one that shows nothing makes room.
 func TestImport(t *testing.T) {
-	c, err := search.Preset("tiny")
+	c, err := run.Preset("tiny")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/ui/msg"
 )
 
@@ -30,7 +30,7 @@ type Host interface {
 	// Save hands the person a file.
 	Save(name, kind string, bytes []byte)
 	// Figure draws records for publication and saves them as a file: "svg" or "png".
-	Figure(format string, records []search.Record, names []string)
+	Figure(format string, records []run.Record, names []string)
 	// Copy puts text on the clipboard.
 	Copy(text string)
 }
@@ -68,8 +68,8 @@ type Edge struct {
 	Index  int
 }
 
-var preset = func() search.Config {
-	c, err := search.Preset("small")
+var preset = func() run.Config {
+	c, err := run.Preset("small")
 	if err != nil {
 		panic(err)
 	}
@@ -126,7 +126,7 @@ func (l *Lab) Set(name, value string) {
 }
 
 // change takes a configuration for the run in focus; a run under way takes its schedules from the next epoch on.
-func (l *Lab) change(c search.Config, name string) {
+func (l *Lab) change(c run.Config, name string) {
 	r := l.Run()
 	r.Config = c
 	if l.check(r, name); r.Wrong.Text == "" && r.Fixed() {

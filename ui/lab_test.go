@@ -37,6 +37,7 @@ import (
 	"hlrslab/core/ckpt"
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
 
@@ -91,7 +92,7 @@ func TestStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var record search.Record
+	var record run.Record
 	if err := json.Unmarshal(raw, &record); err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestControls(t *testing.T) {
 	if len(missing) > 0 {
 		t.Errorf("without a label: %q", missing)
 	}
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		if !elsewhere[f.Name] && !strings.HasSuffix(f.Name, "-param") && !eval[bool](b, `!!document.getElementById("`+f.Name+`")`) {
 			t.Errorf("%s has no control", f.Name)
 		}
@@ -606,7 +607,7 @@ func TestNeverBreaks(t *testing.T) {
 	b.press("Continue")
 	b.says("Finished.", 40*time.Second)
 	_, _, ends := b.events(1)
-	c, _ := search.Preset("small")
+	c, _ := run.Preset("small")
 	for part := range strings.SplitSeq(small[1:], "&") {
 		name, value, _ := strings.Cut(part, "=")
 		if err := field(name).Set(&c, value); err != nil {
@@ -695,7 +696,7 @@ func TestStorageFull(t *testing.T) {
 	b.notice("storage for this page is full", time.Second)
 	b.says("Finished.", 40*time.Second)
 	_, file := b.saved(func() { b.click(`[data-act="export:run"]`) }, 10*time.Second)
-	if record, err := search.ReadRecord(bytes.NewReader(file)); err != nil || len(record.Events) == 0 {
+	if record, err := run.ReadRecord(bytes.NewReader(file)); err != nil || len(record.Events) == 0 {
 		t.Errorf("the run is exported as %d bytes: %v", len(file), err)
 	}
 }

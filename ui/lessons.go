@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"hlrslab/core/darts"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // Lesson is a short text that ends in a question which runs answer.
@@ -17,7 +17,7 @@ type Lesson struct {
 	Question  string
 	Trials    []Trial // one press each starts it; two to four, compared side by side, from one seed
 	// Answer says what the runs so far show, by their numbers, or what is missing; done once all trials have ended.
-	Answer func(records map[string]search.Record) (text string, done bool) // by Trial.Name
+	Answer func(records map[string]run.Record) (text string, done bool) // by Trial.Name
 }
 
 // Formula is MathML with the sentence that reads it aloud.
@@ -196,20 +196,20 @@ var (
 
 // outcome is a trial's run as it stands.
 type outcome struct {
-	name           string
-	record         search.Record
-	epochs         int // that have ended
-	steps          int // taken in these
-	rate           float64
-	mix            float64 // of the last epoch
-	spent          float64 // the architecture rates of all steps together
-	*search.Report         // of the last epoch that has ended; nil before
+	name        string
+	record      run.Record
+	epochs      int // that have ended
+	steps       int // taken in these
+	rate        float64
+	mix         float64 // of the last epoch
+	spent       float64 // the architecture rates of all steps together
+	*run.Report         // of the last epoch that has ended; nil before
 }
 
-func outcomeOf(name string, r search.Record) outcome {
+func outcomeOf(name string, r run.Record) outcome {
 	o := outcome{name: name, record: r}
 	for _, e := range r.Events {
-		if e.Kind == search.EpochDone && e.Report != nil {
+		if e.Kind == run.EpochDone && e.Report != nil {
 			o.epochs, o.steps = e.Epoch+1, o.steps+e.Steps
 			o.spent += e.ArchRate * float64(e.Steps)
 			o.rate, o.mix, o.Report = e.ArchRate, e.Mix, e.Report
@@ -242,8 +242,8 @@ func (o outcome) never() (n int) {
 func (o outcome) chance() float64 { return 1 / float64(max(len(o.PerClass), 1)) }
 
 // answer makes a lesson's answer: how far its trials are, then, once all have ended, what says makes of them in their order.
-func answer(trials []Trial, says func(o []outcome) []string) func(map[string]search.Record) (string, bool) {
-	return func(records map[string]search.Record) (string, bool) {
+func answer(trials []Trial, says func(o []outcome) []string) func(map[string]run.Record) (string, bool) {
+	return func(records map[string]run.Record) (string, bool) {
 		var all []outcome
 		var missing, numbers []string
 		for _, t := range trials {

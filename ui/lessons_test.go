@@ -8,19 +8,19 @@ import (
 	"strings"
 	"testing"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // trialConfig is a trial's experiment, over the preset small.
-func trialConfig(t *testing.T, trial Trial) search.Config {
+func trialConfig(t *testing.T, trial Trial) run.Config {
 	t.Helper()
-	c, err := search.Preset("small")
+	c, err := run.Preset("small")
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields := search.Fields()
+	fields := run.Fields()
 	for name, v := range trial.Set {
-		i := slices.IndexFunc(fields, func(f search.Field) bool { return f.Name == name })
+		i := slices.IndexFunc(fields, func(f run.Field) bool { return f.Name == name })
 		if i < 0 {
 			t.Fatalf("%s: there is no field %q", trial.Name, name)
 		}
@@ -146,14 +146,14 @@ func checkMathML(t *testing.T, s string) {
 }
 
 // made is a record of a trial after epochs, with one accuracy of all classes.
-func made(t *testing.T, trial Trial, epochs int, accuracy float64, skips int, entropy float64) search.Record {
+func made(t *testing.T, trial Trial, epochs int, accuracy float64, skips int, entropy float64) run.Record {
 	c := trialConfig(t, trial)
 	counts, err := c.Counts(10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := search.Record{Config: c, Facts: search.Facts{Counts: counts, Steps: 2}}
-	p := &search.Report{
+	r := run.Record{Config: c, Facts: run.Facts{Counts: counts, Steps: 2}}
+	p := &run.Report{
 		Accuracy: accuracy, Head: accuracy, Medium: accuracy, Tail: accuracy, Discrete: accuracy,
 		Entropy: entropy, Counts: map[string]int{"skip": skips, "conv": 16 - skips},
 	}
@@ -163,9 +163,9 @@ func made(t *testing.T, trial Trial, epochs int, accuracy float64, skips int, en
 	}
 	for e := range epochs {
 		for s := range 2 {
-			r.Events = append(r.Events, search.Event{Kind: search.StepDone, Epoch: e, Step: s, Steps: 2, ArchRate: c.ArchRate})
+			r.Events = append(r.Events, run.Event{Kind: run.StepDone, Epoch: e, Step: s, Steps: 2, ArchRate: c.ArchRate})
 		}
-		r.Events = append(r.Events, search.Event{Kind: search.EpochDone, Epoch: e, Step: 2, Steps: 2, ArchRate: c.ArchRate, Report: p})
+		r.Events = append(r.Events, run.Event{Kind: run.EpochDone, Epoch: e, Step: 2, Steps: 2, ArchRate: c.ArchRate, Report: p})
 	}
 	return r
 }
@@ -173,7 +173,7 @@ func made(t *testing.T, trial Trial, epochs int, accuracy float64, skips int, en
 func TestLessonAnswers(t *testing.T) {
 	for _, l := range Lessons {
 		texts := map[string]string{}
-		says := func(what string, records map[string]search.Record, done bool) string {
+		says := func(what string, records map[string]run.Record, done bool) string {
 			text, d := l.Answer(records)
 			if d != done {
 				t.Errorf("%s, %s: done is %v", l.ID, what, d)
@@ -189,8 +189,8 @@ func TestLessonAnswers(t *testing.T) {
 			texts[what] = text
 			return text
 		}
-		all := func(accuracy func(i int) float64) map[string]search.Record {
-			records := map[string]search.Record{}
+		all := func(accuracy func(i int) float64) map[string]run.Record {
+			records := map[string]run.Record{}
 			for i, trial := range l.Trials {
 				v := accuracy(i)
 				records[trial.Name] = made(t, trial, trialConfig(t, trial).Epochs, v, int(16*v), 2-v)
@@ -199,17 +199,17 @@ func TestLessonAnswers(t *testing.T) {
 		}
 		last := len(l.Trials) - 1
 		says("none", nil, false)
-		if text, done := l.Answer(map[string]search.Record{l.Trials[0].Name: {}}); done || text != texts["none"] {
+		if text, done := l.Answer(map[string]run.Record{l.Trials[0].Name: {}}); done || text != texts["none"] {
 			t.Errorf("%s: a run that has not begun changes the answer: %s", l.ID, text)
 		}
 
-		started := map[string]search.Record{l.Trials[0].Name: made(t, l.Trials[0], 0, 0, 0, 0)}
+		started := map[string]run.Record{l.Trials[0].Name: made(t, l.Trials[0], 0, 0, 0, 0)}
 		r := started[l.Trials[0].Name]
-		r.Events = []search.Event{{Kind: search.StepDone, Steps: 2}}
+		r.Events = []run.Event{{Kind: run.StepDone, Steps: 2}}
 		started[l.Trials[0].Name] = r
 		says("one that has begun", started, false)
-		says("one in part", map[string]search.Record{l.Trials[0].Name: made(t, l.Trials[0], 1, 0.2, 1, 2)}, false)
-		says("one", map[string]search.Record{l.Trials[0].Name: all(func(int) float64 { return 0.2 })[l.Trials[0].Name]}, false)
+		says("one in part", map[string]run.Record{l.Trials[0].Name: made(t, l.Trials[0], 1, 0.2, 1, 2)}, false)
+		says("one", map[string]run.Record{l.Trials[0].Name: all(func(int) float64 { return 0.2 })[l.Trials[0].Name]}, false)
 		part := all(func(int) float64 { return 0.2 })
 		part[l.Trials[last].Name] = made(t, l.Trials[last], 2, 0.2, 1, 2)
 		if text := says("all but an end", part, false); !strings.Contains(text, l.Trials[last].Name+" (2 of") {
@@ -238,34 +238,34 @@ func TestLessonAnswers(t *testing.T) {
 
 // TestLessonVerdicts tells the outcomes apart by what is said of them.
 func TestLessonVerdicts(t *testing.T) {
-	type run struct{ accuracy, skips, entropy float64 }
+	type outcome struct{ accuracy, skips, entropy float64 }
 	for _, c := range []struct {
 		id   string
-		runs []run
+		runs []outcome
 		want []string
 	}{
-		{"tail", []run{{accuracy: .5}, {accuracy: .2}, {accuracy: .35}}, []string{"make up 15.0 of them; the other 15.0 remain"}},
-		{"tail", []run{{accuracy: .5}, {accuracy: .2}, {accuracy: .6}}, []string{"all of it"}},
-		{"tail", []run{{accuracy: .5}, {accuracy: .3}, {accuracy: .1}}, []string{"lose another 20.0"}},
-		{"tail", []run{{accuracy: .5}, {accuracy: .3}, {accuracy: .3}}, []string{"no share of it"}},
-		{"tail", []run{{accuracy: .2}, {accuracy: .5}, {accuracy: .5}}, []string{"against what one would expect"}},
-		{"tail", []run{{}, {}, {}}, []string{"hardly be told apart", "Balanced 10, Long tail 10"}},
-		{"rebalance", []run{{accuracy: .2}, {accuracy: .5}, {accuracy: .2}, {accuracy: .05}}, []string{"both gain", "no change", "both lose", "Classes drawn alike is 30.0 points above As they come"}},
-		{"rebalance", []run{{accuracy: .5}, {accuracy: .2}, {accuracy: .2}, {accuracy: .2}}, []string{"no remedy is above"}},
-		{"darts", []run{{.3, 2, 2}, {.2, 12, 1}, {.2, 2, 2.07}, {.1, 2, 2}}, []string{"decided more", "It collapsed", "ahead of no search", "saw 2 of 10 classes"}},
-		{"darts", []run{{.3, 2, 1}, {.1, 2, 2}, {.5, 2, 2.07}, {.3, 2, 2}}, []string{"did not decide more", "did not collapse", "not searching did better"}},
-		{"darts", []run{{.3, 2, 2}, {.3, 5, 1}, {.3, 2, 2.07}, {.3, 2, 2}}, []string{"but no collapse", "not shown"}},
-		{"branches", []run{{accuracy: .5}, {accuracy: .2}, {accuracy: .2}}, []string{"did best"}},
-		{"branches", []run{{accuracy: .2}, {accuracy: .5}, {accuracy: .5}}, []string{"did worst"}},
-		{"branches", []run{{accuracy: .2}, {accuracy: .5}, {accuracy: .2}}, []string{"branches alike did better"}},
-		{"branches", []run{{accuracy: .3}, {accuracy: .3}, {accuracy: .3}}, []string{"not seen to matter"}},
-		{"schedule", []run{{accuracy: .1}, {accuracy: .4}, {accuracy: .25}, {accuracy: .4}}, []string{"did make the search fail", "It saved the search", "saved part"}},
-		{"schedule", []run{{accuracy: .1}, {accuracy: .1}, {accuracy: .05}, {accuracy: .4}}, []string{"did make the search fail", "did not save the search, or"}},
-		{"schedule", []run{{accuracy: .4}, {accuracy: .4}, {accuracy: .4}, {accuracy: .4}}, []string{"by more than the noise"}},
-		{"schedule", []run{{accuracy: .6}, {accuracy: .4}, {accuracy: .4}, {accuracy: .4}}, []string{"it did better"}},
+		{"tail", []outcome{{accuracy: .5}, {accuracy: .2}, {accuracy: .35}}, []string{"make up 15.0 of them; the other 15.0 remain"}},
+		{"tail", []outcome{{accuracy: .5}, {accuracy: .2}, {accuracy: .6}}, []string{"all of it"}},
+		{"tail", []outcome{{accuracy: .5}, {accuracy: .3}, {accuracy: .1}}, []string{"lose another 20.0"}},
+		{"tail", []outcome{{accuracy: .5}, {accuracy: .3}, {accuracy: .3}}, []string{"no share of it"}},
+		{"tail", []outcome{{accuracy: .2}, {accuracy: .5}, {accuracy: .5}}, []string{"against what one would expect"}},
+		{"tail", []outcome{{}, {}, {}}, []string{"hardly be told apart", "Balanced 10, Long tail 10"}},
+		{"rebalance", []outcome{{accuracy: .2}, {accuracy: .5}, {accuracy: .2}, {accuracy: .05}}, []string{"both gain", "no change", "both lose", "Classes drawn alike is 30.0 points above As they come"}},
+		{"rebalance", []outcome{{accuracy: .5}, {accuracy: .2}, {accuracy: .2}, {accuracy: .2}}, []string{"no remedy is above"}},
+		{"darts", []outcome{{.3, 2, 2}, {.2, 12, 1}, {.2, 2, 2.07}, {.1, 2, 2}}, []string{"decided more", "It collapsed", "ahead of no search", "saw 2 of 10 classes"}},
+		{"darts", []outcome{{.3, 2, 1}, {.1, 2, 2}, {.5, 2, 2.07}, {.3, 2, 2}}, []string{"did not decide more", "did not collapse", "not searching did better"}},
+		{"darts", []outcome{{.3, 2, 2}, {.3, 5, 1}, {.3, 2, 2.07}, {.3, 2, 2}}, []string{"but no collapse", "not shown"}},
+		{"branches", []outcome{{accuracy: .5}, {accuracy: .2}, {accuracy: .2}}, []string{"did best"}},
+		{"branches", []outcome{{accuracy: .2}, {accuracy: .5}, {accuracy: .5}}, []string{"did worst"}},
+		{"branches", []outcome{{accuracy: .2}, {accuracy: .5}, {accuracy: .2}}, []string{"branches alike did better"}},
+		{"branches", []outcome{{accuracy: .3}, {accuracy: .3}, {accuracy: .3}}, []string{"not seen to matter"}},
+		{"schedule", []outcome{{accuracy: .1}, {accuracy: .4}, {accuracy: .25}, {accuracy: .4}}, []string{"did make the search fail", "It saved the search", "saved part"}},
+		{"schedule", []outcome{{accuracy: .1}, {accuracy: .1}, {accuracy: .05}, {accuracy: .4}}, []string{"did make the search fail", "did not save the search, or"}},
+		{"schedule", []outcome{{accuracy: .4}, {accuracy: .4}, {accuracy: .4}, {accuracy: .4}}, []string{"by more than the noise"}},
+		{"schedule", []outcome{{accuracy: .6}, {accuracy: .4}, {accuracy: .4}, {accuracy: .4}}, []string{"it did better"}},
 	} {
 		l := Lessons[slices.IndexFunc(Lessons, func(l Lesson) bool { return l.ID == c.id })]
-		records := map[string]search.Record{}
+		records := map[string]run.Record{}
 		for i, r := range c.runs {
 			records[l.Trials[i].Name] = made(t, l.Trials[i], trialConfig(t, l.Trials[i]).Epochs, r.accuracy, int(r.skips), r.entropy)
 		}

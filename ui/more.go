@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // elsewhere are the fields that are set by other means than a control of their own.
@@ -15,7 +15,7 @@ var elsewhere = map[string]bool{"arch-points": true, "mix-points": true}
 func (l *Lab) more() string {
 	var groups []string
 	text := map[string]string{}
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		if usual, _ := control(f.Name); usual || elsewhere[f.Name] {
 			continue
 		}
@@ -32,7 +32,7 @@ func (l *Lab) more() string {
 }
 
 // input is a field's label, control, help and what is wrong with it.
-func (l *Lab) input(f search.Field) string {
+func (l *Lab) input(f run.Field) string {
 	s := l.control(f, strings.ReplaceAll(f.Name, "-", " "))
 	attrs := fmt.Sprintf(`id="%s" data-set="%[1]s" aria-describedby="%[1]s-help"`, f.Name)
 	if l.Run().Fixed() && !f.Live {

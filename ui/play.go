@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/ui/msg"
 )
 
@@ -175,7 +175,7 @@ func (l *Lab) Rewind(halve bool) {
 	if file == nil {
 		return
 	}
-	record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
+	record, err := run.ReadRecord(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		l.say(err.Error())
 		return

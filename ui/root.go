@@ -10,8 +10,8 @@ import (
 
 	"github.com/vugu/vugu"
 
+	"hlrslab/core/run"
 	"hlrslab/core/sched"
-	"hlrslab/core/search"
 )
 
 // Root is the page.
@@ -105,7 +105,7 @@ func (c *Root) Groups() []Group {
 }
 
 // control is what the table of limits says of a field.
-func (l *Lab) control(f search.Field, label string) Control {
+func (l *Lab) control(f run.Field, label string) Control {
 	r := l.Run()
 	s := Control{Name: f.Name, Label: label, Value: f.Value(r.Config), Enum: f.Enum, Help: f.Help}
 	s.Text = f.Unit

@@ -5,24 +5,24 @@ import (
 	"fmt"
 	"slices"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/ui/msg"
 )
 
 // Run is one experiment on the page: its controls, how its worker stands, and what was seen of it.
 type Run struct {
 	Name   string
-	Config search.Config     // as the controls stand
+	Config run.Config        // as the controls stand
 	Typed  map[string]string // by field, what was typed into its control and is no value
 	Wrong  Wrong             // of the controls
 	Picked bool              // the person has chosen the images
-	Of     *search.Config    // of a baseline, the experiment that it is compared with
+	Of     *run.Config       // of a baseline, the experiment that it is compared with
 
-	Record  search.Record // what is shown
-	Losses  []float64     // the rest is made from the record's events
-	Rates   []float64     // of the architecture, epoch by epoch, as they were
+	Record  run.Record // what is shown
+	Losses  []float64  // the rest is made from the record's events
+	Rates   []float64  // of the architecture, epoch by epoch, as they were
 	Mixes   []float64
-	Epochs  []search.Event
+	Epochs  []run.Event
 	Changes []int // epochs from which a change holds
 
 	Started  bool // by this page
@@ -52,26 +52,26 @@ type Wrong struct{ Field, Text string }
 func (r *Run) Fixed() bool { return r.Started && !r.Done }
 
 // hear takes events into what is shown.
-func (r *Run) hear(events []search.Event) {
+func (r *Run) hear(events []run.Event) {
 	for _, e := range events {
-		if e.Kind != search.StepDone { // of which a long run has too many to keep whole
+		if e.Kind != run.StepDone { // of which a long run has too many to keep whole
 			r.Record.Events = append(r.Record.Events, e)
 		}
 		switch e.Kind {
-		case search.StepDone:
+		case run.StepDone:
 			r.Losses = append(r.Losses, e.Loss)
 			r.Rates = append(r.Rates[:min(e.Epoch, len(r.Rates))], e.ArchRate)
 			r.Mixes = append(r.Mixes[:min(e.Epoch, len(r.Mixes))], e.Mix)
-		case search.EpochDone:
+		case run.EpochDone:
 			r.Epochs = append(r.Epochs, e)
-		case search.Changed:
+		case run.Changed:
 			r.Changes, r.Pending = append(r.Changes, e.Epoch), false
 		}
 	}
 }
 
 // show takes a whole record in the place of what is shown.
-func (r *Run) show(record search.Record) {
+func (r *Run) show(record run.Record) {
 	r.clear()
 	events := record.Events
 	record.Events = nil
@@ -90,17 +90,17 @@ func (r *Run) clear() {
 }
 
 // settings has the controls stand as c says.
-func (r *Run) settings(c search.Config) { r.Config, r.Typed = c, nil }
+func (r *Run) settings(c run.Config) { r.Config, r.Typed = c, nil }
 
 // seen says whether there is anything to see of the run, and fresh whether nothing was made of it yet.
 func (r *Run) seen() bool  { return len(r.Losses) > 0 || len(r.Epochs) > 0 }
 func (r *Run) fresh() bool { return !r.Started && !r.Recorded && !r.seen() }
 
 // last is the event of the last whole epoch, or nil.
-func (r *Run) last() *search.Event { return r.at(-1) }
+func (r *Run) last() *run.Event { return r.at(-1) }
 
 // at is the event of an epoch, or of the last one there is for -1 or one that is not there; nil if there is none.
-func (r *Run) at(epoch int) *search.Event {
+func (r *Run) at(epoch int) *run.Event {
 	n := len(r.Epochs)
 	if n == 0 {
 		return nil
@@ -112,7 +112,7 @@ func (r *Run) at(epoch int) *search.Event {
 }
 
 // ran is the configuration that the run shown had last.
-func (r *Run) ran() search.Config {
+func (r *Run) ran() run.Config {
 	c := r.Record.Config
 	for _, e := range r.Record.Events {
 		if e.Config != nil {
@@ -123,7 +123,7 @@ func (r *Run) ran() search.Config {
 }
 
 // experiment is what the run is: what it ran, or will.
-func (r *Run) experiment() search.Config {
+func (r *Run) experiment() run.Config {
 	if r.Fixed() || r.seen() {
 		return r.ran()
 	}
@@ -134,8 +134,8 @@ func (r *Run) experiment() search.Config {
 func (r *Run) moved() bool { return r.seen() && !same(r.ran(), r.Config) }
 
 // same says whether two configurations are one.
-func same(a, b search.Config) bool {
-	return !slices.ContainsFunc(search.Fields(), func(f search.Field) bool { return f.Value(a) != f.Value(b) })
+func same(a, b run.Config) bool {
+	return !slices.ContainsFunc(run.Fields(), func(f run.Field) bool { return f.Value(a) != f.Value(b) })
 }
 
 // Say is the run's status.
@@ -199,14 +199,14 @@ func (l *Lab) check(r *Run, name string) {
 		return
 	}
 	r.Wrong = Wrong{name, err.Error()}
-	if at, ok := errors.AsType[search.FieldError](err); ok {
+	if at, ok := errors.AsType[run.FieldError](err); ok {
 		r.Wrong.Field = at.Field
 	}
 }
 
 func (l *Lab) wrong(r *Run) error {
 	c := r.Config
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		if text, ok := r.Typed[f.Name]; ok {
 			return f.Set(&c, text)
 		}

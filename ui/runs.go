@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"slices"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // Most is how many runs that train stand side by side, beside the one that comes with the page.
 const Most = 4
 
-func (l *Lab) add(name string, c search.Config) *Run {
+func (l *Lab) add(name string, c run.Config) *Run {
 	l.slots++
 	r := &Run{Name: name, Config: c, slot: l.slots}
 	l.Runs = append(l.Runs, r)
@@ -95,7 +95,7 @@ func (r *Run) asKept() *Run {
 	if r.File == nil {
 		return &n
 	}
-	if record, err := search.ReadRecord(bytes.NewReader(r.File.Bytes())); err == nil {
+	if record, err := run.ReadRecord(bytes.NewReader(r.File.Bytes())); err == nil {
 		n.show(record)
 		n.File, n.Key, n.Recorded = r.File, r.Key, true
 	}
@@ -149,7 +149,7 @@ func (l *Lab) trial(name string) {
 }
 
 // oneOf brings the run that is what is asked for into focus, or adds it; and has it go on, if it is not at its end.
-func (l *Lab) oneOf(name string, c search.Config, picked bool, of *search.Config, is func(*Run) bool) {
+func (l *Lab) oneOf(name string, c run.Config, picked bool, of *run.Config, is func(*Run) bool) {
 	i := slices.IndexFunc(l.Runs, is)
 	if i < 0 {
 		r := l.Run()
@@ -170,7 +170,7 @@ func (l *Lab) oneOf(name string, c search.Config, picked bool, of *search.Config
 }
 
 // config is a trial's experiment over a base.
-func (t Trial) config(base search.Config) search.Config {
+func (t Trial) config(base run.Config) run.Config {
 	for name, v := range t.Set {
 		if err := field(name).Set(&base, v); err != nil {
 			panic(err) // a test sets them all
@@ -182,7 +182,7 @@ func (t Trial) config(base search.Config) search.Config {
 // is says whether a run is a trial: by what it does, whatever its name; only images and seeds are its own.
 func (t Trial) is(r *Run) bool {
 	c, want := r.experiment(), t.config(preset)
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		if f.Group != "seeds" && f.Name != "dataset" && f.Value(c) != f.Value(want) {
 			return false
 		}

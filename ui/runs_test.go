@@ -8,7 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/ui/msg"
 )
 
@@ -18,15 +18,15 @@ var long = strings.Replace(small, "epochs=3", "epochs=1000", 1)
 // host is one whose workers and store do nothing.
 type host struct{}
 
-func (host) Send(int, msg.Command, File)              {}
-func (host) End(int)                                  {}
-func (host) Keep(Kept, File)                          {}
-func (host) Forget(string)                            {}
-func (host) Fetch(string, func(File, bool))           {}
-func (host) Focus(string)                             {}
-func (host) Save(string, string, []byte)              {}
-func (host) Figure(string, []search.Record, []string) {}
-func (host) Copy(string)                              {}
+func (host) Send(int, msg.Command, File)           {}
+func (host) End(int)                               {}
+func (host) Keep(Kept, File)                       {}
+func (host) Forget(string)                         {}
+func (host) Fetch(string, func(File, bool))        {}
+func (host) Focus(string)                          {}
+func (host) Save(string, string, []byte)           {}
+func (host) Figure(string, []run.Record, []string) {}
+func (host) Copy(string)                           {}
 
 func names(l *Lab) (names []string) {
 	for _, r := range l.Runs {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // session is what is on the page, for when it is loaded again: what was kept of a run comes back from this machine's store.
@@ -20,9 +20,9 @@ type session struct {
 type entry struct {
 	Name   string
 	Key    string // under which it is kept, or empty
-	Config search.Config
+	Config run.Config
 	Picked bool
-	Of     *search.Config
+	Of     *run.Config
 }
 
 // Session is what is on the page, as text.
@@ -62,7 +62,7 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 			if file == nil || !r.fresh() {
 				return
 			}
-			record, err := search.ReadRecord(bytes.NewReader(file.Bytes()))
+			record, err := run.ReadRecord(bytes.NewReader(file.Bytes()))
 			if err != nil {
 				l.say(err.Error())
 				return

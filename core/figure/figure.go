@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // Most is how many runs a figure compares at most.
@@ -21,7 +21,7 @@ const Most = 4
 // SVG draws the runs over their epochs, 20 cm wide. One run's figure has its losses, accuracies, learning rates and mixing, and
 // its name above them unless that is empty; a figure of several, up to Most, compares them, with one curve a run. Every run has
 // a name; one of which no epoch has ended is an error.
-func SVG(w io.Writer, records []search.Record, names []string) error {
+func SVG(w io.Writer, records []run.Record, names []string) error {
 	s, err := layOut(records, names)
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func SVG(w io.Writer, records []search.Record, names []string) error {
 }
 
 // PNG is SVG's figure with 300 dots per inch.
-func PNG(w io.Writer, records []search.Record, names []string) error {
+func PNG(w io.Writer, records []run.Record, names []string) error {
 	s, err := layOut(records, names)
 	if err != nil {
 		return err

@@ -11,14 +11,15 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
 
 // records are tiny runs of as many epochs, with schedules that differ.
-func records(t testing.TB, epochs ...int) (all []search.Record) {
+func records(t testing.TB, epochs ...int) (all []run.Record) {
 	d := data.Toy(1)
 	for i, n := range epochs {
-		c, err := search.Preset("tiny")
+		c, err := run.Preset("tiny")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +60,7 @@ func words(t *testing.T, svg []byte) string {
 func TestFigures(t *testing.T) {
 	runs := records(t, 2, 3)
 	for _, c := range []struct {
-		runs   []search.Record
+		runs   []run.Record
 		names  []string
 		height int // of the PNG, at least
 		titles []string
@@ -99,16 +100,16 @@ func TestFigures(t *testing.T) {
 func TestErrors(t *testing.T) {
 	runs := records(t, 1)
 	for _, c := range []struct {
-		runs  []search.Record
+		runs  []run.Record
 		names []string
 		want  string
 	}{
 		{nil, nil, "0 runs"},
-		{make([]search.Record, 5), make([]string, 5), "5 runs"},
+		{make([]run.Record, 5), make([]string, 5), "5 runs"},
 		{runs, nil, "0 names for 1 runs"},
-		{append(runs, search.Record{Events: []search.Event{{Kind: search.StepDone}}}), []string{"a", "b"}, `no epoch has ended yet: run 2 has nothing to draw ("b")`},
+		{append(runs, run.Record{Events: []run.Event{{Kind: run.StepDone}}}), []string{"a", "b"}, `no epoch has ended yet: run 2 has nothing to draw ("b")`},
 	} {
-		for _, f := range []func(io.Writer, []search.Record, []string) error{SVG, PNG} {
+		for _, f := range []func(io.Writer, []run.Record, []string) error{SVG, PNG} {
 			if err := f(io.Discard, c.runs, c.names); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, not %q", err, c.want)
 			}

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // Colour-blind readers tell these apart (Okabe and Ito's palette). The colours of the two branches, and of everything else, are
@@ -33,16 +33,16 @@ type curve struct {
 }
 
 // over is f over r's epochs, which people count from 1.
-func over(r search.Record, f func(search.Event) float64) (xy plotter.XYs) {
+func over(r run.Record, f func(run.Event) float64) (xy plotter.XYs) {
 	for _, e := range r.Events {
-		if e.Kind == search.EpochDone && e.Report != nil {
+		if e.Kind == run.EpochDone && e.Report != nil {
 			xy = append(xy, plotter.XY{X: float64(e.Epoch + 1), Y: f(e)})
 		}
 	}
 	return xy
 }
 
-func check(records []search.Record, names []string) error {
+func check(records []run.Record, names []string) error {
 	if n := len(records); n < 1 || n > Most {
 		return fmt.Errorf("%d runs: a figure is of 1 to %d", n, Most)
 	}
@@ -57,24 +57,24 @@ func check(records []search.Record, names []string) error {
 	return nil
 }
 
-func mix(e search.Event) float64 { return e.Mix }
+func mix(e run.Event) float64 { return e.Mix }
 
-func percent(of func(*search.Report) float64) func(search.Event) float64 {
-	return func(e search.Event) float64 { return 100 * of(e.Report) }
+func percent(of func(*run.Report) float64) func(run.Event) float64 {
+	return func(e run.Event) float64 { return 100 * of(e.Report) }
 }
 
-func all(r *search.Report) float64    { return r.Accuracy }
-func head(r *search.Report) float64   { return r.Head }
-func medium(r *search.Report) float64 { return r.Medium }
-func tail(r *search.Report) float64   { return r.Tail }
+func all(r *run.Report) float64    { return r.Accuracy }
+func head(r *run.Report) float64   { return r.Head }
+func medium(r *run.Report) float64 { return r.Medium }
+func tail(r *run.Report) float64   { return r.Tail }
 
 // one is a single run's panels.
-func one(r search.Record) []panel {
+func one(r run.Record) []panel {
 	c := r.Config
 	return []panel{
 		{"Loss", "nats", true, []curve{
-			{"weights", blue, over(r, func(e search.Event) float64 { return e.Loss })},
-			{"architecture", orange, over(r, func(e search.Event) float64 { return e.ArchLoss })},
+			{"weights", blue, over(r, func(e run.Event) float64 { return e.Loss })},
+			{"architecture", orange, over(r, func(e run.Event) float64 { return e.ArchLoss })},
 		}},
 		{"Balanced test accuracy", "%", false, []curve{
 			{"all", grey, over(r, percent(all))},
@@ -83,19 +83,19 @@ func one(r search.Record) []panel {
 			{"tail", orange, over(r, percent(tail))},
 		}},
 		{"Learning rates", "share of the peak", false, []curve{
-			{"architecture", orange, over(r, func(e search.Event) float64 { return e.ArchRate / max(c.ArchRate, 1e-30) })},
-			{"weights", blue, over(r, func(e search.Event) float64 { return e.Rate / max(c.Rate, 1e-30) })},
+			{"architecture", orange, over(r, func(e run.Event) float64 { return e.ArchRate / max(c.ArchRate, 1e-30) })},
+			{"weights", blue, over(r, func(e run.Event) float64 { return e.Rate / max(c.Rate, 1e-30) })},
 		}},
 		{"Mixing of the branches", "weight", false, []curve{
 			{"conventional", blue, over(r, mix)},
-			{"re-balancing", orange, over(r, func(e search.Event) float64 { return 1 - e.Mix })},
+			{"re-balancing", orange, over(r, func(e run.Event) float64 { return 1 - e.Mix })},
 		}},
 	}
 }
 
 // several compares runs: a curve for each in every panel.
-func several(records []search.Record, names []string) []panel {
-	each := func(f func(search.Event) float64) (curves []curve) {
+func several(records []run.Record, names []string) []panel {
+	each := func(f func(run.Event) float64) (curves []curve) {
 		for i, r := range records {
 			curves = append(curves, curve{names[i], [Most]color.Color{blue, orange, green, pink}[i], over(r, f)})
 		}
@@ -104,8 +104,8 @@ func several(records []search.Record, names []string) []panel {
 	return []panel{
 		{"Balanced test accuracy", "%", false, each(percent(all))},
 		{"Tail accuracy", "%", false, each(percent(tail))},
-		{"Architecture rate", "rate", false, each(func(e search.Event) float64 { return e.ArchRate })},
+		{"Architecture rate", "rate", false, each(func(e run.Event) float64 { return e.ArchRate })},
 		{"Mixing of the branches", "conventional weight", false, each(mix)},
-		{"Mean entropy of alpha", "nats", true, each(func(e search.Event) float64 { return e.Report.Entropy })},
+		{"Mean entropy of alpha", "nats", true, each(func(e run.Event) float64 { return e.Report.Entropy })},
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 const (
@@ -52,7 +52,7 @@ type sheet struct {
 	plots   [][]*plot.Plot
 }
 
-func layOut(records []search.Record, names []string) (*sheet, error) {
+func layOut(records []run.Record, names []string) (*sheet, error) {
 	if err := check(records, names); err != nil {
 		return nil, err
 	}

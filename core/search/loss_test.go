@@ -3,6 +3,10 @@ package search
 import (
 	"math"
 	"testing"
+
+	"hlrslab/core/cpu"
+	"hlrslab/core/nn"
+	"hlrslab/core/run"
 )
 
 // near fails where got is further than a rounding to single precision from what was worked out by hand.
@@ -25,23 +29,34 @@ func TestLossesByHand(t *testing.T) {
 		// One image alone weighs nothing: the mean divides by its own weight.
 		"cb": ce,
 	} {
-		c := tiny(t)
-		c.Loss = kind
-		r := start(t, c, 1)
-		r.objectives()
-		near(t, kind, r.train.Loss.Eval(logits, []int{2}, 1, make([]float32, 10)), want)
+		weights, _ := losses(t, kind, "mix", 10, 0)
+		near(t, kind, weights.Eval(logits, []int{2}, 1, make([]float32, 10)), want)
 	}
+}
+
+// losses are those of an epoch of a run, where ten classes have 10 to 1 images.
+func losses(t *testing.T, loss, archLoss string, epochs, epoch int) (weights, arch nn.Loss) {
+	t.Helper()
+	c, err := run.Preset("tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Loss, c.ArchLoss, c.Epochs = loss, archLoss, epochs
+	made, _, err := Task(c, 10, &cpu.Device{Threads: 1}, &nn.SGD{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Model().Close()
+	made.Configure(c)
+	weights = made.Losses(epoch, []int{10, 9, 8, 7, 6, 5, 4, 3, 2, 1})
+	return weights, made.(*task).val.Loss
 }
 
 // TestDeferral: of ten epochs, re-weighting waits for the ninth, after four fifths.
 func TestDeferral(t *testing.T) {
-	c := tiny(t)
-	c.Epochs, c.Loss, c.ArchLoss = 10, "drw", "drw"
-	r := start(t, c, 1)
 	for e := range 10 {
-		r.Epoch = e
-		r.objectives()
-		for _, weights := range [][]float64{r.train.Loss.Weights, r.val.Loss.Weights} {
+		weights, arch := losses(t, "drw", "drw", 10, e)
+		for _, weights := range [][]float64{weights.Weights, arch.Weights} {
 			if late := weights != nil; late != (e == 8 || e == 9) {
 				t.Errorf("epoch %d of 10: weights of the classes %v", e+1, weights)
 			}

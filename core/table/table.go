@@ -8,28 +8,28 @@ import (
 	"slices"
 	"strconv"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // columns are a line's numbers behind the run and the epoch.
 var columns = []struct {
 	name string
-	of   func(search.Event) float64
+	of   func(run.Event) float64
 }{
-	{"loss", func(e search.Event) float64 { return e.Loss }},
-	{"arch-loss", func(e search.Event) float64 { return e.ArchLoss }},
-	{"rate", func(e search.Event) float64 { return e.Rate }},
-	{"arch-rate", func(e search.Event) float64 { return e.ArchRate }},
-	{"mix", func(e search.Event) float64 { return e.Mix }},
-	{"accuracy", func(e search.Event) float64 { return e.Report.Accuracy }},
-	{"head", func(e search.Event) float64 { return e.Report.Head }},
-	{"medium", func(e search.Event) float64 { return e.Report.Medium }},
-	{"tail", func(e search.Event) float64 { return e.Report.Tail }},
-	{"discrete", func(e search.Event) float64 { return e.Report.Discrete }},
-	{"entropy", func(e search.Event) float64 { return e.Report.Entropy }},
-	{"skip", func(e search.Event) float64 { return float64(e.Report.Counts["skip"]) }},
-	{"pool", func(e search.Event) float64 { return float64(e.Report.Counts["pool"]) }},
-	{"conv", func(e search.Event) float64 { return float64(e.Report.Counts["conv"]) }},
+	{"loss", func(e run.Event) float64 { return e.Loss }},
+	{"arch-loss", func(e run.Event) float64 { return e.ArchLoss }},
+	{"rate", func(e run.Event) float64 { return e.Rate }},
+	{"arch-rate", func(e run.Event) float64 { return e.ArchRate }},
+	{"mix", func(e run.Event) float64 { return e.Mix }},
+	{"accuracy", func(e run.Event) float64 { return e.Report.Accuracy }},
+	{"head", func(e run.Event) float64 { return e.Report.Head }},
+	{"medium", func(e run.Event) float64 { return e.Report.Medium }},
+	{"tail", func(e run.Event) float64 { return e.Report.Tail }},
+	{"discrete", func(e run.Event) float64 { return e.Report.Discrete }},
+	{"entropy", func(e run.Event) float64 { return e.Report.Entropy }},
+	{"skip", func(e run.Event) float64 { return float64(e.Report.Counts["skip"]) }},
+	{"pool", func(e run.Event) float64 { return float64(e.Report.Counts["pool"]) }},
+	{"conv", func(e run.Event) float64 { return float64(e.Report.Counts["conv"]) }},
 }
 
 // CSV writes a header and then a line for each run and epoch, which pandas and R read as they are: the run's name, the epoch from 1,
@@ -37,7 +37,7 @@ var columns = []struct {
 // genotype has; then, as accuracy.airplane, the accuracy of each class, and, as config.seed, every setting in force in that epoch. What
 // a run has not, as a class of another's, is empty. The numbers read back to the same bits. Every run has a name; one of which no
 // epoch has ended is an error.
-func CSV(w io.Writer, records []search.Record, names []string) error {
+func CSV(w io.Writer, records []run.Record, names []string) error {
 	if len(records) == 0 || len(names) != len(records) {
 		return fmt.Errorf("%d names for %d runs: a table is of at least one run, and every run has a name", len(names), len(records))
 	}
@@ -57,7 +57,7 @@ func CSV(w io.Writer, records []search.Record, names []string) error {
 	for _, name := range classes {
 		line = append(line, "accuracy."+name)
 	}
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		line = append(line, "config."+f.Name)
 	}
 	lines := [][]string{line}
@@ -68,7 +68,7 @@ func CSV(w io.Writer, records []search.Record, names []string) error {
 			if e.Config != nil {
 				config = *e.Config
 			}
-			if e.Kind != search.EpochDone || e.Report == nil {
+			if e.Kind != run.EpochDone || e.Report == nil {
 				continue
 			}
 			line := []string{names[i], strconv.Itoa(e.Epoch + 1)}
@@ -82,7 +82,7 @@ func CSV(w io.Writer, records []search.Record, names []string) error {
 				}
 			}
 			line = append(line, of...)
-			for _, f := range search.Fields() {
+			for _, f := range run.Fields() {
 				line = append(line, f.Value(config))
 			}
 			lines = append(lines, line)
@@ -95,7 +95,7 @@ func CSV(w io.Writer, records []search.Record, names []string) error {
 }
 
 // class is the name of a run's class, or its number from 1 where it has none.
-func class(r search.Record, i int) string {
+func class(r run.Record, i int) string {
 	if i < len(r.Facts.Classes) {
 		return r.Facts.Classes[i]
 	}

@@ -10,11 +10,12 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
 
-func record(t *testing.T) search.Record {
-	c, err := search.Preset("tiny")
+func record(t *testing.T) run.Record {
+	c, err := run.Preset("tiny")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,14 +41,14 @@ func TestCSV(t *testing.T) {
 	other.Facts.Classes = append([]string{"rows"}, "another")
 	other.Events = nil
 	for _, e := range r.Events {
-		if e.Kind == search.EpochDone && e.Epoch == 1 {
-			other.Events = append(other.Events, search.Event{Kind: search.Changed, Epoch: 1, Config: &changed})
+		if e.Kind == run.EpochDone && e.Epoch == 1 {
+			other.Events = append(other.Events, run.Event{Kind: run.Changed, Epoch: 1, Config: &changed})
 		}
 		other.Events = append(other.Events, e)
 	}
 	names := []string{"parabolic, \"seed 1\"", "again"}
 	var b bytes.Buffer
-	if err := CSV(&b, []search.Record{r, other}, names); err != nil {
+	if err := CSV(&b, []run.Record{r, other}, names); err != nil {
 		t.Fatal(err)
 	}
 	lines, err := csv.NewReader(&b).ReadAll()
@@ -64,7 +65,7 @@ func TestCSV(t *testing.T) {
 		}
 		column[name] = i
 	}
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		for i, line := range lines[1:] {
 			want := f.Value(r.Config)
 			if f.Name == "arch-rate" && i == 3 {
@@ -87,7 +88,7 @@ func TestCSV(t *testing.T) {
 	for _, name := range names {
 		epoch := 0
 		for _, e := range r.Events {
-			if e.Kind != search.EpochDone {
+			if e.Kind != run.EpochDone {
 				continue
 			}
 			epoch++
@@ -117,15 +118,15 @@ func TestCSV(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	begun := search.Record{Events: []search.Event{{Kind: search.StepDone}}}
+	begun := run.Record{Events: []run.Event{{Kind: run.StepDone}}}
 	for _, c := range []struct {
-		runs  []search.Record
+		runs  []run.Record
 		names []string
 		want  string
 	}{
 		{nil, nil, "0 runs"},
-		{[]search.Record{begun}, nil, "0 names for 1 runs"},
-		{[]search.Record{begun}, []string{"a"}, `no epoch has ended yet: run 1 has nothing to write ("a")`},
+		{[]run.Record{begun}, nil, "0 names for 1 runs"},
+		{[]run.Record{begun}, []string{"a"}, `no epoch has ended yet: run 1 has nothing to write ("a")`},
 	} {
 		if err := CSV(io.Discard, c.runs, c.names); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, not %q", err, c.want)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
 
@@ -82,7 +83,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 			return err
 		}
 		took := time.Since(began)
-		if p.add(events, took); len(events) > 0 && events[0].Kind == search.StepDone {
+		if p.add(events, took); len(events) > 0 && events[0].Kind == run.StepDone {
 			steps = append(steps, took.Seconds())
 		}
 	}
@@ -103,7 +104,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 }
 
 // noise is a set with as many images as c takes.
-func noise(c search.Config, classes int) *data.Dataset {
+func noise(c run.Config, classes int) *data.Dataset {
 	random := rand.NewChaCha8([32]byte{})
 	images := func(each int) data.Images {
 		m := data.Images{Size: c.Size, Pixels: make([]uint8, classes*each*3*c.Size*c.Size), Labels: make([]uint8, classes*each)}

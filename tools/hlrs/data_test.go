@@ -22,7 +22,7 @@ func TestRealData(t *testing.T) {
 		t.Skipf("SKIPPED, NOT TESTED: no CIFAR-10: set %s to its archive (%v)", fetch.Env, err)
 	}
 	path := filepath.Join(t.TempDir(), "lab.pack")
-	if err := run(t.Context(), []string{"data", "prepare", "--pack", path}); err != nil {
+	if err := command(t.Context(), []string{"data", "prepare", "--pack", path}); err != nil {
 		t.Fatal(err)
 	}
 	d, err := Source{Data: path}.open(t.Context(), nil)
@@ -63,7 +63,7 @@ func TestRealData(t *testing.T) {
 	if err := os.WriteFile(cut, start.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(t.Context(), []string{"data", "check", "--data", cut}); err == nil || !strings.Contains(err.Error(), "cut.tar.gz") || !strings.Contains(err.Error(), "cut short") {
+	if err := command(t.Context(), []string{"data", "check", "--data", cut}); err == nil || !strings.Contains(err.Error(), "cut.tar.gz") || !strings.Contains(err.Error(), "cut short") {
 		t.Errorf("a truncated archive: %v", err)
 	}
 }

@@ -10,13 +10,13 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"hlrslab/core/run"
 	"hlrslab/core/sched"
-	"hlrslab/core/search"
 )
 
 // Experiment is a configuration: the default gives way to a preset, that to a file, that to a flag, whatever their order.
 type Experiment struct {
-	search.Config `embed:""`
+	run.Config `embed:""`
 
 	Preset string `placeholder:"NAME" help:"Start from tiny (seconds), small (a minute or two) or full (the base of the paper; the default)."`
 	File   string `name:"config" type:"existingfile" placeholder:"FILE" help:"Configuration to start from, as a run folder's config.json."`
@@ -24,7 +24,7 @@ type Experiment struct {
 
 // base gives the flags of a configuration that are not on the command line their values. Its error comes before kong's own.
 type base struct {
-	config search.Config
+	config run.Config
 	err    error
 	known  bool
 }
@@ -33,7 +33,7 @@ func (b *base) resolve(k *kong.Context, at *kong.Path, flag *kong.Flag) (any, er
 	if at.Command == nil || at.Command.Name != "search" && at.Command.Name != "bench" {
 		return nil, nil
 	}
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		if f.Name != flag.Name {
 			continue
 		}
@@ -59,10 +59,10 @@ func given(k *kong.Context, name string) string {
 }
 
 // read reads a file over a preset over the default; either may be missing.
-func read(preset, file string) (c search.Config, err error) {
-	c = search.Default()
+func read(preset, file string) (c run.Config, err error) {
+	c = run.Default()
 	if preset != "" {
-		if c, err = search.Preset(preset); err != nil {
+		if c, err = run.Preset(preset); err != nil {
 			return c, err
 		}
 	}
@@ -82,7 +82,7 @@ func read(preset, file string) (c search.Config, err error) {
 
 // asked is a field that the command line asks for, whatever its value, and how.
 type asked struct {
-	field search.Field
+	field run.Field
 	how   string
 }
 
@@ -104,7 +104,7 @@ func (e *Experiment) asks(k *kong.Context) (all []asked, err error) {
 			flags[p.Flag.Name] = true
 		}
 	}
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		value, key := f.Value(e.Config), false
 		for name := range keys {
 			key = key || strings.EqualFold(name, f.Name) // as encoding/json reads it
@@ -124,7 +124,7 @@ func (e *Experiment) asks(k *kong.Context) (all []asked, err error) {
 }
 
 // unchanged reports the first thing asked for that the run to resume has not.
-func (c *searchCommand) unchanged(record search.Record) error {
+func (c *searchCommand) unchanged(record run.Record) error {
 	run := record.Config
 	for _, e := range record.Events {
 		if e.Config != nil { // changed on the page, on the way
@@ -142,7 +142,7 @@ func (c *searchCommand) unchanged(record search.Record) error {
 // limits is a flag's help with the values it takes.
 func limits(v *kong.Value) string {
 	help := kong.DefaultHelpValueFormatter(v)
-	for _, f := range search.Fields() {
+	for _, f := range run.Fields() {
 		if f.Name != v.Name || !v.Target.IsValid() {
 			continue
 		}

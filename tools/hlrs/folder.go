@@ -12,7 +12,7 @@ import (
 	"hlrslab/core/darts"
 	"hlrslab/core/draw"
 	"hlrslab/core/figure"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/tools/internal/disk"
 )
 
@@ -63,7 +63,7 @@ func openFolder(d disk.Disk, dir string, free func(dir string) error) (*folder, 
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
 
 // begin writes the run as it stands, so that a process killed in its first epoch can be gone on from, too, and opens what grows.
-func (f *folder) begin(r *search.Run, s session) error {
+func (f *folder) begin(r *run.Run, s session) error {
 	err := f.snapshot(r)
 	if err == nil {
 		err = f.derive(r)
@@ -84,22 +84,22 @@ type timed struct {
 	Seconds float64 `json:"seconds"`
 }
 
-func (f *folder) event(e search.Event, took time.Duration) error {
+func (f *folder) event(e run.Event, took time.Duration) error {
 	t := timed{Epoch: e.Epoch, Seconds: took.Seconds()}
-	if e.Kind == search.StepDone {
+	if e.Kind == run.StepDone {
 		t.Step = &e.Step
 	}
 	err := json.NewEncoder(f.events).Encode(e)
-	if e.Kind != search.Changed {
+	if e.Kind != run.Changed {
 		err = errors.Join(err, json.NewEncoder(f.times).Encode(t))
 	}
 	return err
 }
 
-func (f *folder) snapshot(r *search.Run) error { return f.Replace(f.path(snapshotName), r.Snapshot) }
+func (f *folder) snapshot(r *run.Run) error { return f.Replace(f.path(snapshotName), r.Snapshot) }
 
 // epoch saves the run and its genotype.
-func (f *folder) epoch(r *search.Run, e search.Event) error {
+func (f *folder) epoch(r *run.Run, e run.Event) error {
 	if err := f.snapshot(r); err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (f *folder) epoch(r *search.Run, e search.Event) error {
 }
 
 // end saves the run as it stands.
-func (f *folder) end(r *search.Run) error {
+func (f *folder) end(r *run.Run) error {
 	if err := f.snapshot(r); err != nil {
 		return err
 	}
@@ -130,14 +130,14 @@ type file struct {
 }
 
 // derive writes all that tells of the run.
-func (f *folder) derive(r *search.Run) error {
+func (f *folder) derive(r *run.Run) error {
 	record := r.Record()
 	var genotype *darts.Genotype
 	figures := file{name: "curves.svg"}
 	for _, e := range record.Events {
-		if e.Kind == search.EpochDone {
+		if e.Kind == run.EpochDone {
 			genotype = &e.Report.Genotype
-			figures.fill = func(w io.Writer) error { return figure.SVG(w, []search.Record{record}, []string{""}) }
+			figures.fill = func(w io.Writer) error { return figure.SVG(w, []run.Record{record}, []string{""}) }
 		}
 	}
 	return f.write(append(genotypeFiles(genotype), figures, file{configName, r.Config().Encode}, file{"events.jsonl", func(w io.Writer) error {

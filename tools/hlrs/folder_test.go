@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"hlrslab/core/data"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // power goes off before an operation on the disk: from there on nothing is done, and of what was not synced half is lost.
@@ -59,7 +59,7 @@ func (p *power) off(t *testing.T) {
 func shortSearch(t *testing.T, dir string, seed uint64) *searchCommand {
 	c := &searchCommand{Out: dir, Machine: Machine{Threads: 1}}
 	var err error
-	if c.Config, err = search.Preset("tiny"); err != nil {
+	if c.Config, err = run.Preset("tiny"); err != nil {
 		t.Fatal(err)
 	}
 	c.Seed, c.Epochs, c.Nodes, c.Size, c.NMax, c.Imbalance, c.Batch, c.TestImages, c.Branches = seed, 2, 1, 8, 4, 1, 10, 10, "none"

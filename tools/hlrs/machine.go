@@ -7,6 +7,7 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
 	"hlrslab/core/cpu"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
 
@@ -38,8 +39,8 @@ func (m *Machine) AfterApply() error {
 }
 
 // fits says what a search takes, and fails where it would not find it here. Images take so many bytes beside.
-func (m *Machine) fits(c search.Config, classes int, images int64) (search.Cost, error) {
-	cost, err := c.Cost(classes, &m.device)
+func (m *Machine) fits(c run.Config, classes int, images int64) (run.Cost, error) {
+	cost, err := search.Cost(c, classes, &m.device)
 	if err != nil {
 		return cost, err
 	}

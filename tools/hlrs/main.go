@@ -28,13 +28,13 @@ func main() {
 		stop() // a second one ends the process, whatever it is at
 		fmt.Fprintln(os.Stderr, "\nhlrs: stopping; Ctrl-C again ends it at once")
 	})
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := command(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "hlrs:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func command(ctx context.Context, args []string) error {
 	for _, name := range []string{"--out", "--resume", "--data", "--config"} { // an unset variable of the shell is no path
 		if i := slices.Index(args, name); i >= 0 && i+1 < len(args) && args[i+1] == "" || slices.Contains(args, name+"=") {
 			return fmt.Errorf("%s: it is empty; give a path, or leave it out", name)

@@ -9,7 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"hlrslab/core/cpu"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // pace is how fast a run goes: the mean at first, later of about the last twenty.
@@ -27,9 +27,9 @@ func (m *mean) add(v float64) {
 	m.value += (v - m.value) / float64(m.n)
 }
 
-func (p *pace) add(events []search.Event, took time.Duration) {
+func (p *pace) add(events []run.Event, took time.Duration) {
 	for _, e := range events {
-		if e.Kind == search.StepDone {
+		if e.Kind == run.StepDone {
 			p.steps.add(took.Seconds())
 			return
 		}
@@ -39,7 +39,7 @@ func (p *pace) add(events []search.Event, took time.Duration) {
 
 // test is the seconds of a batch of test images, or, before one was seen, what a step suggests: it passes the network forward
 // once, where a step takes the work of six such passes in first order and of fifteen in second.
-func (p *pace) test(c search.Config) float64 {
+func (p *pace) test(c run.Config) float64 {
 	switch {
 	case p.tests.n > 0:
 		return p.tests.value
@@ -50,12 +50,12 @@ func (p *pace) test(c search.Config) float64 {
 }
 
 // of is how long so many epochs take.
-func (p *pace) of(c search.Config, epochs, steps, classes int) time.Duration {
+func (p *pace) of(c run.Config, epochs, steps, classes int) time.Duration {
 	return seconds(float64(epochs) * (float64(steps)*p.steps.value + float64(tests(c, classes))*p.test(c)))
 }
 
 // tests is how many batches of test images end an epoch: all are seen twice.
-func tests(c search.Config, classes int) int {
+func tests(c run.Config, classes int) int {
 	return 2 * ((c.TestImages/classes*classes + c.Batch - 1) / c.Batch)
 }
 
@@ -69,14 +69,14 @@ type display struct {
 	every time.Duration            // between two lines, or two looks of the bar
 	next  time.Time
 
-	run    *search.Run
+	run    *run.Run
 	device *cpu.Device
 	pace   pace
 	tested int // batches of this epoch's test
 	last   string
 }
 
-func newDisplay(r *search.Run, cost search.Cost, device *cpu.Device) *display {
+func newDisplay(r *run.Run, cost run.Cost, device *cpu.Device) *display {
 	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r, device: device}
 	f, c := r.Facts(), r.Config()
 	fmt.Fprintf(d.out, "%s of %s, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), f.Params, amount(cost.Bytes), count(device.Threads, "thread"))
@@ -101,12 +101,12 @@ func (d *display) turns() int {
 }
 
 // took tells of a step, or of a batch of test images.
-func (d *display) took(events []search.Event, took time.Duration) {
+func (d *display) took(events []run.Event, took time.Duration) {
 	d.pace.add(events, took)
 	d.tested++
 	for _, e := range events {
 		d.tested = 0
-		if e.Kind != search.EpochDone {
+		if e.Kind != run.EpochDone {
 			continue
 		}
 		d.last = fmt.Sprintf(", %.1f %%", 100*e.Report.Accuracy)

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/tools/internal/disk"
 )
 
@@ -16,7 +16,7 @@ type recordCommand struct {
 	Out  string `type:"path" default:"record.json" help:"File to write."`
 }
 
-// Run writes a run's search.Record as JSON.
+// Run writes a run's run.Record as JSON.
 func (c *recordCommand) Run() error {
 	r, err := readRecord(c.From)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *recordCommand) Run() error {
 	}
 	epochs := 0
 	for _, e := range r.Events {
-		if e.Kind == search.EpochDone {
+		if e.Kind == run.EpochDone {
 			epochs++
 		}
 	}
@@ -44,16 +44,16 @@ func (c *recordCommand) Run() error {
 }
 
 // readRecord reads the record of a run folder or a run file.
-func readRecord(path string) (search.Record, error) {
+func readRecord(path string) (run.Record, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, snapshotName)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return search.Record{}, err
+		return run.Record{}, err
 	}
 	defer f.Close()
-	r, err := search.ReadRecord(f)
+	r, err := run.ReadRecord(f)
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", path, err)
 	}

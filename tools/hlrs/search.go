@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 	"hlrslab/tools/internal/disk"
 )
@@ -30,7 +31,7 @@ type searchCommand struct {
 	JSON   bool   `help:"End with one line of JSON."`
 
 	asked []asked
-	cost  search.Cost
+	cost  run.Cost
 	disk  disk.Disk
 }
 
@@ -66,7 +67,7 @@ func (c *searchCommand) run(ctx context.Context) (err error) {
 }
 
 // train takes the run's steps, and saves each epoch.
-func (c *searchCommand) train(ctx context.Context, r *search.Run, f *folder) error {
+func (c *searchCommand) train(ctx context.Context, r *run.Run, f *folder) error {
 	if err := f.begin(r, thisSession(c.Threads)); err != nil {
 		return err
 	}
@@ -79,13 +80,13 @@ func (c *searchCommand) train(ctx context.Context, r *search.Run, f *folder) err
 		show.took(events, time.Since(began))
 		for _, e := range events {
 			since := began
-			if e.Kind == search.EpochDone {
+			if e.Kind == run.EpochDone {
 				since, epoch = epoch, time.Now()
 			}
 			if werr := f.event(e, time.Since(since)); werr != nil {
 				return werr
 			}
-			if e.Kind == search.EpochDone {
+			if e.Kind == run.EpochDone {
 				if werr := f.epoch(r, e); werr != nil {
 					return werr
 				}
@@ -121,12 +122,12 @@ func (c *searchCommand) command(words ...string) string {
 }
 
 // prepare makes the run to take, a new one or the resumed one, and the folder it goes to.
-func (c *searchCommand) prepare(ctx context.Context) (*search.Run, *folder, error) {
+func (c *searchCommand) prepare(ctx context.Context) (*run.Run, *folder, error) {
 	if c.Resume == "" {
 		if err := c.Config.Validate(); err != nil {
 			return nil, nil, err
 		}
-		return c.start(func() (*search.Run, error) {
+		return c.start(func() (*run.Run, error) {
 			d, err := c.dataset(ctx, c.Config)
 			if err != nil {
 				return nil, err
@@ -139,7 +140,7 @@ func (c *searchCommand) prepare(ctx context.Context) (*search.Run, *folder, erro
 	case err != nil:
 		return nil, nil, fmt.Errorf("%w: --resume names a run folder, or a run file of the page", err)
 	case !info.IsDir():
-		return c.start(func() (*search.Run, error) { return c.restore(ctx, c.Resume) })
+		return c.start(func() (*run.Run, error) { return c.restore(ctx, c.Resume) })
 	case c.Out != "" && c.Out != c.Resume:
 		return nil, nil, fmt.Errorf("--out %s: the run in %s goes on where it is; leave --out out, or resume %s for a copy in another folder",
 			c.Out, c.Resume, filepath.Join(c.Resume, snapshotName))
@@ -164,7 +165,7 @@ func (c *searchCommand) prepare(ctx context.Context) (*search.Run, *folder, erro
 }
 
 // start makes a run in a folder that has none, or whose run may go.
-func (c *searchCommand) start(make func() (*search.Run, error)) (*search.Run, *folder, error) {
+func (c *searchCommand) start(make func() (*run.Run, error)) (*run.Run, *folder, error) {
 	dir := c.Out
 	if dir == "" {
 		dir = filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
@@ -195,7 +196,7 @@ func (c *searchCommand) free(dir string) error {
 }
 
 // restore reads the run to go on with, if it is what was asked for.
-func (c *searchCommand) restore(ctx context.Context, path string) (*search.Run, error) {
+func (c *searchCommand) restore(ctx context.Context, path string) (*run.Run, error) {
 	record, err := readRecord(path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s holds no run to go on with", err, c.Resume)
@@ -218,7 +219,7 @@ func (c *searchCommand) restore(ctx context.Context, path string) (*search.Run, 
 var toy = sync.OnceValue(func() *data.Dataset { return data.Toy(1) })
 
 // dataset reads the images, once it is known that the search fits this machine.
-func (c *searchCommand) dataset(ctx context.Context, config search.Config) (d *data.Dataset, err error) {
+func (c *searchCommand) dataset(ctx context.Context, config run.Config) (d *data.Dataset, err error) {
 	if config.Dataset == "own" { // only the images tell how many classes there are
 		if d, err = c.own(); err != nil {
 			return nil, err
@@ -243,7 +244,7 @@ func (c *searchCommand) dataset(ctx context.Context, config search.Config) (d *d
 }
 
 // summary says what came out.
-func (c *searchCommand) summary(r *search.Run, dir string, e search.Event, took time.Duration) error {
+func (c *searchCommand) summary(r *run.Run, dir string, e run.Event, took time.Duration) error {
 	p := e.Report
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(map[string]any{

@@ -4,7 +4,7 @@ package msg
 import (
 	"slices"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // Command is the page's:
@@ -17,27 +17,27 @@ import (
 //	"change"   to Config's schedules from the next epoch on
 //	"images"   keep the pack that comes beside it as the person's own images
 type Command struct {
-	Do     string         `json:"do"`
-	Run    int            `json:"run"` // counts the runs, so that a late report of one given up is known
-	Config *search.Config `json:"config,omitempty"`
-	Pack   string         `json:"pack,omitempty"` // where the images are: an address, "own", or empty for the toy set
-	Speed  float64        `json:"speed,omitempty"`
+	Do     string      `json:"do"`
+	Run    int         `json:"run"` // counts the runs, so that a late report of one given up is known
+	Config *run.Config `json:"config,omitempty"`
+	Pack   string      `json:"pack,omitempty"` // where the images are: an address, "own", or empty for the toy set
+	Speed  float64     `json:"speed,omitempty"`
 }
 
 // Report is the worker's: "ready", "started", "paused", "events", "done", "error", "images" if a run's images cannot be had, "lost"
 // if the worker is no more, or "snapshot" and "batch" with bytes beside them.
 type Report struct {
-	Kind   string         `json:"kind"`
-	Run    int            `json:"run"`
-	Events []search.Event `json:"events,omitempty"`
-	Error  string         `json:"error,omitempty"`
-	Facts  *search.Facts  `json:"facts,omitempty"`
-	Batch  *Batch         `json:"batch,omitempty"`
+	Kind   string      `json:"kind"`
+	Run    int         `json:"run"`
+	Events []run.Event `json:"events,omitempty"`
+	Error  string      `json:"error,omitempty"`
+	Facts  *run.Facts  `json:"facts,omitempty"`
+	Batch  *Batch      `json:"batch,omitempty"`
 }
 
 // Steps says whether a report's events are steps within an epoch, after its first.
 func (r Report) Steps() bool {
-	return !slices.ContainsFunc(r.Events, func(e search.Event) bool { return e.Kind != "step" || e.Step == 0 })
+	return !slices.ContainsFunc(r.Events, func(e run.Event) bool { return e.Kind != "step" || e.Step == 0 })
 }
 
 // Batch is what the branches were last shown; the bytes beside it are the images of the first branch, then of the second.

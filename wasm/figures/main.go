@@ -15,15 +15,15 @@ import (
 	"syscall/js"
 
 	"hlrslab/core/figure"
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 )
 
 // request asks for a figure of up to figure.Most runs.
 type request struct {
-	ID      int             `json:"id"`     // comes back with the answer
-	Format  string          `json:"format"` // "svg" or "png"
-	Names   []string        `json:"names"`  // of the records' runs
-	Records []search.Record `json:"records"`
+	ID      int          `json:"id"`     // comes back with the answer
+	Format  string       `json:"format"` // "svg" or "png"
+	Names   []string     `json:"names"`  // of the records' runs
+	Records []run.Record `json:"records"`
 }
 
 func main() {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"syscall/js"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/ui"
 	"hlrslab/wasm/web"
 )
@@ -220,7 +220,7 @@ type figures struct {
 }
 
 // Figure implements ui.Host.
-func (p *page) Figure(format string, records []search.Record, names []string) {
+func (p *page) Figure(format string, records []run.Record, names []string) {
 	if p.figures == nil {
 		f := &figures{js: window.Get("Worker").New("public/worker.js#figures"), want: map[int]string{}}
 		p.figures = f

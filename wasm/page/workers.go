@@ -8,7 +8,7 @@ import (
 	"syscall/js"
 	"time"
 
-	"hlrslab/core/search"
+	"hlrslab/core/run"
 	"hlrslab/ui"
 	"hlrslab/ui/msg"
 	"hlrslab/wasm/web"
@@ -152,7 +152,7 @@ func (p *page) follow() {
 // replay shows the recorded run that comes with the page.
 func (p *page) replay() {
 	raw, err := web.Fetch("public/replay.json.gz")
-	var r search.Record
+	var r run.Record
 	if err == nil {
 		raw, err = web.Unpack(raw)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/search"
 	"hlrslab/ui/msg"
 	"hlrslab/wasm/web"
@@ -98,7 +99,7 @@ func Main() {
 // trainer takes a run's steps on a goroutine of its own, which stops anywhere within a step while it is paused.
 type trainer struct {
 	id      int
-	run     *search.Run
+	run     *run.Run
 	device  *cpu.Device
 	turn    func()
 	playing bool
@@ -136,11 +137,11 @@ func (t *trainer) train() {
 		began := time.Now()
 		events, err := t.run.Step()
 		for _, e := range events {
-			if e.Kind == search.StepDone && (e.Step == 0 || t.steps > 0) {
+			if e.Kind == run.StepDone && (e.Step == 0 || t.steps > 0) {
 				t.show()
 			}
 		}
-		ended := len(events) > 0 && events[len(events)-1].Kind == search.EpochDone
+		ended := len(events) > 0 && events[len(events)-1].Kind == run.EpochDone
 		if ended && err == nil { // before it is told: who then presses Pause need not wait for it
 			t.file.Reset()
 			err = t.run.Snapshot(&t.file)
@@ -194,7 +195,7 @@ func (t *trainer) yield() {
 	}
 }
 
-func start(c command, d *data.Dataset) (r *search.Run, device *cpu.Device, err error) {
+func start(c command, d *data.Dataset) (r *run.Run, device *cpu.Device, err error) {
 	device = &cpu.Device{Threads: 1}
 	if c.Do == "restore" {
 		r, err = search.Restore(bytes.NewReader(web.Bytes(c.beside)), d, device)

@@ -1,4 +1,4 @@
-package search
+package run_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hlrslab/core/ckpt"
+	. "hlrslab/core/run"
 )
 
 // FuzzRestore goes beyond the checksum: of any JSON and any events in a sound file, Restore makes an error or a run that goes on.
@@ -106,7 +107,7 @@ func FuzzDecode(f *testing.F) {
 		if err := c.Encode(&b); err != nil {
 			t.Fatalf("%+v: %v", c, err)
 		}
-		if err := again.Decode(&b); err != nil || !c.equal(again) {
+		if err := again.Decode(&b); err != nil || !c.Equal(again) {
 			t.Fatalf("%+v, written and read: %+v, %v", c, again, err)
 		}
 		for _, f := range Fields() {

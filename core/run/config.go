@@ -1,9 +1,8 @@
-// Package search owns the loop: a Config describes an experiment completely, a Run takes it
-// one step at a time and reports Events. The browser, the command line and the tests all drive
-// the same Run.
+// Package run owns the loop of all that is trained: a Config describes an experiment completely, a Run takes its Task one step at
+// a time and reports Events. The browser, the command line and the tests all drive the same Run.
 //
-// Build what imports it with GOEXPERIMENT=simd, or a search takes some ten times as long (see tensor.Plain).
-package search
+// Build what imports it with GOEXPERIMENT=simd, or a run takes some ten times as long (see tensor.Plain).
+package run
 
 import "hlrslab/core/bbn"
 

@@ -1,4 +1,4 @@
-package search
+package run_test
 
 import (
 	"bytes"
@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"hlrslab/core/data"
+	"hlrslab/core/nn"
+	. "hlrslab/core/run"
+	"hlrslab/core/search"
 )
 
 // TestDataOrder pins which images a run takes in which order, natively and under wasm alike.
@@ -19,20 +22,16 @@ func TestDataOrder(t *testing.T) {
 	r := start(t, tiny(t), 1)
 	h := fnv.New64a()
 	for epoch := range 2 {
-		r.data.epoch(epoch)
-		for range r.Facts().Steps {
-			for _, f := range r.data.loaders() {
-				r.data.next(f)
-				for _, i := range f.indices {
-					if err := binary.Write(h, binary.LittleEndian, uint32(i)); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if err := binary.Write(h, binary.LittleEndian, f.Images); err != nil {
+		r.Draw(epoch, func(indices []int, batch nn.Batch) {
+			for _, i := range indices {
+				if err := binary.Write(h, binary.LittleEndian, uint32(i)); err != nil {
 					t.Fatal(err)
 				}
 			}
-		}
+			if err := binary.Write(h, binary.LittleEndian, batch.Images); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 	if got := h.Sum64(); got != 0xaeccbc9baaad4169 {
 		t.Errorf("the order of the images is %#x", got)
@@ -55,14 +54,14 @@ func part(t testing.TB, d *data.Dataset, train, test int) *data.Dataset {
 // moves takes a run of c over between all the images and a part of them at every few steps: it must end as one that stayed.
 func moves(t *testing.T, c Config, all, part *data.Dataset) {
 	t.Helper()
-	whole, err := New(c, all, on(2))
+	whole, err := search.New(c, all, on(2))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(whole.Close)
 	want := text(t, finish(t, whole))
 	for _, sides := range [][2]*data.Dataset{{all, part}, {part, all}} {
-		r, err := New(c, sides[0], on(1))
+		r, err := search.New(c, sides[0], on(1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +74,7 @@ func moves(t *testing.T, c Config, all, part *data.Dataset) {
 				}
 				events = append(events, e...)
 			}
-			next, err := Restore(bytes.NewReader(snapshot(t, r)), sides[i%2], on(1))
+			next, err := search.Restore(bytes.NewReader(snapshot(t, r)), sides[i%2], on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +107,7 @@ func TestMovesBetweenPackAndWhole(t *testing.T) {
 	c.Pool, c.Epochs, c.Sampler = c.NMax, 2, "sqrt"
 	first := part(t, toy(), c.Pool, c.TestImages/10)
 	moves(t, c, toy(), first)
-	small, err := resize(toy(), 16)
+	small, err := Resize(toy(), 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +115,7 @@ func TestMovesBetweenPackAndWhole(t *testing.T) {
 	moves(t, c, toy(), part(t, small, c.Pool, c.TestImages/10))
 
 	c.Pool++ // of more than the part has, all images would be other ones
-	if r, err := New(c, first, on(1)); err == nil {
+	if r, err := search.New(c, first, on(1)); err == nil {
 		r.Close()
 		t.Error("a pool larger than the part is taken")
 	} else if at, _ := errors.AsType[FieldError](err); at.Field != "pool" {
@@ -141,7 +140,7 @@ func TestMovesOnRealImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small, err := resize(all, 16)
+	small, err := Resize(all, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +156,7 @@ func TestMovesOnRealImages(t *testing.T) {
 func TestPackIsEnough(t *testing.T) {
 	c := tiny(t)
 	c.Pool = c.NMax
-	r, err := New(c, part(t, toy(), c.Pool, c.TestImages/10), on(1))
+	r, err := search.New(c, part(t, toy(), c.Pool, c.TestImages/10), on(1))
 	if err != nil {
 		t.Fatal(err)
 	}

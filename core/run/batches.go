@@ -1,9 +1,10 @@
-package search
+package run
 
 import (
 	"math/rand/v2"
 	"slices"
 
+	"hlrslab/core/bbn"
 	"hlrslab/core/data"
 	"hlrslab/core/nn"
 )
@@ -25,15 +26,16 @@ func stream(seed, own uint64, id uint64) uint64 {
 	return rand.NewPCG(seed, id).Uint64()
 }
 
-// loader draws batches of one kind: which images, and how they are augmented.
+// loader draws one kind of batches.
 type loader struct {
+	Loader
 	sampler *data.Sampler
 	indices []int
 	nn.Batch
 }
 
-// batches is the data side of a run.
-type batches struct {
+// Batches is the data side of a run.
+type Batches struct {
 	set     *data.Dataset // at the configuration's size
 	augment data.Augment
 	random  *rand.PCG // of augmentation
@@ -43,12 +45,11 @@ type batches struct {
 	test    []int     // balanced test images, class after class, interleaved
 	testing nn.Batch  // one batch of them
 	steps   int       // of an epoch
-
-	weights, arch [2]*loader
+	loaders []*loader // two of each step: the weights', and then a task's own
 }
 
 // load gives the loaders their images.
-func (b *batches) load(c Config, d *data.Dataset) error {
+func (b *Batches) load(c Config, d *data.Dataset) error {
 	b.augment = data.Augment{Crop: c.Crop, Flip: c.Flip, Cutout: c.Cutout}
 	b.random = rand.NewPCG(stream(c.Seed, c.AugmentSeed, augmentStream), augmentStream)
 	classes := len(d.Classes)
@@ -85,16 +86,9 @@ func (b *batches) load(c Config, d *data.Dataset) error {
 		return err
 	}
 	seed := stream(c.Seed, c.SampleSeed, sampleStream)
-	archFirst := map[string]string{"mix": c.Sampler, "balanced": "balanced", "reverse": "reversed"}[c.ArchLoss]
-	if archFirst == "" {
-		archFirst = "instance"
-	}
-	for i, kind := range []string{c.Sampler, c.Rebalance, archFirst, c.Rebalance} {
-		half := weights
-		if i >= 2 {
-			half = arch
-		}
-		if b.loaders()[i].sampler, err = data.NewSampler(kind, &d.Train, half, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
+	for i, f := range b.loaders {
+		half := [][]int{WeightHalf: weights, ArchHalf: arch}[f.Half]
+		if f.sampler, err = data.NewSampler(f.Sampler, &d.Train, half, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
 			return err
 		}
 	}
@@ -167,19 +161,30 @@ func balanced(labels []uint8, classes, each int) ([]int, error) {
 	return out, nil
 }
 
-func (b *batches) loaders() []*loader {
-	return []*loader{b.weights[0], b.weights[1], b.arch[0], b.arch[1]}
-}
-
 // epoch tells the samplers which epoch begins.
-func (b *batches) epoch(e int) {
-	for _, f := range b.loaders() {
+func (b *Batches) epoch(e int) {
+	for _, f := range b.loaders {
 		f.sampler.Epoch(e)
 	}
 }
 
+// Draw fills an objective with the next batch of each branch, of the given step of those that a run takes in turn: 0 is the
+// weights'. With inference's logits both branches have one batch.
+func (b *Batches) Draw(o *bbn.Objective, step int) {
+	for branch := range o.Model.Branches() {
+		f := b.loaders[2*step+branch]
+		if o.Inference {
+			f = b.loaders[2*step]
+		}
+		if branch == 0 || !o.Inference {
+			b.next(f)
+		}
+		o.Batches[branch] = f.Batch
+	}
+}
+
 // next draws f's next batch.
-func (b *batches) next(f *loader) {
+func (b *Batches) next(f *loader) {
 	f.sampler.Next(f.indices)
 	rng := rand.New(b.random)
 	size, side := len(f.indices), b.set.Train.Size

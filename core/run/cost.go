@@ -1,4 +1,4 @@
-package search
+package run
 
 import (
 	"cmp"
@@ -6,21 +6,19 @@ import (
 	"math"
 	"runtime"
 
-	"hlrslab/core/bbn"
-	"hlrslab/core/darts"
 	"hlrslab/core/nn"
 )
 
-// Cost is what a search takes, known before it begins.
+// Cost is what a run takes, known before it begins.
 type Cost struct {
 	Steps  int   // of an epoch
-	Params int   // weights of the search network
+	Params int   // weights of the network
 	Bytes  int64 // of memory that a Run holds, images aside
 }
 
-// Cost says what a search on images of so many classes takes, on a device. Where that cannot be, which New refuses likewise, it says so
+// Cost says what a run of a task on images of so many classes takes, on a device. Where that cannot be, which New refuses likewise, it says so
 // together with the error.
-func (c Config) Cost(classes int, device nn.Device) (Cost, error) {
+func (c Config) Cost(classes int, device nn.Device, task Maker) (Cost, error) {
 	if err := c.Validate(); err != nil {
 		return Cost{}, err
 	}
@@ -32,8 +30,9 @@ func (c Config) Cost(classes int, device nn.Device) (Cost, error) {
 	if err != nil {
 		return Cost{}, err
 	}
-	r, err := plan(c, classes, device)
-	return Cost{Steps: steps, Params: r.model.Store.Weights.Total, Bytes: r.model.Store.Memory.Bytes}, err
+	r, err := plan(c, classes, device, task)
+	store := &r.task.Model().Store
+	return Cost{Steps: steps, Params: store.Weights.Total, Bytes: store.Memory.Bytes}, err
 }
 
 // room is the memory that a Run may ask for. WebAssembly addresses 4 GiB, of which images, snapshots and the program take
@@ -46,28 +45,24 @@ func room() int64 {
 }
 
 // plan is a run without its images. Its arrays are counted, but not made: that takes its model's Store.Memory.
-func plan(c Config, classes int, device nn.Device) (*Run, error) {
-	r := &Run{}
-	r.schedule(c)
-	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
-	backbone := func(b *nn.Builder, own string) []*nn.Node {
-		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
-	}
+func plan(c Config, classes int, device nn.Device, task Maker) (*Run, error) {
+	r := &Run{sgd: &nn.SGD{Momentum: c.Momentum, Decay: c.Decay, Clip: c.Clip}}
+	var loaders []Loader
 	var err error
-	r.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches}, backbone, r.mixture, alphas, device)
-	memory, n := &r.model.Store.Memory, r.model.Store.Weights.Total
-	r.sgd = &nn.SGD{Momentum: c.Momentum, Decay: c.Decay, Clip: c.Clip}
-	r.method = darts.NewBilevel(c.Order, memory, r.sgd, c.ArchDecay, n, alphas)
+	r.task, loaders, err = task(c, classes, device, r.sgd)
+	r.schedule(c)
+	store := &r.task.Model().Store
+	memory := &store.Memory
 	for _, p := range []*[]float32{&r.sgd.Buffer, &r.dw} {
-		nn.Reserve(memory, p, n)
+		nn.Reserve(memory, p, store.Weights.Total)
 	}
-	nn.Reserve(memory, &r.alpha, alphas)
 	images := 3 * c.Size * c.Size * c.Batch
 	nn.Reserve(memory, &r.data.testing.Images, images)
-	for _, f := range []**loader{&r.data.weights[0], &r.data.weights[1], &r.data.arch[0], &r.data.arch[1]} {
-		*f = &loader{indices: make([]int, c.Batch)}
-		(*f).Labels = make([]int, c.Batch)
-		nn.Reserve(memory, &(*f).Images, images)
+	for _, l := range loaders {
+		f := &loader{Loader: l, indices: make([]int, c.Batch)}
+		f.Labels = make([]int, c.Batch)
+		nn.Reserve(memory, &f.Images, images)
+		r.data.loaders = append(r.data.loaders, f)
 	}
 	if most := room(); memory.Bytes > most {
 		err = cmp.Or(err, fmt.Errorf("more than the %s there is in a browser", gigabytes(most)))

@@ -1,4 +1,4 @@
-package search
+package run_test
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
 	"hlrslab/core/nn"
+	. "hlrslab/core/run"
+	"hlrslab/core/search"
 )
 
 func tiny(t testing.TB) Config {
@@ -30,7 +32,7 @@ var toy = sync.OnceValue(func() *data.Dataset { return data.Toy(1) })
 func on(threads int) nn.Device { return &cpu.Device{Threads: threads} }
 
 func start(t testing.TB, c Config, threads int) *Run {
-	r, err := New(c, toy(), on(threads))
+	r, err := search.New(c, toy(), on(threads))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +80,7 @@ func TestPendingChangeIsSaved(t *testing.T) {
 	if err := r.Change(changed); err != nil {
 		t.Fatal(err)
 	}
-	resumed, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
+	resumed, err := search.Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +116,7 @@ func TestResumeIsExact(t *testing.T) {
 				}
 				events = append(events, e...)
 			}
-			next, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
+			next, err := search.Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,8 +166,9 @@ func TestChangeTakesEffectFromTheNextEpoch(t *testing.T) {
 func TestFailureIsNamed(t *testing.T) {
 	c := tiny(t)
 	r := start(t, c, 1)
-	r.model.Weights[r.model.Store.Weights.List[5].Off] = float32(1e38)
-	r.model.Weights[r.model.Store.Weights.List[5].Off+1] = float32(1e38)
+	m := r.Task().Model()
+	m.Weights[m.Store.Weights.List[5].Off] = float32(1e38)
+	m.Weights[m.Store.Weights.List[5].Off+1] = float32(1e38)
 	for range 3 {
 		if _, err := r.Step(); err != nil {
 			if !strings.Contains(err.Error(), "epoch 0, step 0") || !strings.Contains(err.Error(), "cell") {
@@ -192,7 +195,7 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 	} {
 		c := tiny(t)
 		change(&c)
-		r, err := New(c, toy(), on(1))
+		r, err := search.New(c, toy(), on(1))
 		if err == nil {
 			r.Close()
 		}
@@ -282,16 +285,17 @@ func TestConfigurationRoundTrips(t *testing.T) {
 // TestDiscrete lets the alphas be one genotype already: cutting it out then changes nothing.
 func TestDiscrete(t *testing.T) {
 	r := start(t, tiny(t), 1)
-	normal, reduce := r.Alphas()
-	for i, v := range darts.Discretise(normal, reduce, r.config.Nodes).OneHot(r.config.Nodes) {
-		r.alpha[i] = 200 * v
+	var p Report
+	r.Task().Report(&p)
+	alpha, nodes := r.Task().Alpha(), r.Config().Nodes
+	for i, v := range p.Genotype.OneHot(nodes) {
+		alpha[i] = 200 * v
 		if i%len(darts.Primitives) == 0 { // edges that are not kept are cut
-			r.alpha[i] = 100
+			alpha[i] = 100
 		}
 	}
 	for epoch := range 2 { // each tests on its own account
-		r.At = r.Facts().Steps
-		r.record.Events = []Event{{}}
+		r.ToTest()
 		var e []Event
 		for len(e) == 0 {
 			var err error

@@ -1,4 +1,4 @@
-package search
+package run_test
 
 import (
 	"crypto/sha256"
@@ -8,6 +8,8 @@ import (
 	"maps"
 	"os"
 	"testing"
+
+	. "hlrslab/core/run"
 )
 
 var update = flag.Bool("update", false, "write testdata/bits.json anew")
@@ -63,7 +65,7 @@ func TestBits(t *testing.T) {
 			}
 		}
 		hash := func(v any) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text(t, v))))[:16] }
-		got[name] = bits{hash(losses), hash(append(alphas, r.alpha)), hash(genotypes), hash(tests)}
+		got[name] = bits{hash(losses), hash(append(alphas, r.Task().Alpha())), hash(genotypes), hash(tests)}
 		if !*update && got[name] != want[name] {
 			t.Errorf("%s: %v, and recorded are %v", name, got[name], want[name])
 		}

@@ -1,4 +1,4 @@
-package search
+package run_test
 
 import (
 	"math"
@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	. "hlrslab/core/run"
 	"hlrslab/core/sched"
+	"hlrslab/core/search"
 )
 
 // short is a run of moments in which nearly every field counts.
@@ -22,7 +24,7 @@ func short(t testing.TB) Config {
 // seen is all that a configuration does: the events of its run, and its schedules over many epochs.
 func seen(t *testing.T, c Config) string {
 	t.Helper()
-	r, err := New(c, toy(), on(1))
+	r, err := search.New(c, toy(), on(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,12 +133,9 @@ func TestFeeds(t *testing.T) {
 		c.Sampler, c.Rebalance, c.ArchLoss = "balanced", "sqrt", loss
 		r := start(t, c, 1)
 		for i, power := range []float64{0, 0.5, first, 0.5} { // the weights' two branches, the architecture's two
-			list := r.data.loaders()[i].sampler.Probabilities()
-			counts, sum := slices.Clone(r.data.counts), 0.0
+			list := r.Chances(i)
+			counts, sum := r.Counts(Half(i/2)), 0.0
 			for class := range counts {
-				if i >= 2 {
-					counts[class] = r.data.total[class] - counts[class]
-				}
 				sum += math.Pow(float64(counts[class]), power)
 			}
 			for class, n := range counts {

@@ -1,4 +1,4 @@
-package search
+package run
 
 import (
 	"encoding/json/v2"
@@ -21,7 +21,7 @@ type saved struct {
 	Record   Record // with the events of the epoch under way
 	Adam     int
 	Random   [2][]byte // augmentation, mixing
-	Samplers [4][]byte
+	Samplers [][]byte
 	history  history // a tensor of its own
 }
 
@@ -33,30 +33,35 @@ const (
 
 // arrays calls single and double for the run's parameters and moments, in the order of a snapshot.
 func (r *Run) arrays(single func(name string, v []float32, shape ...int), double func(name string, v []float64)) {
-	for _, p := range r.model.Store.Weights.List {
-		single("weights/"+p.Name, r.model.Weights[p.Off:][:p.Len()], p.Shape...)
+	model := r.task.Model()
+	for _, p := range model.Store.Weights.List {
+		single("weights/"+p.Name, model.Weights[p.Off:][:p.Len()], p.Shape...)
 		single("momentum/"+p.Name, r.sgd.Buffer[p.Off:][:p.Len()], p.Shape...)
 	}
-	for _, p := range r.model.Store.Running.List {
-		single("running/"+p.Name, r.model.Running[p.Off:][:p.Len()])
+	for _, p := range model.Store.Running.List {
+		single("running/"+p.Name, model.Running[p.Off:][:p.Len()])
 	}
-	single("alpha", r.alpha)
-	r.method.State(double)
+	if alpha := r.task.Alpha(); alpha != nil {
+		single("alpha", alpha)
+	}
+	r.task.State(double)
 }
 
 // Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit.
 func (r *Run) Snapshot(w io.Writer) error {
-	s := saved{Config: r.config, Next: r.next, Position: r.position, Record: r.record, Adam: *r.method.State(func(string, []float64) {})}
+	s := saved{Config: r.config, Next: r.next, Position: r.position, Record: r.record, Adam: *r.task.State(func(string, []float64) {})}
 	var err error
 	for i, p := range []interface{ MarshalBinary() ([]byte, error) }{r.data.random, r.mixRandom} {
 		if s.Random[i], err = p.MarshalBinary(); err != nil {
 			return err
 		}
 	}
-	for i, f := range r.data.loaders() {
-		if s.Samplers[i], err = f.sampler.MarshalBinary(); err != nil {
+	for _, f := range r.data.loaders {
+		state, err := f.sampler.MarshalBinary()
+		if err != nil {
 			return err
 		}
+		s.Samplers = append(s.Samplers, state)
 	}
 	raw, err := json.Marshal(s, json.Deterministic(true))
 	if err != nil {
@@ -71,12 +76,12 @@ func (r *Run) Snapshot(w io.Writer) error {
 
 // Restore reads a snapshot and prepares its run on d, which must be the data it was made on. All that is read is held against the
 // configuration: a run that could not have come to where the snapshot says it stands is an error.
-func Restore(rd io.Reader, d *data.Dataset, device nn.Device) (*Run, error) {
+func Restore(rd io.Reader, d *data.Dataset, device nn.Device, task Maker) (*Run, error) {
 	f, s, record, err := open(rd)
 	if err != nil {
 		return nil, err
 	}
-	r, err := New(s.Config, d, device)
+	r, err := New(s.Config, d, device, task)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +97,7 @@ func (r *Run) restore(f *ckpt.File, s saved, facts Facts) (err error) {
 		return fmt.Errorf("of %d classes (%s …), %d steps an epoch and %d weights, and on these data the run has %d (%s …), %d and %d: go on with it on the data it began with",
 			len(facts.Classes), facts.Classes[0], facts.Steps, facts.Params, len(now.Classes), now.Classes[0], now.Steps, now.Params)
 	}
-	if err := r.data.tested(s.Position, r.config.Batch); err != nil {
+	if err := r.data.tested(s.Position, r.config.Batch, r.task.Tests()); err != nil {
 		return fmt.Errorf("position: %w", err)
 	}
 	sound := func(name string, finite bool) {
@@ -112,22 +117,25 @@ func (r *Run) restore(f *ckpt.File, s saved, facts Facts) (err error) {
 			err = p.UnmarshalBinary(s.Random[i])
 		}
 	}
-	for i, p := range r.data.loaders() {
+	if n := len(r.data.loaders); err == nil && len(s.Samplers) != n {
+		err = fmt.Errorf("states of %d samplers, want %d", len(s.Samplers), n)
+	}
+	for i, p := range r.data.loaders {
 		if err == nil {
 			err = p.sampler.UnmarshalBinary(s.Samplers[i])
 		}
 	}
 	r.next, r.position, r.record, r.history = s.Next, s.Position, s.Record, s.history
-	*r.method.State(func(string, []float64) {}) = s.Adam
+	*r.task.State(func(string, []float64) {}) = s.Adam
 	return err
 }
 
 // tested holds what was seen of an epoch's test against the test images.
-func (b *batches) tested(p position, batch int) error {
+func (b *Batches) tested(p position, batch, tests int) error {
 	all, seen := len(b.test), min(p.Tested, len(b.test))
 	switch {
-	case p.Tested < 0 || p.Tested >= 2*all || p.Tested > 0 && p.At < b.steps || p.Tested%all%batch != 0:
-		return fmt.Errorf("%d images of twice %d tested after %d of %d steps", p.Tested, all, p.At, b.steps)
+	case p.Tested < 0 || p.Tested >= tests*all || p.Tested > 0 && p.At < b.steps || p.Tested%all%batch != 0:
+		return fmt.Errorf("%d images of %d × %d tested after %d of %d steps", p.Tested, tests, all, p.At, b.steps)
 	case p.Discrete < 0 || p.Discrete > p.Tested-seen:
 		return fmt.Errorf("%d of %d images right", p.Discrete, p.Tested-seen)
 	case len(p.Confusion) != len(b.total):

@@ -1,4 +1,4 @@
-package search
+package run_test
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"hlrslab/core/ckpt"
+	. "hlrslab/core/run"
+	"hlrslab/core/search"
 )
 
 // few is a configuration whose snapshot has all there is in one, and little of it.
@@ -32,7 +34,7 @@ func midway(t testing.TB) *Run {
 		}
 	}
 	change := func(mix string) {
-		c := r.config
+		c := r.Config()
 		c.Mix = mix
 		if err := r.Change(c); err != nil {
 			t.Fatal(err)
@@ -69,7 +71,7 @@ func edited(t testing.TB, raw []byte, run func(string) string, history []byte) [
 
 // tried goes on with what Restore takes, for a whole epoch and more: it must not panic.
 func tried(t testing.TB, raw []byte) (taken bool) {
-	r, err := Restore(bytes.NewReader(raw), toy(), on(1))
+	r, err := search.Restore(bytes.NewReader(raw), toy(), on(1))
 	if err != nil {
 		return false
 	}
@@ -154,7 +156,7 @@ func TestRestoreTrustsNothing(t *testing.T) {
 func TestRestoreNames(t *testing.T) {
 	raw := snapshot(t, midway(t))
 	for _, c := range []struct{ from, to, want string }{
-		{`"Tested":18`, `"Tested":-1`, "-1 images of twice 10 tested"},
+		{`"Tested":18`, `"Tested":-1`, "-1 images of 2 × 10 tested"},
 		{`"Tested":18`, `"Tested":8`, "confusion"},
 		{`"Adam":`, `"Adam":1`, "steps of Adam"},
 		{`"Epoch":1`, `"Epoch":7`, "epoch 7, step"},
@@ -164,7 +166,7 @@ func TestRestoreNames(t *testing.T) {
 		{`"Next":{`, `"Next":{"epochs":4,`, "epochs"},
 		{`"order":[0,1`, `"order":[1,1`, "order"},
 	} {
-		_, err := Restore(bytes.NewReader(edited(t, raw, func(s string) string {
+		_, err := search.Restore(bytes.NewReader(edited(t, raw, func(s string) string {
 			if !strings.Contains(s, c.from) {
 				t.Fatalf("%s: not in %s", c.from, s)
 			}

@@ -1,9 +1,12 @@
-package search
+package run_test
 
 import (
 	"runtime"
 	"strings"
 	"testing"
+
+	. "hlrslab/core/run"
+	"hlrslab/core/search"
 )
 
 // TestCostIsWhatARunTakes compares what was said with what New finds and takes from the heap.
@@ -26,7 +29,7 @@ func TestCostIsWhatARunTakes(t *testing.T) {
 		c.Channels, c.Batch = 16, 16
 		change(&c)
 		for _, threads := range []int{1, 2, 5} {
-			cost, err := c.Cost(10, on(1))
+			cost, err := search.Cost(c, 10, on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -37,7 +40,7 @@ func TestCostIsWhatARunTakes(t *testing.T) {
 			if f := r.Facts(); f.Steps != cost.Steps || f.Params != cost.Params {
 				t.Errorf("%+v was said of %d steps and %d weights", cost, f.Steps, f.Params)
 			}
-			resized := r.data.set.Train.Len() + r.data.set.Test.Len()
+			resized := r.Loaded()
 			took -= int64(resized * 3 * c.Size * c.Size)
 			// What is not counted: the program of phases, and the threads beyond the first.
 			if d := took - cost.Bytes; d < 0 || d > cost.Bytes/50*int64(threads)+1<<20 {
@@ -55,8 +58,8 @@ func TestTooLargeIsRefused(t *testing.T) {
 	huge.Size, huge.Channels, huge.Layers, huge.Nodes, huge.Batch, huge.Order, huge.Imbalance = 32, 64, 20, 4, 512, 2, 1
 	huge.NMax, huge.Pool = 200, 200
 	runtime.ReadMemStats(&before)
-	cost, err := huge.Cost(10, on(1))
-	_, refused := New(huge, toy(), on(1))
+	cost, err := search.Cost(huge, 10, on(1))
+	_, refused := search.New(huge, toy(), on(1))
 	runtime.ReadMemStats(&after)
 	if err == nil || refused == nil || refused.Error() != err.Error() {
 		t.Fatalf("Cost: %v; New: %v", err, refused)
@@ -76,7 +79,7 @@ func TestTooLargeIsRefused(t *testing.T) {
 
 // TestRoom: the paper's base fits a native process, and no browser's address space.
 func TestRoom(t *testing.T) {
-	cost, err := Default().Cost(10, on(1))
+	cost, err := search.Cost(Default(), 10, on(1))
 	if wasm := runtime.GOARCH == "wasm"; wasm != (err != nil) {
 		t.Errorf("%+v: %v", cost, err)
 	} else if wasm && !strings.Contains(err.Error(), "4.3 GB of memory (more than the 3.2 GB there is in a browser): lower batch") {

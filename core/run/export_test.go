@@ -1,0 +1,46 @@
+package run
+
+import "hlrslab/core/nn"
+
+// What tests see beside what is public: they run searches, which are above this package.
+
+var Resize = resize
+
+func (c Config) Equal(other Config) bool { return c.equal(other) }
+
+func (r *Run) Task() Task { return r.task }
+
+// Loaded is the number of images that are held.
+func (r *Run) Loaded() int { return r.data.set.Train.Len() + r.data.set.Test.Len() }
+
+// Counts are the images of each class in a half.
+func (r *Run) Counts(h Half) []int {
+	n := make([]int, len(r.data.total))
+	for class, all := range r.data.total {
+		n[class] = r.data.counts[class]
+		if h == ArchHalf {
+			n[class] = all - n[class]
+		}
+	}
+	return n
+}
+
+// Chances are those of the classes with the loader, at the present epoch.
+func (r *Run) Chances(loader int) []float64 { return r.data.loaders[loader].sampler.Probabilities() }
+
+// Draw begins an epoch, and calls each for every batch of it in turn.
+func (r *Run) Draw(epoch int, each func(indices []int, b nn.Batch)) {
+	r.data.epoch(epoch)
+	for range r.data.steps {
+		for _, f := range r.data.loaders {
+			r.data.next(f)
+			each(f.indices, f.Batch)
+		}
+	}
+}
+
+// ToTest goes to the epoch's test, as if its steps had been.
+func (r *Run) ToTest() {
+	r.At = r.data.steps
+	r.record.Events = []Event{{}}
+}

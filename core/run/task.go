@@ -1,0 +1,54 @@
+package run
+
+import (
+	"math/rand/v2"
+
+	"hlrslab/core/bbn"
+	"hlrslab/core/nn"
+)
+
+// Task is what a run is about: searching a cell, say. The loop, the data and the weights' training are the Run's; a task has the
+// network, what is trained beside its weights, and what is tested and reported of it.
+type Task interface {
+	// Model is the network.
+	Model() *bbn.Model
+	// Alpha are the architecture parameters, an argument of each of the model's passes.
+	Alpha() []float32
+	// Init draws what the task starts from, after the model's weights.
+	Init(rng *rand.Rand)
+	// Configure takes the schedules of a valid configuration into force.
+	Configure(c Config)
+	// Losses sets the losses of an epoch, where the weights' half has so many images of each class, and returns the weights'.
+	Losses(epoch int, counts []int) nn.Loss
+	// Before is called ahead of a step of the weights, whose batches train has. It takes the task's own step on the batches that
+	// it draws, and tells e of it.
+	Before(e *Event, train *bbn.Objective, batches *Batches)
+	// Tests are the passes over the test images after an epoch, 1 or 2; OpWeights are the operation weights of one, or nil for
+	// Alpha's.
+	Tests() int
+	OpWeights(test int) []float32
+	// Report adds the task's own to a report.
+	Report(p *Report)
+	// State calls array for each array that a snapshot keeps of it beside Alpha, and returns its counter of steps, which one keeps too.
+	State(array func(name string, v []float64)) (steps *int)
+}
+
+// Maker makes a task: its arrays are reserved in its model's Store.Memory, and not made. Each batch of the weights comes from one
+// or two loaders, those of the model's branches; so do a task's own. With an error it gives what could be made, so that its cost
+// can be told.
+type Maker func(c Config, classes int, device nn.Device, sgd *nn.SGD) (Task, []Loader, error)
+
+// Loader says what batches are drawn from.
+type Loader struct {
+	Half    Half
+	Sampler string // its kind
+}
+
+// Half is a part of the training images.
+type Half int
+
+// The weights' half, and the architecture's.
+const (
+	WeightHalf Half = iota
+	ArchHalf
+)

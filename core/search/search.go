@@ -1,0 +1,174 @@
+// Package search is the task of searching for cells: DARTS (Liu et al., 2019) on a network with the two branches of BBN.
+package search
+
+import (
+	"io"
+	"math"
+	"math/rand/v2"
+
+	"hlrslab/core/bbn"
+	"hlrslab/core/darts"
+	"hlrslab/core/data"
+	"hlrslab/core/nn"
+	"hlrslab/core/run"
+	"hlrslab/core/sched"
+)
+
+// New prepares a search on d, on a device. Close it.
+func New(c run.Config, d *data.Dataset, device nn.Device) (*run.Run, error) {
+	return run.New(c, d, device, Task)
+}
+
+// Restore reads a search's snapshot and prepares it on d, on a device, as run.Restore does.
+func Restore(r io.Reader, d *data.Dataset, device nn.Device) (*run.Run, error) {
+	return run.Restore(r, d, device, Task)
+}
+
+// Cost says what a search on images of so many classes takes, as Config.Cost does.
+func Cost(c run.Config, classes int, device nn.Device) (run.Cost, error) {
+	return c.Cost(classes, device, Task)
+}
+
+// deferral is the share of the epochs after which deferred re-weighting begins (Cao et al., 2019).
+const deferral = 0.8
+
+// task is a search.
+type task struct {
+	config  run.Config
+	arch    sched.Arch
+	area    float64 // of arch, where schedules are compared at equal area
+	model   *bbn.Model
+	mixture darts.Softmax
+	alpha   []float32 // edges × primitives of the normal cells, then of the reduction cells
+	method  darts.Method
+	val     bbn.Objective
+	oneHot  []float32 // operation weights of the genotype under test
+}
+
+// Task is a run.Maker.
+func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, []run.Loader, error) {
+	t := &task{}
+	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
+	backbone := func(b *nn.Builder, own string) []*nn.Node {
+		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
+	}
+	var err error
+	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches}, backbone, t.mixture, alphas, device)
+	memory := &t.model.Store.Memory
+	t.method = darts.NewBilevel(c.Order, memory, sgd, c.ArchDecay, t.model.Store.Weights.Total, alphas)
+	nn.Reserve(memory, &t.alpha, alphas)
+	first := map[string]string{"mix": c.Sampler, "balanced": "balanced", "reverse": "reversed"}[c.ArchLoss]
+	if first == "" {
+		first = "instance"
+	}
+	return t, []run.Loader{
+		{Half: run.WeightHalf, Sampler: c.Sampler},
+		{Half: run.WeightHalf, Sampler: c.Rebalance},
+		{Half: run.ArchHalf, Sampler: first},
+		{Half: run.ArchHalf, Sampler: c.Rebalance},
+	}, err
+}
+
+// Model implements run.Task.
+func (t *task) Model() *bbn.Model { return t.model }
+
+// Alpha implements run.Task.
+func (t *task) Alpha() []float32 { return t.alpha }
+
+// Init implements run.Task.
+func (t *task) Init(rng *rand.Rand) {
+	for i := range t.alpha {
+		t.alpha[i] = float32(1e-3 * rng.NormFloat64())
+	}
+}
+
+// Configure implements run.Task.
+func (t *task) Configure(c run.Config) {
+	arch, mix, _ := c.Schedules()
+	t.config, t.arch = c, arch
+	if t.area = 0; arch.EqualArea {
+		t.area = arch.Integral(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin})
+	}
+}
+
+// Losses implements run.Task.
+func (t *task) Losses(epoch int, counts []int) nn.Loss {
+	late := float64(epoch) >= deferral*float64(t.config.Epochs)
+	loss := func(kind string) (l nn.Loss) {
+		switch {
+		case kind == "cb", kind == "drw" && late:
+			l.Weights = nn.EffectiveWeights(counts, 0.9999)
+		case kind == "focal":
+			l.Gamma = 1
+		case kind == "balanced-softmax", kind == "logit-adjusted":
+			l.Shift = nn.LogPrior(counts)
+		}
+		return l
+	}
+	t.val = bbn.Objective{Model: t.model, Loss: loss(t.config.ArchLoss), Inference: t.config.ArchLoss != "mix"}
+	return loss(t.config.Loss)
+}
+
+// Before implements run.Task: the architecture's step.
+func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) {
+	c := t.config
+	tie := sched.Context{Mix: e.Mix, WeightRatio: 1, Area: t.area}
+	if c.Rate > 0 {
+		tie.WeightRatio = e.Rate / c.Rate
+	}
+	e.ArchRate = c.ArchRate * t.arch.Factor(e.Epoch, e.Step, e.Steps, tie)
+	t.val.A, t.oneHot = e.Mix, nil
+	batches.Draw(&t.val, 1)
+	e.ArchLoss = t.method.Step(train, &t.val, t.model.Weights, t.alpha, e.Rate, e.ArchRate)
+}
+
+// Tests implements run.Task: the mixed network's, and that of the genotype cut out of it, with its weights as they are.
+func (t *task) Tests() int { return 2 }
+
+// OpWeights implements run.Task.
+func (t *task) OpWeights(test int) []float32 {
+	if test == 0 {
+		return nil
+	}
+	if t.oneHot == nil {
+		normal, reduce := t.shares()
+		t.oneHot = darts.Discretise(normal, reduce, t.config.Nodes).OneHot(t.config.Nodes)
+	}
+	return t.oneHot
+}
+
+// shares are the operation weights of alpha: edges × primitives.
+func (t *task) shares() (normal, reduce [][]float64) {
+	ops := make([]float32, t.mixture.Len(len(t.alpha)))
+	t.mixture.Forward(ops, t.alpha)
+	n := len(darts.Primitives)
+	rows := func(v []float32) (out [][]float64) {
+		for e := 0; e < len(v); e += n {
+			row := make([]float64, n)
+			for k := range row {
+				row[k] = float64(v[e+k])
+			}
+			out = append(out, row)
+		}
+		return out
+	}
+	return rows(ops[:len(ops)/2]), rows(ops[len(ops)/2:])
+}
+
+// Report implements run.Task.
+func (t *task) Report(p *run.Report) {
+	p.Normal, p.Reduce = t.shares()
+	p.Genotype = darts.Discretise(p.Normal, p.Reduce, t.config.Nodes)
+	p.Counts = p.Genotype.Counts()
+	rows := append(append([][]float64{}, p.Normal...), p.Reduce...)
+	for _, row := range rows {
+		for _, v := range row {
+			if v > 0 {
+				p.Entropy -= v * math.Log(v) / float64(len(rows))
+			}
+		}
+	}
+}
+
+// State implements run.Task.
+func (t *task) State(array func(name string, v []float64)) (steps *int) { return t.method.State(array) }

@@ -130,7 +130,7 @@ func (l *Lab) change(c run.Config, name string) {
 	r := l.Run()
 	r.Config = c
 	if l.check(r, name); r.Wrong.Text == "" && r.Fixed() {
-		r.Pending = true
+		r.Record.Next = &c
 		l.Host.Send(r.slot, msg.Command{Do: "change", Run: r.live, Config: &c}, nil)
 	}
 }
@@ -159,7 +159,7 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 	case "images":
 		l.without(r, m.Error)
 	case "done":
-		r.Running, r.asked, r.Done, r.Pending = false, false, true, false
+		r.Running, r.asked, r.Done, r.Record.Next = false, false, true, nil
 		l.settle()
 	case "error", "lost":
 		r.Running, r.asked, r.Done, r.Error = false, false, true, m.Error

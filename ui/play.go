@@ -33,13 +33,16 @@ func (l *Lab) begin(r *Run) *Run {
 		}
 		r.Recorded, r.Error = false, ""
 		l.launch(r, msg.Command{Do: "restore"}, r.File)
+		if r.Record.Next != nil { // which the file may not have
+			l.Host.Send(r.slot, msg.Command{Do: "change", Run: r.live, Config: r.Record.Next}, nil)
+		}
 		return r
 	case len(r.Epochs) > 0:
 		next := l.beside(r, "")
 		if next == nil {
 			return nil
 		}
-		r.settings(r.ran())
+		r.settings(r.due())
 		l.check(r, "")
 		r = next
 	default:
@@ -60,7 +63,7 @@ func (l *Lab) begin(r *Run) *Run {
 
 // start begins a run of the controls' configuration.
 func (l *Lab) start(r *Run) {
-	r.Record.Config = r.Config
+	r.Record.Config, r.Record.Next = r.Config, nil
 	if l.Run() == r {
 		l.Epoch = -1
 	}
@@ -132,7 +135,7 @@ func (l *Lab) SetSpeed(text string) {
 func (l *Lab) Reset() {
 	r := l.Run()
 	if r.Recorded && r.File == nil {
-		r.settings(r.ran())
+		r.settings(r.due())
 		l.check(r, "")
 		return
 	}

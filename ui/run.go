@@ -30,7 +30,6 @@ type Run struct {
 	Done     bool
 	Recorded bool   // shown from a record that no worker has
 	Coming   bool   // what there is to see of it is being loaded
-	Pending  bool   // schedules changed during a run, not yet in force
 	Error    string // of the run
 
 	Batch  *msg.Batch // what the branches were last shown
@@ -65,7 +64,7 @@ func (r *Run) hear(events []run.Event) {
 		case run.EpochDone:
 			r.Epochs = append(r.Epochs, e)
 		case run.Changed:
-			r.Changes, r.Pending = append(r.Changes, e.Epoch), false
+			r.Changes, r.Record.Next = append(r.Changes, e.Epoch), nil
 		}
 	}
 }
@@ -77,11 +76,8 @@ func (r *Run) show(record run.Record) {
 	record.Events = nil
 	r.Record, r.Config = record, record.Config
 	r.hear(events)
-	for _, e := range events {
-		if e.Config != nil {
-			r.Config = *e.Config
-		}
-	}
+	r.Record.Next = record.Next
+	r.Config = r.due()
 }
 
 // clear forgets what was seen and done; the controls stay.
@@ -122,16 +118,24 @@ func (r *Run) ran() run.Config {
 	return c
 }
 
+// due is the configuration that the run shown goes on with, or ended with.
+func (r *Run) due() run.Config {
+	if r.Record.Next != nil {
+		return *r.Record.Next
+	}
+	return r.ran()
+}
+
 // experiment is what the run is: what it ran, or will.
 func (r *Run) experiment() run.Config {
 	if r.Fixed() || r.seen() {
-		return r.ran()
+		return r.due()
 	}
 	return r.Config
 }
 
 // moved says whether the controls ask for another run than is shown.
-func (r *Run) moved() bool { return r.seen() && !same(r.ran(), r.Config) }
+func (r *Run) moved() bool { return r.seen() && !same(r.due(), r.Config) }
 
 // same says whether two configurations are one.
 func same(a, b run.Config) bool {
@@ -169,9 +173,9 @@ func (r *Run) Say() string {
 		say += " " + fmt.Sprintf(Text.Accuracies, 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)
 	}
 	switch {
-	case r.Pending && len(r.Rates) == r.Config.Epochs:
+	case r.Record.Next != nil && len(r.Rates) == r.Config.Epochs:
 		say += " " + Text.TooLate
-	case r.Pending:
+	case r.Record.Next != nil:
 		say += " " + Text.NextEpoch
 	}
 	return say

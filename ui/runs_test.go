@@ -187,3 +187,36 @@ func TestNothingIsLost(t *testing.T) {
 	b.shows("#card-time", "2 of 2", 10*time.Second)
 	b.quiet()
 }
+
+// TestChangesComeBack: schedules changed during a run's first epoch, and again after a whole one, are there after a reload, and hold.
+func TestChangesComeBack(t *testing.T) {
+	b := open(t, serve(t, nil, 0)+long, 2*time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("Start")
+	b.epochs(1, 30*time.Second)
+	b.press("Pause")
+	b.says("Paused.", 10*time.Second)
+	b.choose("Architecture rate", "Family", "const")
+	b.says(Text.NextEpoch, 10*time.Second)
+	reloaded := func() {
+		b.Helper()
+		b.do(chromedp.Reload())
+		b.says("A kept run, not at its end.", 20*time.Second)
+		b.says(Text.NextEpoch, 5*time.Second)
+		if got := eval[string](b, `document.querySelector("#arch-schedule").value`); got != "const" {
+			t.Errorf("after a reload the family is %s", got)
+		}
+	}
+	reloaded() // the store knows nothing of the change
+	b.press(Text.OneEpoch)
+	b.epochs(2, 30*time.Second)
+	b.says("Paused.", 30*time.Second)
+	if got := eval[string](b, `document.querySelector(".status").textContent`); strings.Contains(got, Text.NextEpoch) {
+		t.Errorf("the change has not come into force: %s", got)
+	}
+	_, steps, _ := b.events(int(eval[float64](b, `JSON.parse(sent.findLast((m) => m.includes('"restore"'))).run`)))
+	if got := steps[len(steps)-1]; got.Epoch != 1 || got.ArchRate != preset.ArchRate {
+		t.Errorf("step %d of epoch %d was at rate %v, not at a constant %v", got.Step+1, got.Epoch+1, got.ArchRate, preset.ArchRate)
+	}
+	b.quiet()
+}

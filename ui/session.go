@@ -23,13 +23,14 @@ type entry struct {
 	Config run.Config
 	Picked bool
 	Of     *run.Config
+	Next   *run.Config // what it was changed to, perhaps since it was kept
 }
 
 // Session is what is on the page, as text.
 func (l *Lab) Session() []byte {
 	s := session{Focus: l.Focus, Lesson: l.Lesson, Address: l.Address()}
 	for _, r := range l.Runs {
-		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of}
+		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of, Next: r.Record.Next}
 		if r.File != nil {
 			p.Key = r.Key
 		}
@@ -73,6 +74,9 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 			}
 			l.fill(r, key, record, file)
 			r.Picked, r.Of = p.Picked, p.Of
+			if p.Next != nil && r.resumes() && r.ran().MayBecome(*p.Next) == nil {
+				r.Record.Next, r.Config = p.Next, *p.Next
+			}
 		})
 	}
 	l.Focus, l.Lesson = s.Focus, max(-1, min(s.Lesson, len(Lessons)-1))

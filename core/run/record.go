@@ -15,6 +15,7 @@ type Record struct {
 	Config Config  `json:"config"` // as the run began; changes are among the events
 	Facts  Facts   `json:"facts"`
 	Events []Event `json:"events"`
+	Next   *Config `json:"next,omitempty"` // what it changes to when the next epoch begins
 }
 
 // Facts are what a run found in its data and made of its configuration.

@@ -91,6 +91,7 @@ func (r *Run) Record() Record {
 	if err != nil {
 		panic(err) // Restore has read it
 	}
+	record.Next = r.next
 	return record
 }
 
@@ -102,7 +103,7 @@ func (r *Run) Done() bool { return r.Epoch >= r.config.Epochs }
 
 // Change takes the schedules and the mixing of c from the next epoch on; no other field may differ.
 func (r *Run) Change(c Config) error {
-	if err := r.config.mayBecome(c); err != nil {
+	if err := r.config.MayBecome(c); err != nil {
 		return err
 	}
 	r.next = &c

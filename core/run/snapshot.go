@@ -193,6 +193,11 @@ func (s *saved) read(f *ckpt.File) (Record, error) {
 	}
 	s.history = h.Data
 	record, at, err := s.Record.after(s.history)
+	if record.Next = s.Next; err == nil && s.Next != nil {
+		if err = at.config.MayBecome(*s.Next); err != nil {
+			err = fmt.Errorf("next configuration: %w", err)
+		}
+	}
 	if err != nil {
 		return Record{}, err
 	}
@@ -209,10 +214,6 @@ func (s *saved) read(f *ckpt.File) (Record, error) {
 		return Record{}, errors.New("position: at its end, and failed")
 	case !s.Config.equal(at.config):
 		return Record{}, errors.New("the configuration in force is not the one that the events lead to")
-	case s.Next != nil:
-		if err := s.Config.mayBecome(*s.Next); err != nil {
-			return Record{}, fmt.Errorf("next configuration: %w", err)
-		}
 	}
 	return record, nil
 }

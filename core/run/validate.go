@@ -40,6 +40,11 @@ func (r Record) walk() (stand, error) {
 			return s, fmt.Errorf("event %d (%q of epoch %d): %w", i, e.Kind, e.Epoch, err)
 		}
 	}
+	if r.Next != nil {
+		if err := s.config.MayBecome(*r.Next); err != nil {
+			return s, fmt.Errorf("next configuration: %w", err)
+		}
+	}
 	return s, nil
 }
 
@@ -99,7 +104,7 @@ func (s *stand) take(e Event, f Facts) error {
 		if bare := (Event{Kind: e.Kind, Epoch: e.Epoch, Steps: e.Steps, Config: e.Config}); e != bare {
 			return errors.New("a change has numbers of steps")
 		}
-		if err := s.config.mayBecome(*e.Config); err != nil {
+		if err := s.config.MayBecome(*e.Config); err != nil {
 			return err
 		}
 		s.config, s.changed = *e.Config, true
@@ -188,8 +193,8 @@ func share(values ...float64) bool {
 	return !slices.ContainsFunc(values, func(v float64) bool { return !(v >= 0 && v <= 1+1e-9) })
 }
 
-// mayBecome reports the first field in which a run of c cannot become one of next.
-func (c Config) mayBecome(next Config) error {
+// MayBecome reports the first field in which a run of c cannot become one of next.
+func (c Config) MayBecome(next Config) error {
 	if err := next.Validate(); err != nil {
 		return err
 	}

@@ -212,7 +212,7 @@ func share(p *run.Report, kind string) float64 {
 func (l *Lab) curve(which string) (c chart, ok bool) {
 	r := l.Run()
 	config := r.Config
-	arch, mix, err := config.Schedules()
+	s, err := config.Schedules()
 	if err != nil || config.Validate() != nil {
 		return c, false
 	}
@@ -222,9 +222,9 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	var end float64
 	if which == "mix" {
 		c.title, c.top, c.format = Text.MixTitle, 1, "%.2f"
-		past, class, next, end = r.Mixes, "conventional", mix.Sample(), mix.At(config.Epochs, nil)
+		past, class, next, end = r.Mixes, "conventional", s.Mix.Sample(), s.Mix.At(config.Epochs, nil)
 	} else {
-		next, end = archRates(config, arch, mix)
+		next, end = archRates(s)
 		for i := range next {
 			next[i] *= config.ArchRate
 		}

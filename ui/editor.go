@@ -15,31 +15,31 @@ import (
 const handles = 6
 
 // archRates is the architecture's schedule as a run has it, in shares of its peak: at each epoch, and at the end.
-func archRates(c run.Config, arch sched.Arch, mix sched.Mix) (rates []float64, end float64) {
-	ties := sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin}
-	last := ties.Context(c.Epochs)
-	last.Area = arch.Integral(ties)
-	return arch.Sample(ties), arch.Factor(c.Epochs, 0, 0, last)
+func archRates(s run.Schedules) (rates []float64, end float64) {
+	ties := s.Ties()
+	last := ties.Context(s.Arch.Epochs)
+	last.Area = s.Arch.Integral(ties)
+	return s.Arch.Sample(ties), s.Arch.Factor(s.Arch.Epochs, 0, 0, last)
 }
 
 // archPoints draws the present family by control points, as shares of its peak, or a straight line where no curve can be shown.
 func archPoints(c run.Config) string {
-	arch, mix, err := c.Schedules()
+	s, err := c.Schedules()
 	if err != nil || c.Validate() != nil {
 		return "0:1,1:0"
 	}
-	arch.EqualArea, arch.Floor, arch.Warmup = false, 0, 0 // which hold for what is drawn, too
-	rates, end := archRates(c, arch, mix)
+	s.Arch.EqualArea, s.Arch.Floor, s.Arch.Warmup = false, 0, 0 // which hold for what is drawn, too
+	rates, end := archRates(s)
 	return trace(append(rates, end))
 }
 
 // mixPoints draws the present mixing likewise.
 func mixPoints(c run.Config) string {
-	_, mix, err := c.Schedules()
+	s, err := c.Schedules()
 	if err != nil || c.Validate() != nil {
 		return "0:1,1:0"
 	}
-	return trace(append(mix.Sample(), mix.At(c.Epochs, nil)))
+	return trace(append(s.Mix.Sample(), s.Mix.At(c.Epochs, nil)))
 }
 
 // trace puts control points on a curve, which is given at each epoch and at the end.
@@ -137,10 +137,10 @@ func (l *Lab) point(what string) {
 func (r *Run) hand(which string, top float64) *hand {
 	h := &hand{to: Share{1, top}}
 	if c := r.Config; which == "arch" {
-		arch, mix, _ := c.Schedules()
-		peak, epochs := max(c.ArchRate, 1e-12), float64(c.Epochs)
+		s, _ := c.Schedules()
+		arch, peak, epochs := s.Arch, max(c.ArchRate, 1e-12), float64(c.Epochs)
 		if arch.EqualArea {
-			peak /= max(arch.Integral(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin}), 1e-12)
+			peak /= max(arch.Integral(s.Ties()), 1e-12)
 		}
 		rest, free := epochs-arch.Warmup, max(1-arch.Floor, 1e-6)
 		h.from = Share{-arch.Warmup / rest, -arch.Floor / free}

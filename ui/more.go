@@ -33,7 +33,7 @@ func (l *Lab) more() string {
 
 // input is a field's label, control, help and what is wrong with it.
 func (l *Lab) input(f run.Field) string {
-	s := l.control(f, strings.ReplaceAll(f.Name, "-", " "))
+	s := l.control(f, f.Label)
 	attrs := fmt.Sprintf(`id="%s" data-set="%[1]s" aria-describedby="%[1]s-help"`, f.Name)
 	if l.Run().Fixed() && !f.Live {
 		attrs += " disabled"

@@ -139,21 +139,18 @@ func (c *Root) controls(group string) (out []Control) {
 			continue
 		}
 		f := field(v.name)
-		s := c.Lab.control(f, Text.Label[v.name])
+		s := c.Lab.control(f, f.Label)
 		min, max := f.Min, f.Max
 		whole := f.Kind == reflect.Int || f.Kind == reflect.Uint64
-		families, id := sched.Families, r.Config.ArchSchedule
-		if group == "mix" {
-			families, id = sched.Mixes, r.Config.Mix
-		}
-		family, _ := sched.Find(families, id)
 		switch v.name {
 		case "arch-schedule", "mix":
+			family, _ := sched.Find(run.Families(v.name), s.Value)
 			s.Text, s.Help = family.Formula, family.Note
 			if points := v.name[:3]; s.Wrong == "" && (r.Wrong.Field == points+"-points" || r.Wrong.Field == "arch-points" && points == "arc") {
 				s.Wrong = r.Wrong.Text
 			}
 		case "arch-param", "mix-param":
+			family, _ := f.Family(r.Config)
 			p := family.Param
 			if s.Hidden = p.Name == ""; s.Hidden {
 				break

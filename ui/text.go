@@ -17,7 +17,6 @@ var Text = struct {
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
 	Fixed, NoMixing, AsTable, TableOf, More                            string
 	GroupArch, GroupMix, GroupStart                                    string
-	Label                                                              map[string]string
 	Parameter, Range, Default, RangeDefault                            string
 
 	// The schedules' curves.
@@ -102,10 +101,6 @@ var Text = struct {
 	AsTable:  "As a table", TableOf: "%s as a table", // the title of a card or group
 	More:      "More settings",
 	GroupArch: "Architecture rate (HLRS)", GroupMix: "Branch mixing", GroupStart: "The run",
-	Label: map[string]string{ // by the setting's name
-		"arch-schedule": "Family", "arch-rate": "Peak rate", "arch-equal": "Compare at equal", "mix": "Family",
-		"dataset": "Images", "imbalance": "Imbalance factor", "n-max": "Images of the largest class", "epochs": "Epochs", "branches": "Branches part at", "seed": "Seed",
-	},
 	Parameter: "Parameter %s", // its symbol
 	Range:     "%s to %s.", Default: "Default %s.", RangeDefault: "%v to %v, default %v.",
 

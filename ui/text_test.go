@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"hlrslab/core/run"
 )
 
 var (
@@ -117,9 +119,9 @@ func TestTextWhole(t *testing.T) {
 			t.Errorf("%s is empty", v.Type().Field(i).Name)
 		}
 	}
-	for _, c := range controls {
-		if Text.Label[c.name] == "" && !strings.HasSuffix(c.name, "-param") { // which has its family's symbol
-			t.Errorf("%s has no label", c.name)
+	for _, f := range run.Fields() {
+		if f.Label == "" || f.Help == "" {
+			t.Errorf("%s has no label or no help", f.Name)
 		}
 	}
 	l := NewLab(nil)

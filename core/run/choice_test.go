@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	. "hlrslab/core/run"
-	"hlrslab/core/sched"
 	"hlrslab/core/search"
 )
 
@@ -34,11 +33,15 @@ func seen(t *testing.T, c Config) string {
 		t.Error(err)
 	}
 	c.Epochs = 40 // some families part late
-	arch, mix, err := c.Schedules()
+	s, err := c.Schedules()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text(t, events) + text(t, arch.Sample(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin})) + text(t, mix.Sample())
+	var rates []float64
+	for e := range c.Epochs {
+		rates = append(rates, s.Weights.At(e))
+	}
+	return text(t, events) + text(t, s.Arch.Sample(s.Ties())) + text(t, s.Mix.Sample()) + text(t, rates)
 }
 
 // set is c with a field set to what text spells.
@@ -61,6 +64,8 @@ func TestEveryFieldCounts(t *testing.T) {
 		"rebalance":       many,
 		"loss":            func(c *Config) { c.Epochs = 5 }, // drw waits for four fifths
 		"arch-loss":       func(c *Config) { c.Epochs = 5 },
+		"rate-param":      func(c *Config) { c.RateSchedule = "exponential" },
+		"rate-milestones": func(c *Config) { c.RateSchedule, c.Epochs = "step", 4 },
 		"arch-ramp":       func(c *Config) { c.ArchWarmup = 1.5 },
 		"arch-per-step":   func(c *Config) { c.ArchSchedule = "linear" },
 		"arch-param":      func(c *Config) { c.ArchSchedule = "power" },
@@ -74,6 +79,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		"size": {"8", "16"}, "imbalance": {"2", "3"}, "n-max": {"6", "8"}, "pool": {"8", "20"}, "test-images": {"10", "20"}, "cutout": {"0", "4"},
 		"channels": {"2", "3"}, "layers": {"3", "4"}, "nodes": {"1", "2"},
 		"epochs": {"2", "3"}, "batch": {"4", "5"}, "rate": {"0.1", "0.2"}, "rate-min": {"0", "0.01"}, "momentum": {"0.9", "0.5"},
+		"rate-param": {"0", "2"}, "rate-milestones": {"", "1", "1,3"}, "rate-warmup": {"0", "1"},
 		"decay": {"0", "0.01"}, "clip": {"0", "0.1", "0.2"},
 		"order": {"1", "2"}, "arch-rate": {"0", "0.01"}, "arch-decay": {"0", "0.1"},
 		"arch-param": {"0", "0.5"}, "arch-milestones": {"", "1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
@@ -151,7 +157,7 @@ func TestFeeds(t *testing.T) {
 func TestNeeds(t *testing.T) {
 	values := map[string][]string{
 		"rebalance": {"balanced", "reversed"}, "mix": {"equal", "linear"}, "mix-param": {"0.2", "0.4"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
-		"arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
+		"rate-milestones": {"1", "1,3"}, "arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
 	}
 	for _, f := range Fields() {
 		if f.Needs == "" {

@@ -11,59 +11,63 @@ import "hlrslab/core/bbn"
 // the single table of limits that help texts, sliders and Validate are made from.
 type Config struct {
 	// Data.
-	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" help:"Images to search on: cifar10, the built-in generated toy set, or your own by class."`
-	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
-	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" help:"How class counts fall from head to tail."`
-	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" help:"Imbalance factor: images of the largest class over images of the smallest."`
-	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" help:"Images of the largest class."`
-	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" help:"Images of each class to choose from, the first of the set; the page has 500."`
-	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" help:"How training images are split between weights and architecture; positional shows trap T1."`
-	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" help:"Balanced test images evaluated after each epoch."`
-	Sampler    string  `json:"sampler" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"instance" group:"data" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`
-	Rebalance  string  `json:"rebalance" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"reversed" group:"data" needs:"branches!=none" help:"Sampler of the re-balancing branch."`
-	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" help:"Random crop after zero padding by an eighth of the side."`
-	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" help:"Random horizontal flip."`
-	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" help:"Side of the square cut out after normalisation; 0 is off."`
+	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" label:"Images" help:"Images to search on: cifar10, the built-in generated toy set, or your own by class."`
+	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" label:"Image side" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
+	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" label:"Fall of the class counts" help:"How class counts fall from head to tail."`
+	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" label:"Imbalance factor" help:"Imbalance factor: images of the largest class over images of the smallest."`
+	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of the largest class" help:"Images of the largest class."`
+	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of each class to choose from" help:"Images of each class to choose from, the first of the set; the page has 500."`
+	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" label:"Split between weights and architecture" help:"How training images are split between weights and architecture; positional shows trap T1."`
+	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Test images" help:"Balanced test images evaluated after each epoch."`
+	Sampler    string  `json:"sampler" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"instance" group:"data" label:"Sampler of the weights" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`
+	Rebalance  string  `json:"rebalance" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"Sampler of the re-balancing branch."`
+	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" label:"Random crop" help:"Random crop after zero padding by an eighth of the side."`
+	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" label:"Random flip" help:"Random horizontal flip."`
+	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" label:"Side of the cutout" help:"Side of the square cut out after normalisation; 0 is off."`
 
 	// Network.
-	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" help:"Channels of the first cell."`
-	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" help:"Cells; those at one third and two thirds reduce."`
-	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" help:"Intermediate nodes of a cell."`
-	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for plain DARTS."`
+	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" label:"Channels of the first cell" help:"Channels of the first cell."`
+	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" label:"Cells" help:"Cells; those at one third and two thirds reduce."`
+	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
+	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for plain DARTS."`
 
 	// Training of the weights.
-	Epochs   int     `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" help:"Search epochs."`
-	Batch    int     `json:"batch" default:"64" min:"2" max:"512" unit:"images" group:"weights" help:"Images of a batch (of each branch, with BBN)."`
-	Rate     float64 `json:"rate" default:"0.025" min:"0" max:"1" group:"weights" help:"Learning rate of the weights at the start; falls along a cosine."`
-	RateMin  float64 `json:"rate-min" default:"0.001" min:"0" max:"1" group:"weights" help:"Learning rate of the weights the cosine ends at."`
-	Momentum float64 `json:"momentum" default:"0.9" min:"0" max:"0.999" group:"weights" help:"Momentum of SGD."`
-	Decay    float64 `json:"decay" default:"0.0003" min:"0" max:"0.1" group:"weights" help:"Weight decay of SGD."`
-	Clip     float64 `json:"clip" default:"5" min:"0" max:"1000" group:"weights" help:"Gradient norm above which the weights' gradient is scaled down; 0 is off."`
-	Loss     string  `json:"loss" enum:"ce,cb,focal,balanced-softmax,drw" default:"ce" group:"weights" help:"Loss of the weights: cross-entropy, class-balanced, focal, balanced softmax, deferred re-weighting."`
+	Epochs         int       `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" label:"Epochs" help:"Search epochs."`
+	Batch          int       `json:"batch" default:"64" min:"2" max:"512" unit:"images" group:"weights" label:"Batch size" help:"Images of a batch (of each branch, with BBN)."`
+	Rate           float64   `json:"rate" default:"0.025" min:"0" max:"1" group:"weights" live:"true" label:"Learning rate of the weights" help:"Peak learning rate of the weights."`
+	RateMin        float64   `json:"rate-min" default:"0.001" min:"0" max:"1" group:"weights" live:"true" label:"Last learning rate of the weights" help:"Learning rate of the weights that the schedule falls to."`
+	RateSchedule   string    `json:"rate-schedule" default:"cosine" group:"weights" live:"true" label:"Schedule of the weights' rate" help:"Family of the weights' learning rate over the epochs."`
+	RateParam      float64   `json:"rate-param" default:"0" min:"0" max:"1000" group:"weights" live:"true" label:"Parameter of the weights' rate" help:"The family's parameter; 0 takes its default."`
+	RateMilestones []float64 `json:"rate-milestones,omitempty" group:"weights" live:"true" needs:"rate-schedule=step" label:"Milestones of the weights' rate" help:"Epochs at which the step family falls."`
+	RateWarmup     int       `json:"rate-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"weights" live:"true" label:"Warm-up of the weights' rate" help:"Epochs in which the weights' rate rises to its peak; 0 is off."`
+	Momentum       float64   `json:"momentum" default:"0.9" min:"0" max:"0.999" group:"weights" label:"Momentum of the weights" help:"Momentum of SGD."`
+	Decay          float64   `json:"decay" default:"0.0003" min:"0" max:"0.1" group:"weights" label:"Weight decay of the weights" help:"Weight decay of SGD."`
+	Clip           float64   `json:"clip" default:"5" min:"0" max:"1000" group:"weights" label:"Gradient clipping" help:"Gradient norm above which the weights' gradient is scaled down; 0 is off."`
+	Loss           string    `json:"loss" enum:"ce,cb,focal,balanced-softmax,drw" default:"ce" group:"weights" label:"Loss of the weights" help:"Loss of the weights: cross-entropy, class-balanced, focal, balanced softmax, deferred re-weighting."`
 
 	// The architecture and its schedule.
-	Order          int       `json:"order" default:"2" min:"1" max:"2" group:"architecture" help:"1: gradient at the current weights; 2: unrolled by one step."`
-	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" live:"true" help:"Peak learning rate of the architecture parameters (Adam)."`
-	ArchDecay      float64   `json:"arch-decay" default:"0.001" min:"0" max:"0.1" group:"architecture" help:"Weight decay of the architecture parameters, coupled."`
-	ArchLoss       string    `json:"arch-loss" enum:"mix,uniform,balanced,reverse,drw,logit-adjusted" default:"mix" group:"architecture" help:"Loss on the architecture half."`
-	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" live:"true" help:"Family of the architecture rate over the epochs (HLRS)."`
-	ArchParam      float64   `json:"arch-param" default:"0" min:"0" max:"1000" group:"schedule" live:"true" help:"The family's parameter; 0 takes its default."`
-	ArchMilestones []float64 `json:"arch-milestones,omitempty" group:"schedule" live:"true" needs:"arch-schedule=step" help:"Epochs at which the step family falls."`
-	ArchPoints     string    `json:"arch-points" default:"" group:"schedule" live:"true" needs:"arch-schedule=drawn" help:"Control points u:m of the drawn family, as in 0:1,0.5:0.8,1:0."`
-	ArchFloor      float64   `json:"arch-floor" default:"0" min:"0" max:"1" group:"schedule" live:"true" help:"Lowest share of the peak rate."`
-	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" live:"true" help:"Epochs before the schedule begins, at rate 0."`
-	ArchRamp       bool      `json:"arch-ramp" default:"false" group:"schedule" live:"true" needs:"arch-warmup!=0" help:"Rise linearly during the warm-up instead of waiting at 0."`
-	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" live:"true" help:"Move the rate at every step, not every epoch."`
-	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" live:"true" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
-	Mix            string    `json:"mix" default:"parabolic" group:"schedule" live:"true" needs:"branches!=none" help:"Family of the branch mixing factor: the weight of the conventional branch."`
-	MixParam       float64   `json:"mix-param" default:"0" min:"0" max:"1" group:"schedule" live:"true" needs:"branches!=none" help:"The mixing family's parameter; 0 takes its default."`
-	MixPoints      string    `json:"mix-points" default:"" group:"schedule" live:"true" needs:"mix=drawn" help:"Control points u:a of the drawn mixing, as in 0:1,1:0."`
+	Order          int       `json:"order" default:"2" min:"1" max:"2" group:"architecture" label:"Order of the architecture gradient" help:"1: gradient at the current weights; 2: unrolled by one step."`
+	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" live:"true" label:"Peak rate" help:"Peak learning rate of the architecture parameters (Adam)."`
+	ArchDecay      float64   `json:"arch-decay" default:"0.001" min:"0" max:"0.1" group:"architecture" label:"Weight decay of the alphas" help:"Weight decay of the architecture parameters, coupled."`
+	ArchLoss       string    `json:"arch-loss" enum:"mix,uniform,balanced,reverse,drw,logit-adjusted" default:"mix" group:"architecture" label:"Loss of the architecture" help:"Loss on the architecture half."`
+	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" live:"true" label:"Family" help:"Family of the architecture rate over the epochs (HLRS)."`
+	ArchParam      float64   `json:"arch-param" default:"0" min:"0" max:"1000" group:"schedule" live:"true" label:"Parameter of the architecture rate" help:"The family's parameter; 0 takes its default."`
+	ArchMilestones []float64 `json:"arch-milestones,omitempty" group:"schedule" live:"true" needs:"arch-schedule=step" label:"Milestones of the architecture rate" help:"Epochs at which the step family falls."`
+	ArchPoints     string    `json:"arch-points" default:"" group:"schedule" live:"true" needs:"arch-schedule=drawn" label:"Points of the architecture rate" help:"Control points u:m of the drawn family, as in 0:1,0.5:0.8,1:0."`
+	ArchFloor      float64   `json:"arch-floor" default:"0" min:"0" max:"1" group:"schedule" live:"true" label:"Lowest share of the peak rate" help:"Lowest share of the peak rate."`
+	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" live:"true" label:"Warm-up of the architecture rate" help:"Epochs before the schedule begins, at rate 0."`
+	ArchRamp       bool      `json:"arch-ramp" default:"false" group:"schedule" live:"true" needs:"arch-warmup!=0" label:"Rise during the warm-up" help:"Rise linearly during the warm-up instead of waiting at 0."`
+	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" live:"true" label:"Move at every step" help:"Move the rate at every step, not every epoch."`
+	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" live:"true" label:"Compare at equal" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
+	Mix            string    `json:"mix" default:"parabolic" group:"schedule" live:"true" needs:"branches!=none" label:"Family" help:"Family of the branch mixing factor: the weight of the conventional branch."`
+	MixParam       float64   `json:"mix-param" default:"0" min:"0" max:"1" group:"schedule" live:"true" needs:"branches!=none" label:"Parameter of the mixing" help:"The mixing family's parameter; 0 takes its default."`
+	MixPoints      string    `json:"mix-points" default:"" group:"schedule" live:"true" needs:"mix=drawn" label:"Points of the mixing" help:"Control points u:a of the drawn mixing, as in 0:1,1:0."`
 
 	// Seeds. Each random thing has its own stream, derived from Seed unless set.
-	Seed        uint64 `json:"seed" default:"1" group:"seeds" help:"Seed of everything not given a seed of its own."`
-	SubsetSeed  uint64 `json:"subset-seed" default:"0" group:"seeds" help:"Seed of the choice of images; 0 derives it."`
-	ClassSeed   uint64 `json:"class-seed" default:"0" group:"seeds" help:"Seed of a permutation of the classes along the tail; 0 keeps their order."`
-	WeightSeed  uint64 `json:"weight-seed" default:"0" group:"seeds" help:"Seed of the starting weights and alphas; 0 derives it."`
-	SampleSeed  uint64 `json:"sample-seed" default:"0" group:"seeds" help:"Seed of the order of batches; 0 derives it."`
-	AugmentSeed uint64 `json:"augment-seed" default:"0" group:"seeds" help:"Seed of crops and flips; 0 derives it."`
+	Seed        uint64 `json:"seed" default:"1" group:"seeds" label:"Seed" help:"Seed of everything not given a seed of its own."`
+	SubsetSeed  uint64 `json:"subset-seed" default:"0" group:"seeds" label:"Seed of the choice of images" help:"Seed of the choice of images; 0 derives it."`
+	ClassSeed   uint64 `json:"class-seed" default:"0" group:"seeds" label:"Seed of the order of classes" help:"Seed of a permutation of the classes along the tail; 0 keeps their order."`
+	WeightSeed  uint64 `json:"weight-seed" default:"0" group:"seeds" label:"Seed of the starting weights" help:"Seed of the starting weights and alphas; 0 derives it."`
+	SampleSeed  uint64 `json:"sample-seed" default:"0" group:"seeds" label:"Seed of the batches" help:"Seed of the order of batches; 0 derives it."`
+	AugmentSeed uint64 `json:"augment-seed" default:"0" group:"seeds" label:"Seed of crops and flips" help:"Seed of crops and flips; 0 derives it."`
 }

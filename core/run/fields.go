@@ -20,6 +20,7 @@ import (
 // Field is one row of the table of limits: what help texts, sliders and Validate know of a field.
 type Field struct {
 	Name, Group, Help, Unit string
+	Label                   string // plain words for a control
 	Kind                    reflect.Kind
 	Default                 string
 	Enum                    []string
@@ -42,20 +43,44 @@ var fields = sync.OnceValue(func() []Field {
 		fields[i] = Field{
 			Name: name, Group: f.Tag.Get("group"), Help: f.Tag.Get("help"), Unit: f.Tag.Get("unit"),
 			Kind: f.Type.Kind(), Default: f.Tag.Get("default"), Min: limit(f, "min"), Max: limit(f, "max"), index: i,
-			Live: f.Tag.Get("live") != "", Needs: f.Tag.Get("needs"),
+			Label: f.Tag.Get("label"), Live: f.Tag.Get("live") != "", Needs: f.Tag.Get("needs"),
 		}
 		if e := f.Tag.Get("enum"); e != "" {
 			fields[i].Enum = strings.Split(e, ",")
 		}
-		switch name { // families are listed where they are defined
-		case "arch-schedule":
-			fields[i].Enum = ids(sched.Families)
-		case "mix":
-			fields[i].Enum = ids(sched.Mixes)
+		if families := Families(name); families != nil { // which are listed where they are defined
+			fields[i].Enum = ids(families)
 		}
 	}
 	return fields
 })
+
+// Families are those that a schedule's field chooses from, or nil for another field.
+func Families(field string) []sched.Family {
+	switch field {
+	case "arch-schedule":
+		return sched.Families
+	case "rate-schedule":
+		return sched.Rates
+	case "mix":
+		return sched.Mixes
+	}
+	return nil
+}
+
+// schedules are the fields of schedules, by those of their families' parameters.
+var schedules = map[string]string{"arch-param": "arch-schedule", "rate-param": "rate-schedule", "mix-param": "mix"}
+
+// Family is the one that c has, of the schedule whose parameter the field is; of another field there is none.
+func (f Field) Family(c Config) (sched.Family, bool) {
+	schedule := schedules[f.Name]
+	for _, other := range Fields() {
+		if other.Name == schedule {
+			return sched.Find(Families(schedule), other.Value(c))
+		}
+	}
+	return sched.Family{}, false
+}
 
 func ids(families []sched.Family) []string {
 	out := make([]string, len(families))
@@ -90,17 +115,27 @@ func (f Field) Value(c Config) string {
 	return fmt.Sprint(v)
 }
 
-// Counts says whether the field can change anything in a run of c.
-func (f Field) Counts(c Config) bool {
+// Idle says why the field changes nothing in a run of c: what is not so, and would have to be. It is empty where the field counts.
+func (f Field) Idle(c Config) string {
+	if family, ok := f.Family(c); ok && family.Param.Name == "" {
+		return fmt.Sprintf("the family %s has no parameter", family.ID)
+	}
 	name, value, _ := strings.Cut(f.Needs, "=")
 	name, not := strings.CutSuffix(name, "!")
 	for _, other := range Fields() {
-		if other.Name == name {
-			return (other.Value(c) == value) != not && other.Counts(c)
+		switch {
+		case other.Name != name:
+		case (other.Value(c) == value) == not:
+			return fmt.Sprintf("%s is %s", name, other.Value(c))
+		default:
+			return other.Idle(c)
 		}
 	}
-	return true
+	return ""
 }
+
+// Counts says whether the field can change anything in a run of c.
+func (f Field) Counts(c Config) bool { return f.Idle(c) == "" }
 
 // Set gives the field in c the value that text spells.
 func (f Field) Set(c *Config, text string) error {
@@ -273,7 +308,7 @@ func (f Field) check(c Config) error {
 		return nil
 	}
 	if math.IsNaN(x) || x < f.Min || x > f.Max {
-		return fault(f.Name, "%v is outside %v to %v %s", x, f.Min, f.Max, f.Unit)
+		return fault(f.Name, "%s is outside %v to %v", strings.TrimSpace(fmt.Sprint(x, " ", f.Unit)), f.Min, f.Max)
 	}
 	return nil
 }
@@ -288,19 +323,14 @@ func (c Config) Validate() error {
 	switch {
 	case c.Size != 32 && c.Size != 16 && c.Size != 8:
 		return fault("size", "%d does not divide 32 into halves; choose 32, 16 or 8", c.Size)
-	case c.RateMin > c.Rate:
-		return fault("rate-min", "%v is above rate, %v", c.RateMin, c.Rate)
 	case c.NMax > c.Pool:
 		return fault("n-max", "%d images are not among the %d of pool", c.NMax, c.Pool)
 	case c.Dataset != "own" && c.TestImages%10 != 0:
 		return fault("test-images", "%d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
 	}
-	arch, mix, err := c.Schedules()
+	s, err := c.Schedules()
 	if err != nil {
 		return err
 	}
-	if err := arch.Validate(); err != nil {
-		return err
-	}
-	return mix.Validate()
+	return s.Validate()
 }

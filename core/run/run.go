@@ -9,14 +9,13 @@ import (
 	"hlrslab/core/bbn"
 	"hlrslab/core/data"
 	"hlrslab/core/nn"
-	"hlrslab/core/sched"
 )
 
 // Run is a task, stepped from outside. It is not safe for concurrent use.
 type Run struct {
 	config Config
 	next   *Config // schedules from the next epoch on
-	mix    sched.Mix
+	plan   Schedules
 
 	task      Task
 	data      Batches
@@ -75,7 +74,7 @@ func New(c Config, d *data.Dataset, device nn.Device, task Maker) (*Run, error) 
 // schedule takes a valid configuration into force.
 func (r *Run) schedule(c Config) {
 	r.config = c
-	_, r.mix, _ = c.Schedules()
+	r.plan, _ = c.Schedules()
 	r.task.Configure(c)
 }
 
@@ -143,10 +142,10 @@ func (r *Run) learn() ([]Event, error) {
 	}
 	c := r.config
 	e := Event{Kind: StepDone, Epoch: r.Epoch, Step: r.At, Steps: r.data.steps}
-	e.Rate = sched.Cosine(r.Epoch, c.Epochs, c.Rate, c.RateMin)
+	e.Rate = r.plan.Weights.At(r.Epoch)
 	e.Mix = 1
 	if c.Branches != bbn.Alone {
-		e.Mix = r.mix.At(r.Epoch, rand.New(r.mixRandom))
+		e.Mix = r.plan.Mix.At(r.Epoch, rand.New(r.mixRandom))
 	}
 	model := r.task.Model()
 	if r.At == 0 || r.train.Model == nil { // the epoch's first step, or the first one since Restore

@@ -6,25 +6,51 @@ import (
 	"hlrslab/core/sched"
 )
 
+// Schedules are what moves over the epochs.
+type Schedules struct {
+	Weights sched.Weights
+	Arch    sched.Arch
+	Mix     sched.Mix
+}
+
 // Schedules makes the schedules of the configuration.
-func (c Config) Schedules() (sched.Arch, sched.Mix, error) {
-	arch := sched.Arch{
-		Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,
-		Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs,
+func (c Config) Schedules() (Schedules, error) {
+	s := Schedules{
+		Weights: sched.Weights{
+			Family: c.RateSchedule, Param: c.RateParam, Milestones: c.RateMilestones, Peak: c.Rate, Floor: c.RateMin, Warmup: c.RateWarmup, Epochs: c.Epochs,
+		},
+		Arch: sched.Arch{
+			Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,
+			Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs,
+		},
+		Mix: sched.Mix{Family: c.Mix, Param: c.MixParam, Epochs: c.Epochs},
 	}
-	mix := sched.Mix{Family: c.Mix, Param: c.MixParam, Epochs: c.Epochs}
 	var err error
 	if c.ArchPoints != "" {
-		if arch.Points, err = sched.ParsePoints(c.ArchPoints); err != nil {
-			return arch, mix, FieldError{Field: "arch-points", Err: err}
+		if s.Arch.Points, err = sched.ParsePoints(c.ArchPoints); err != nil {
+			return s, FieldError{Field: "arch-points", Err: err}
 		}
 	}
 	if c.MixPoints != "" {
-		if mix.Points, err = sched.ParsePoints(c.MixPoints); err != nil {
-			return arch, mix, FieldError{Field: "mix-points", Err: err}
+		if s.Mix.Points, err = sched.ParsePoints(c.MixPoints); err != nil {
+			return s, FieldError{Field: "mix-points", Err: err}
 		}
 	}
-	return arch, mix, nil
+	return s, nil
+}
+
+// Ties are what the architecture's rate may follow.
+func (s Schedules) Ties() sched.Ties { return sched.Ties{Mix: s.Mix, Weights: s.Weights} }
+
+// Validate returns nil if the schedules can be run; otherwise a FieldError names the field at fault.
+func (s Schedules) Validate() error {
+	if err := s.Weights.Validate(); err != nil {
+		return err
+	}
+	if err := s.Arch.Validate(); err != nil {
+		return err
+	}
+	return s.Mix.Validate()
 }
 
 // FieldError is what is wrong with one field of a configuration; errors.As finds it, with the field's name, in what Validate,

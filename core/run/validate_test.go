@@ -143,7 +143,7 @@ func TestRestoreTrustsNothing(t *testing.T) {
 		}
 	})
 	// A run could have had other schedules before its change or after the next one, and other rates; and null is what was 0.
-	could := regexp.MustCompile(`^\.(Next|Record\.config\.(arch-|mix)|Record\.events\[\d\]\.(arch-)?rate|Record\.events\[\d\]\.mix|Position\.(Failed|Discrete))| = <nil>$`)
+	could := regexp.MustCompile(`^\.(Next|Record\.config\.(arch-|rate|mix)|Record\.events\[\d\]\.(arch-)?rate|Record\.events\[\d\]\.mix|Position\.(Failed|Discrete))| = <nil>$`)
 	for path := range taken {
 		if !could.MatchString(path) {
 			t.Errorf("%s is taken", path)

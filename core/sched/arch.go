@@ -45,17 +45,24 @@ func (a Arch) Validate() error {
 		return fault("arch-warmup", "%v epochs leave nothing of %d to the schedule; give 0 or more, and fewer than %d", a.Warmup, a.Epochs, a.Epochs)
 	}
 	if a.Family == "step" {
-		last := 0.
-		for _, m := range a.Milestones {
-			if !(m > last && m < t) {
-				return fault("arch-milestones", "%v is out of place; give epochs that rise, above 0 and below %d", m, a.Epochs)
-			}
-			last = m
+		if err := checkMilestones("arch", a.Milestones, a.Epochs); err != nil {
+			return err
 		}
 	}
 	if a.EqualArea && f.tie == nil && a.Integral(Ties{}) == 0 {
 		return fault("arch-equal", "the rate is 0 throughout, so no peak gives it an area; compare at equal peak, or change arch-%s",
 			map[bool]string{true: "points", false: "warmup"}[a.Family == drawn])
+	}
+	return nil
+}
+
+func checkMilestones(prefix string, milestones []float64, epochs int) error {
+	last := 0.
+	for _, m := range milestones {
+		if !(m > last && m < float64(epochs)) {
+			return fault(prefix+"-milestones", "%v is out of place; give epochs that rise, above 0 and below %d", m, epochs)
+		}
+		last = m
 	}
 	return nil
 }

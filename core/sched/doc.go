@@ -12,14 +12,6 @@ package sched
 
 import "math"
 
-// Cosine is the weight rate of DARTS (arXiv 1806.09055): half a cosine from peak at epoch 0 down to
-// floor at epochs. The unit is that of its arguments.
-func Cosine(epoch, epochs int, peak, floor float64) float64 {
-	return cosine(float64(epoch)/float64(epochs), peak, floor)
-}
-
-func cosine(u, peak, floor float64) float64 { return floor + (peak-floor)*halfCosine(u) }
-
 // halfCosine falls from 1 to 0 with level ends.
 func halfCosine(u float64) float64 { return (1 + math.Cos(math.Pi*u)) / 2 }
 

@@ -4,20 +4,13 @@ import "gonum.org/v1/gonum/integrate"
 
 // Ties are the curves that tied families follow, over a whole run.
 type Ties struct {
-	Mix           Mix
-	Rate, RateMin float64 // the cosine of the weight rate, from and to
+	Mix     Mix
+	Weights Weights
 }
 
 // Context is what the ties are at an epoch, with the mean of a random mixing factor.
 func (t Ties) Context(epoch int) Context {
-	return Context{Mix: t.Mix.At(epoch, nil), WeightRatio: t.ratio(float64(epoch) / float64(t.Mix.Epochs))}
-}
-
-func (t Ties) ratio(u float64) float64 {
-	if t.Rate == 0 {
-		return 1
-	}
-	return cosine(u, 1, t.RateMin/t.Rate)
+	return Context{Mix: t.Mix.At(epoch, nil), WeightRatio: t.Weights.Ratio(float64(epoch) / float64(t.Mix.Epochs))}
 }
 
 // follow is a tied family's value over u; of a random mixing factor, its expectation.
@@ -26,7 +19,7 @@ func (t Ties) follow(f Family) func(u float64) float64 {
 	case f.tie == nil:
 		return func(float64) float64 { return 0 }
 	case f.ID == wTied:
-		return t.ratio
+		return t.Weights.Ratio
 	case t.Mix.Family == beta:
 		b := mustFind(Mixes, beta).Param.or(t.Mix.Param)
 		mean := expect(b, func(a float64) float64 { return f.tie(Context{Mix: a}) })

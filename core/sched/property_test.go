@@ -77,7 +77,7 @@ func each(a Arch, ties Ties, visit func(e int, m float64)) {
 func TestFactorIsAShareAboveItsFloor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := genArch(Families).Draw(t, "arch")
-		ties := Ties{Mix: genMix(a.Epochs).Draw(t, "mix"), Rate: 0.025, RateMin: 0.001}
+		ties := Ties{Mix: genMix(a.Epochs).Draw(t, "mix"), Weights: darts(a.Epochs)}
 		if err := a.Validate(); err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestDecaysNeverRise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := genArch(decays).Draw(t, "arch")
 		last, epoch := 1., -1
-		each(a, Ties{Mix: Mix{Family: "parabolic", Epochs: a.Epochs}, Rate: 0.025, RateMin: 0.001}, func(e int, m float64) {
+		each(a, Ties{Mix: Mix{Family: "parabolic", Epochs: a.Epochs}, Weights: darts(a.Epochs)}, func(e int, m float64) {
 			if float64(e) < a.Warmup {
 				return
 			}
@@ -146,7 +146,7 @@ func fine(a Arch, ties Ties) (mean float64) {
 func TestEqualAreaIsThatOfConst(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := genArch(Families).Draw(t, "arch")
-		ties := Ties{Mix: genMix(a.Epochs).Draw(t, "mix"), Rate: 0.025, RateMin: 0.001}
+		ties := Ties{Mix: genMix(a.Epochs).Draw(t, "mix"), Weights: darts(a.Epochs)}
 		area, want := a.Integral(ties), fine(a, ties)
 		if math.Abs(area-want) > 1e-3 {
 			t.Fatalf("integral %v, by a fine grid %v", area, want)
@@ -175,7 +175,7 @@ func TestEqualAreaIsThatOfConst(t *testing.T) {
 func TestFactorFindsItsOwnArea(t *testing.T) {
 	for _, f := range Families {
 		a := Arch{Family: f.ID, Epochs: 5000, EqualArea: true, Points: []Point{{0.1, 0.9}, {0.4, 0.2}, {0.7, 0.4}}}
-		ties := Ties{Mix: Mix{Family: "parabolic", Epochs: a.Epochs}, Rate: 0.025, RateMin: 0.001}
+		ties := Ties{Mix: Mix{Family: "parabolic", Epochs: a.Epochs}, Weights: darts(a.Epochs)}
 		var mean float64
 		for e := range a.Epochs {
 			c := ties.Context(e)

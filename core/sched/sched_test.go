@@ -1,6 +1,7 @@
 package sched
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -20,7 +21,7 @@ func valid(t *testing.T, v interface{ Validate() error }) {
 	}
 }
 
-var bbn = Ties{Mix: Mix{Family: "parabolic", Epochs: 100}, Rate: 0.025, RateMin: 0.001}
+var bbn = Ties{Mix: Mix{Family: "parabolic", Epochs: 100}, Weights: darts(100)}
 
 // trapezoid integrates m as a reader would by hand, from Factor alone: each epoch's steps are
 // the grid, apart from Integral's own way.
@@ -29,7 +30,7 @@ func trapezoid(a Arch, ties Ties) (sum float64) {
 	a.Epochs, a.PerStep, a.EqualArea = epochs, true, false
 	at := func(i int) float64 {
 		u := float64(i) / (epochs * steps)
-		c := Context{Mix: ties.Mix.line()(u), WeightRatio: ties.ratio(u)}
+		c := Context{Mix: ties.Mix.line()(u), WeightRatio: ties.Weights.Ratio(u)}
 		return a.Factor(i/steps, i%steps, steps, c)
 	}
 	for i := range epochs * steps {
@@ -101,9 +102,39 @@ func TestStepDefaultsAtFiftyEpochs(t *testing.T) {
 	}
 }
 
+// darts is the weights' rate of DARTS.
+func darts(epochs int) Weights {
+	return Weights{Family: "cosine", Peak: 0.025, Floor: 0.001, Epochs: epochs}
+}
+
+// TestWeights: LDAM's recipe (cifar_train.py): five epochs of warm-up, and a hundredth from epochs 160 and 180 on, of 200.
+func TestWeights(t *testing.T) {
+	w := Weights{Family: "step", Param: 0.01, Milestones: []float64{160, 180}, Peak: 0.1, Warmup: 5, Epochs: 200}
+	if err := w.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for e, want := range map[int]float64{0: 0.02, 1: 0.04, 4: 0.1, 5: 0.1, 159: 0.1, 160: 1e-3, 179: 1e-3, 180: 1e-5, 199: 1e-5} {
+		near(t, "rate", w.At(e), want, 1e-12)
+	}
+	cosine := Weights{Family: "cosine", Peak: 0.1, Warmup: 10, Epochs: 110}
+	for e, want := range map[int]float64{0: 0.01, 9: 0.1, 10: 0.1, 60: 0.05} {
+		near(t, "rate", cosine.At(e), want, 1e-12)
+		near(t, "ratio", cosine.Ratio(float64(e)/110), want/0.1, 1e-12)
+	}
+	for field, w := range map[string]Weights{
+		"rate-min": {Family: "cosine", Peak: 0.1, Floor: 0.2, Epochs: 9}, "rate-schedule": {Family: "w-tied", Epochs: 9},
+		"rate-warmup": {Family: "const", Warmup: 9, Epochs: 9}, "rate-milestones": {Family: "step", Milestones: []float64{5, 4}, Epochs: 9},
+		"rate-param": {Family: "step", Param: 2, Epochs: 9}, "epochs": {Family: "const"},
+	} {
+		if at, ok := errors.AsType[FieldError](w.Validate()); !ok || at.Field != field {
+			t.Errorf("%s: %v", field, at)
+		}
+	}
+}
+
 func TestCosine(t *testing.T) {
 	for e, want := range map[int]float64{0: .025, 25: .013, 49: .00102368} {
-		near(t, "η_w", Cosine(e, 50, .025, .001), want, 5e-9)
+		near(t, "η_w", darts(50).At(e), want, 5e-9)
 	}
 }
 
@@ -210,7 +241,7 @@ func TestBeta(t *testing.T) {
 		near(t, "tails", float64(low-high)/n, 0, .006)
 
 		// Tied families spend the expectation.
-		ties := Ties{Mix: m, Rate: 1}
+		ties := Ties{Mix: m, Weights: Weights{Family: "cosine", Peak: 1, Epochs: m.Epochs}}
 		got := Arch{Family: "mixing-tied-product", Epochs: 50}.Integral(ties)
 		near(t, "E 4a(1−a)", got, 2*b/(2*b+1), 1e-6)
 		near(t, "E 4a(1−a) by draws", got, product, .005)

@@ -84,10 +84,10 @@ func (t *task) Init(rng *rand.Rand) {
 
 // Configure implements run.Task.
 func (t *task) Configure(c run.Config) {
-	arch, mix, _ := c.Schedules()
-	t.config, t.arch = c, arch
-	if t.area = 0; arch.EqualArea {
-		t.area = arch.Integral(sched.Ties{Mix: mix, Rate: c.Rate, RateMin: c.RateMin})
+	s, _ := c.Schedules()
+	t.config, t.arch = c, s.Arch
+	if t.area = 0; s.Arch.EqualArea {
+		t.area = s.Arch.Integral(s.Ties())
 	}
 }
 

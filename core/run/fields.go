@@ -308,7 +308,7 @@ func (f Field) check(c Config) error {
 		return nil
 	}
 	if math.IsNaN(x) || x < f.Min || x > f.Max {
-		return fault(f.Name, "%s is outside %v to %v", strings.TrimSpace(fmt.Sprint(x, " ", f.Unit)), f.Min, f.Max)
+		return fault(f.Name, "%s", strings.TrimSpace(fmt.Sprintf("%v is outside %v to %v %s", x, f.Min, f.Max, f.Unit)))
 	}
 	return nil
 }

@@ -84,6 +84,7 @@ func read(preset, file string) (c run.Config, err error) {
 type asked struct {
 	field run.Field
 	how   string
+	flag  bool
 }
 
 // asks lists what the command line says of the configuration: with a preset all of it, with a file its keys.
@@ -111,16 +112,26 @@ func (e *Experiment) asks(k *kong.Context) (all []asked, err error) {
 		}
 		switch {
 		case flags[f.Name] && f.Kind == reflect.Bool:
-			all = append(all, asked{f, "--" + f.Name + "=" + value})
+			all = append(all, asked{f, "--" + f.Name + "=" + value, true})
 		case flags[f.Name]:
-			all = append(all, asked{f, "--" + f.Name + " " + value})
+			all = append(all, asked{f, "--" + f.Name + " " + value, true})
 		case key:
-			all = append(all, asked{f, fmt.Sprintf("--config %s (%s %s)", e.File, f.Name, value)})
+			all = append(all, asked{f, fmt.Sprintf("--config %s (%s %s)", e.File, f.Name, value), false})
 		case e.Preset != "":
-			all = append(all, asked{f, fmt.Sprintf("--preset %s (%s %s)", e.Preset, f.Name, value)})
+			all = append(all, asked{f, fmt.Sprintf("--preset %s (%s %s)", e.Preset, f.Name, value), false})
 		}
 	}
 	return all, nil
+}
+
+// useful refuses a flag that would change nothing: who gives it expects something of it.
+func (c *searchCommand) useful() error {
+	for _, a := range c.asked {
+		if why := a.field.Idle(c.Config); a.flag && why != "" {
+			return fmt.Errorf("%s: it would change nothing, for %s; leave it out, or change that", a.how, why)
+		}
+	}
+	return nil
 }
 
 // unchanged reports the first thing asked for that the run to resume has not.

@@ -124,7 +124,7 @@ func (c *searchCommand) command(words ...string) string {
 // prepare makes the run to take, a new one or the resumed one, and the folder it goes to.
 func (c *searchCommand) prepare(ctx context.Context) (*run.Run, *folder, error) {
 	if c.Resume == "" {
-		if err := c.Config.Validate(); err != nil {
+		if err := errors.Join(c.Config.Validate(), c.useful()); err != nil {
 			return nil, nil, err
 		}
 		return c.start(func() (*run.Run, error) {

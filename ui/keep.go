@@ -24,6 +24,7 @@ type Kept struct {
 	Tail     float64    `json:"tail"`
 	Entropy  float64    `json:"entropy"`
 	Skips    int        `json:"skips"`
+	Done     bool       `json:"done"`
 
 	Elsewhere bool `json:"-"` // another tab has it open
 }
@@ -36,7 +37,7 @@ func (l *Lab) keep(r *Run) {
 	}
 	l.Host.Keep(Kept{
 		Key: r.Key, Name: r.Name, When: time.Now().UnixMilli(), Config: r.Config, Epochs: len(r.Epochs),
-		Accuracy: e.Report.Accuracy, Tail: e.Report.Tail, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"],
+		Accuracy: e.Report.Accuracy, Tail: e.Report.Tail, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"], Done: r.Record.Done(),
 	}, r.File)
 }
 
@@ -67,7 +68,7 @@ func (l *Lab) Unfinished() (left []Kept) {
 	}
 	for _, k := range l.Kept {
 		here := slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == k.Key })
-		if k.Epochs < k.Config.Epochs && last-k.When < together.Milliseconds() && !k.Elsewhere && !here {
+		if !k.Done && k.Epochs < k.Config.Epochs && last-k.When < together.Milliseconds() && !k.Elsewhere && !here {
 			left = append(left, k)
 		}
 	}

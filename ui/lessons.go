@@ -218,7 +218,7 @@ func outcomeOf(name string, r run.Record) outcome {
 	return o
 }
 
-func (o outcome) ended() bool { return o.Report != nil && o.epochs >= o.record.Config.Epochs }
+func (o outcome) ended() bool { return o.Report != nil && o.record.Done() }
 
 // images is the number of test images of a number of classes.
 func (o outcome) images(classes int) int {

@@ -15,7 +15,7 @@ func command(do string, run int) msg.Command { return msg.Command{Do: do, Run: r
 
 // resumes says whether a kept run can go on, and its settings are as they were.
 func (r *Run) resumes() bool {
-	return r.Recorded && !r.moved() && r.File != nil && len(r.Epochs) < r.Record.Config.Epochs
+	return r.Recorded && !r.moved() && r.File != nil && !r.Record.Done()
 }
 
 // begin readies a run to take steps: one under way as it is, a kept one from where it stood, and any other from the start. What
@@ -93,7 +93,7 @@ func (l *Lab) Play() { l.play(l.Run(), !l.Run().asked) }
 // PlayAll starts or pauses all runs together, but for those that have come to their end.
 func (l *Lab) PlayAll(on bool) {
 	for _, r := range slices.Clone(l.Runs) {
-		finished := (r.Done || r.Recorded && len(r.Epochs) == r.Record.Config.Epochs) && !r.moved()
+		finished := (r.Done || r.Recorded && r.Record.Done()) && !r.moved()
 		if on != r.asked && !(on && finished) {
 			l.play(r, on)
 		}

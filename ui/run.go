@@ -154,7 +154,7 @@ func (r *Run) Say() string {
 		return fmt.Sprintf(Text.OneWrong, r.Wrong.Text)
 	case r.Recorded && r.moved():
 		return fmt.Sprintf(Text.Moved, r.Name)
-	case r.Recorded && len(r.Epochs) < r.Record.Config.Epochs:
+	case r.Recorded && !r.Record.Done():
 		say = Text.KeptRun
 	case r.Recorded:
 		say = Text.FinishedRun
@@ -171,6 +171,9 @@ func (r *Run) Say() string {
 	if e := r.last(); e != nil {
 		p := e.Report
 		say += " " + fmt.Sprintf(Text.Accuracies, 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)
+	}
+	if why := r.Record.Ended(); why != "" {
+		say += " " + fmt.Sprintf(Text.Ended, why)
 	}
 	switch {
 	case r.Record.Next != nil && len(r.Rates) == r.Config.Epochs:

@@ -26,7 +26,7 @@ var Text = struct {
 	// How a run stands.
 	Stopped, Loading, OneWrong, WrongLater, ShowWrong, Moved, KeptRun, FinishedRun, Ready string
 	Finished, Training, Paused, Progress, Accuracies                                      string
-	TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn                                string
+	Ended, TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn                         string
 
 	// The cards.
 	Cards string
@@ -120,6 +120,7 @@ var Text = struct {
 	Finished: "Finished.", Training: "Training.", Paused: "Paused.",
 	Progress:   "%d steps, %d of %d epochs.",
 	Accuracies: "Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).",
+	Ended:      "It ended here: %s.", // why
 	TooLate:    "This is the last epoch: the change comes too late for this run.", NextEpoch: "The change takes effect from the next epoch.",
 	Announce:    "Epoch %d of %d: balanced accuracy %.1f %%.",
 	RecordedRun: "Recorded run", // the name of the run that comes with the page

@@ -27,6 +27,7 @@ type Event struct {
 	Mix      float64 `json:"mix"` // weight of the conventional branch
 
 	// Only of EpochDone:
+	Ended  string  `json:"ended,omitempty"` // why the run ended here, where its task ended it
 	Report *Report `json:"report,omitempty"`
 	Config *Config `json:"config,omitempty"` // only of Changed: the configuration from the next epoch on
 }

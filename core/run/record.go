@@ -18,6 +18,20 @@ type Record struct {
 	Next   *Config `json:"next,omitempty"` // what it changes to when the next epoch begins
 }
 
+// Ended says why the run ended before its last epoch; it is empty where it did not.
+func (r Record) Ended() string {
+	if n := len(r.Events); n > 0 {
+		return r.Events[n-1].Ended
+	}
+	return ""
+}
+
+// Done says whether the run has come to its end.
+func (r Record) Done() bool {
+	n := len(r.Events)
+	return n > 0 && r.Events[n-1].Kind == EpochDone && (r.Events[n-1].Epoch == r.Config.Epochs-1 || r.Ended() != "")
+}
+
 // Facts are what a run found in its data and made of its configuration.
 type Facts struct {
 	Classes []string `json:"classes"`

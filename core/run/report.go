@@ -1,8 +1,8 @@
 package run
 
 // report is what the tests saw.
-func (r *Run) report() *Report {
-	p := &Report{Classes: r.data.order}
+func (r *Run) report() (p *Report, end string) {
+	p = &Report{Classes: r.data.order}
 	p.Discrete = float64(r.Discrete) / float64(len(r.data.test))
 	classes := len(p.Classes)
 	groups := []*float64{&p.Head, &p.Medium, &p.Tail} // thirds by rank: 3, 4 and 3 of ten
@@ -27,6 +27,5 @@ func (r *Run) report() *Report {
 		*groups[group] += acc / float64(sizes[group])
 		left--
 	}
-	r.task.Report(p)
-	return p
+	return p, r.task.Report(p)
 }

@@ -37,6 +37,7 @@ type position struct {
 	Confusion          [][]int // of the first test: images of each class by the class they were taken for
 	Discrete           int     // images that the second test took for the right one
 	Failed             string
+	Ended              string // why the run ended, where that was not after its epochs
 }
 
 // New prepares a run of a task on d, on a device. Close it.
@@ -97,8 +98,8 @@ func (r *Run) Record() Record {
 // Facts are what the run found in its data and made of its configuration.
 func (r *Run) Facts() Facts { return r.record.Facts }
 
-// Done says whether all epochs have run.
-func (r *Run) Done() bool { return r.Epoch >= r.config.Epochs }
+// Done says whether the run has come to its end: after its epochs, or before, for a reason that its last event has.
+func (r *Run) Done() bool { return r.Epoch >= r.config.Epochs || r.Ended != "" }
 
 // Change takes the schedules and the mixing of c from the next epoch on; no other field may differ.
 func (r *Run) Change(c Config) error {
@@ -231,7 +232,8 @@ func (r *Run) test() []Event {
 	e := r.record.Events[len(r.record.Events)-1] // the last step's, with its rates
 	e.Kind, e.Step = EpochDone, b.steps
 	e.Loss, e.ArchLoss = r.Losses/float64(b.steps), r.ArchLosses/float64(b.steps)
-	e.Report = r.report()
+	e.Report, e.Ended = r.report()
+	r.Ended = e.Ended
 	r.Epoch++
 	r.At, r.Tested, r.Losses, r.ArchLosses, r.Discrete = 0, 0, 0, 0, 0
 	for _, row := range r.Confusion {

@@ -318,3 +318,50 @@ func TestDiscrete(t *testing.T) {
 		}
 	}
 }
+
+// ending is a search that ends with its second epoch.
+type ending struct {
+	Task
+	epochs int
+}
+
+func (e *ending) Report(p *Report) string {
+	e.Task.Report(p)
+	if e.epochs++; e.epochs == 2 {
+		return "it has seen enough"
+	}
+	return ""
+}
+
+// TestEnding: a task ends its run before the last epoch, for a reason that record and snapshot keep.
+func TestEnding(t *testing.T) {
+	maker := func(c Config, classes int, device nn.Device, sgd *nn.SGD) (Task, []Loader, error) {
+		task, loaders, err := search.Task(c, classes, device, sgd)
+		return &ending{Task: task}, loaders, err
+	}
+	r, err := New(tiny(t), toy(), on(1), maker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	events := finish(t, r)
+	if e := events[len(events)-1]; e.Epoch != 1 || e.Kind != EpochDone || e.Ended != "it has seen enough" {
+		t.Errorf("the last event is %+v", e)
+	}
+	restored, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1), maker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(restored.Close)
+	if e, err := restored.Step(); !restored.Done() || len(e) > 0 || err != nil {
+		t.Errorf("restored, it goes on: %v, %v", e, err)
+	}
+	record := restored.Record()
+	if !record.Done() || record.Ended() != "it has seen enough" || record.Validate() != nil {
+		t.Errorf("%q, %v", record.Ended(), record.Validate())
+	}
+	record.Events = append(record.Events, Event{Kind: StepDone, Epoch: 2, Steps: record.Facts.Steps})
+	if err := record.Validate(); err == nil || !strings.Contains(err.Error(), "the run had ended") {
+		t.Error(err)
+	}
+}

@@ -210,6 +210,8 @@ func (s *saved) read(f *ckpt.File) (Record, error) {
 		return Record{}, fmt.Errorf("position: losses of %v and %v, and the events have %v and %v", p.Losses, p.ArchLosses, at.losses, at.archLosses)
 	case s.Adam != steps && !(p.Failed != "" && s.Adam == steps+1): // a weight step that failed came after the architecture's
 		return Record{}, fmt.Errorf("%d steps of Adam, and the run has taken %d", s.Adam, steps)
+	case p.Ended != at.ended:
+		return Record{}, fmt.Errorf("position: ended for %q, and the events say %q", p.Ended, at.ended)
 	case p.Failed != "" && p.Epoch == s.Config.Epochs:
 		return Record{}, errors.New("position: at its end, and failed")
 	case !s.Config.equal(at.config):

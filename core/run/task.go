@@ -27,8 +27,8 @@ type Task interface {
 	// Alpha's.
 	Tests() int
 	OpWeights(test int) []float32
-	// Report adds the task's own to a report.
-	Report(p *Report)
+	// Report adds the task's own to a report, and says why the run is to end with this epoch, if it is.
+	Report(p *Report) (end string)
 	// State calls array for each array that a snapshot keeps of it beside Alpha, and returns its counter of steps, which one keeps too.
 	State(array func(name string, v []float64)) (steps *int)
 }

@@ -23,6 +23,7 @@ type stand struct {
 	config             Config // in force
 	epoch, at          int    // epochs, and steps of the next one, done
 	changed            bool   // at this epoch
+	ended              string // why the run ended
 	losses, archLosses float64
 }
 
@@ -90,6 +91,10 @@ func headToTail(counts []int) []int {
 // take goes on by one event, or says why it cannot come next: an epoch is a change or none, all its steps, and its end.
 func (s *stand) take(e Event, f Facts) error {
 	switch {
+	case s.ended != "":
+		return errors.New("the run had ended")
+	case e.Ended != "" && e.Kind != EpochDone:
+		return errors.New("a run ends with an epoch")
 	case s.epoch == s.config.Epochs:
 		return fmt.Errorf("more than %d epochs", s.config.Epochs)
 	case e.Epoch != s.epoch || e.Steps != f.Steps:
@@ -114,7 +119,7 @@ func (s *stand) take(e Event, f Facts) error {
 		if err := e.Report.validate(s.config, f); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
-		*s = stand{config: s.config, epoch: s.epoch + 1}
+		*s = stand{config: s.config, epoch: s.epoch + 1, ended: e.Ended}
 	default:
 		return fmt.Errorf("step %d of its kind cannot come after %d steps", e.Step, s.at)
 	}

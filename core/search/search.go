@@ -156,7 +156,7 @@ func (t *task) shares() (normal, reduce [][]float64) {
 }
 
 // Report implements run.Task.
-func (t *task) Report(p *run.Report) {
+func (t *task) Report(p *run.Report) (end string) {
 	p.Normal, p.Reduce = t.shares()
 	p.Genotype = darts.Discretise(p.Normal, p.Reduce, t.config.Nodes)
 	p.Counts = p.Genotype.Counts()
@@ -168,6 +168,7 @@ func (t *task) Report(p *run.Report) {
 			}
 		}
 	}
+	return ""
 }
 
 // State implements run.Task.

@@ -49,8 +49,8 @@ wasm_exec: go
 
 check: go ## formatting, generated files, vet and staticcheck
 	@unformatted=$$($(GOFUMPT) -l .) && test -z "$$unformatted" || { echo "format these (gofumpt -w .): $$unformatted"; exit 1; }
-	@d=$$(mktemp -d) && go run ./tools/asmgen -o $$d/lines_amd64.s && go run ./tools/asmgen -o $$d/lines_wasm.s && cp ui/*.vugu $$d && go run ./tools/vugen -dir $$d && \
-		for f in core/tensor/lines_amd64.s core/tensor/lines_wasm.s ui/root_gen.go; do \
+	@d=$$(mktemp -d) && go run ./tools/asmgen -o $$d/strips_amd64.s && go run ./tools/asmgen -o $$d/strips_wasm.s && cp ui/*.vugu $$d && go run ./tools/vugen -dir $$d && \
+		for f in core/tensor/strips_amd64.s core/tensor/strips_wasm.s ui/root_gen.go; do \
 		cmp $$f $$d/$${f##*/} || { echo "$$f is not what its generator writes: run go generate ./core/tensor, or go run ./tools/vugen -dir ui"; exit 1; }; done && rm -r $$d
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./wasm/...

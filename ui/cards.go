@@ -21,84 +21,117 @@ type Card struct {
 	Hidden      bool // there is nothing to show in it
 }
 
-// Cards are all there are, in order.
-func (l *Lab) Cards() []Card {
-	cards := []Card{}
-	add := func(id string, wide, table bool) { cards = append(cards, Card{id, Text.Card[id], wide, table, false}) }
-	lesson := Card{ID: "lesson", Wide: true, Hidden: l.Lesson < 0}
-	if !lesson.Hidden {
-		lesson.Title = Lessons[l.Lesson].Title
+// part is a part of the page that is painted: a card, or what stands elsewhere.
+type part struct {
+	id            string
+	at            where
+	follows       follows
+	paint, tabled func(*Lab) string // its content, and the numbers behind it
+	hidden        func(*Lab) bool
+}
+
+// where says where a part stands: as a card over one column or both, or elsewhere.
+type where int
+
+const (
+	outside where = iota
+	narrow
+	wide
+)
+
+// follows is what a part's content depends on: all that is done and that happens but for steps within an epoch, those too, or the
+// epoch shown.
+type follows int
+
+const (
+	turns follows = iota
+	steps
+	epochs
+)
+
+// parts are all there are, cards in their order.
+var parts []part
+
+func init() { // which refer to themselves
+	parts = []part{
+		{id: "status", follows: steps, paint: (*Lab).status},
+		{id: "notice", paint: (*Lab).notice},
+		{id: "announcement", follows: steps, paint: func(l *Lab) string { return escape(l.Run().Announce()) }},
+		{id: "offer", paint: (*Lab).offer},
+		{id: "arch", paint: of((*Lab).schedule, "arch"), tabled: of((*Lab).scheduleTable, "arch")},
+		{id: "mix", paint: of((*Lab).schedule, "mix"), tabled: of((*Lab).scheduleTable, "mix")},
+		{id: "more", paint: (*Lab).more},
+
+		{id: "story", at: wide, paint: (*Lab).story, hidden: func(l *Lab) bool { return !l.Run().Recorded || l.Lesson >= 0 }},
+		{id: "lesson", at: wide, follows: steps, paint: (*Lab).lesson, hidden: func(l *Lab) bool { return l.Lesson < 0 }},
+		{id: "compare", at: wide, paint: (*Lab).compare, tabled: func(l *Lab) string { return l.compareChart().table(Text.Epoch) }, hidden: func(l *Lab) bool { return len(l.Runs) == 1 }},
+		{id: "time", at: wide, paint: (*Lab).time},
+		{id: "accuracy", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "accuracy"), tabled: of((*Lab).chartTable, "accuracy")},
+		{id: "classes", at: narrow, paint: (*Lab).bars, tabled: (*Lab).classesTable},
+		{id: "loss", at: narrow, follows: steps, paint: of((*Lab).chartOf, "loss"), tabled: of((*Lab).chartTable, "loss")},
+		{id: "history", at: narrow, follows: epochs, paint: (*Lab).history, tabled: at((*Lab).historyTable)},
+		{id: "confusion", at: narrow, follows: epochs, paint: (*Lab).confusion, tabled: at((*Lab).confusionTable)},
+		{id: "batches", at: narrow, follows: steps, paint: (*Lab).batches},
+		{id: "normal", at: narrow, follows: epochs, paint: of((*Lab).heat, "normal"), tabled: of((*Lab).heatTable, "normal")},
+		{id: "reduce", at: narrow, follows: epochs, paint: of((*Lab).heat, "reduce"), tabled: of((*Lab).heatTable, "reduce")},
+		{id: "edge", at: narrow, follows: epochs, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") }, tabled: of((*Lab).chartTable, "edge")},
+		{id: "collapse", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "collapse"), tabled: of((*Lab).chartTable, "collapse")},
+		{id: "cells", at: wide, follows: epochs, paint: (*Lab).cells},
+		{id: "export", at: wide, paint: (*Lab).exports},
+		{id: "kept", at: wide, paint: (*Lab).runs},
 	}
-	cards = append(cards, Card{"story", Text.Card["story"], true, false, !l.Run().Recorded || l.Lesson >= 0}, lesson,
-		Card{"compare", Text.Card["compare"], true, true, len(l.Runs) == 1})
-	add("time", true, false)
-	add("accuracy", false, true)
-	add("classes", false, true)
-	add("loss", false, true)
-	add("history", false, true)
-	add("confusion", false, true)
-	add("batches", false, false)
-	add("normal", false, true)
-	add("reduce", false, true)
-	add("edge", false, true)
-	add("collapse", false, true)
-	add("cells", true, false)
-	add("export", true, false)
-	add("kept", true, false)
+}
+
+// of is f for one of the things that it serves.
+func of(f func(*Lab, string) string, which string) func(*Lab) string {
+	return func(l *Lab) string { return f(l, which) }
+}
+
+// at is f at the epoch shown, if there is one.
+func at(f func(*Lab, *run.Event) string) func(*Lab) string {
+	return func(l *Lab) string {
+		if e := l.Run().at(l.Epoch); e != nil {
+			return f(l, e)
+		}
+		return ""
+	}
+}
+
+// Cards are those of the page, in order.
+func (l *Lab) Cards() (cards []Card) {
+	for _, p := range parts {
+		if p.at == outside {
+			continue
+		}
+		c := Card{ID: p.id, Title: Text.Card[p.id], Wide: p.at == wide, Table: p.tabled != nil, Hidden: p.hidden != nil && p.hidden(l)}
+		if p.id == "lesson" && !c.Hidden {
+			c.Title = Lessons[l.Lesson].Title
+		}
+		cards = append(cards, c)
+	}
 	return cards
 }
 
-// Paint is a card's content; "arch" and "mix" are the schedules beside their controls.
+// partOf looks a part up by its id or that of its table.
+func partOf(id string) (p part, table bool) {
+	of, table := strings.CutSuffix(id, "-table")
+	if i := slices.IndexFunc(parts, func(p part) bool { return p.id == of }); i >= 0 {
+		p = parts[i]
+	}
+	return p, table
+}
+
+// Paint is a part's content.
 func (l *Lab) Paint(id string) string {
-	switch id {
-	case "status":
-		return l.status()
-	case "notice":
-		return l.notice()
-	case "announcement":
-		return escape(l.Run().Announce())
-	case "arch", "mix":
-		return l.schedule(id)
-	case "story":
-		return l.story()
-	case "time":
-		return l.time()
-	case "classes":
-		return l.bars()
-	case "history":
-		return l.history()
-	case "confusion":
-		return l.confusion()
-	case "batches":
-		return l.batches()
-	case "normal", "reduce":
-		return l.heat(id)
-	case "cells":
-		return l.cells()
-	case "compare":
-		return l.compare()
-	case "lesson":
-		return l.lesson()
-	case "kept":
-		return l.runs()
-	case "export":
-		return l.exports()
-	case "more":
-		return l.more()
-	case "offer":
-		return l.offer()
+	p, table := partOf(id)
+	paint := p.paint
+	if table {
+		paint = p.tabled
 	}
-	if of, ok := strings.CutSuffix(id, "-table"); ok {
-		return l.table(of)
+	if paint == nil {
+		return ""
 	}
-	if c, ok := l.chart(id); ok {
-		text := c.key() + c.svg()
-		if id == "edge" {
-			text = l.edgeChoice() + text
-		}
-		return text
-	}
-	return ""
+	return paint(l)
 }
 
 // status is how the run stands, and the way to the setting that is wrong.
@@ -123,33 +156,21 @@ func (l *Lab) notice() string {
 	return text
 }
 
-// table is the numbers behind a card.
-func (l *Lab) table(id string) string {
-	e := l.Run().at(l.Epoch)
-	switch id {
-	case "compare":
-		return l.compareChart().table(Text.Epoch)
-	case "classes", "confusion", "normal", "reduce", "history":
-		if e == nil && id != "classes" {
-			return ""
-		}
-		return l.grid(id, e)
-	}
-	c, ok := l.chart(id)
-	if id == "arch" || id == "mix" {
-		c, ok = l.curve(id)
-	}
-	if !ok {
-		return ""
-	}
+// chartOf is a card that is a chart, and chartTable its numbers.
+func (l *Lab) chartOf(id string) string {
+	c := l.chart(id)
+	return c.key() + c.svg()
+}
+
+func (l *Lab) chartTable(id string) string {
 	if id == "loss" {
-		return c.table(Text.StepHead)
+		return l.chart(id).table(Text.StepHead)
 	}
-	return c.table(Text.Epoch)
+	return l.chart(id).table(Text.Epoch)
 }
 
 // chart is the chart of a card that is one.
-func (l *Lab) chart(id string) (chart, bool) {
+func (l *Lab) chart(id string) chart {
 	r := l.Run()
 	c := chart{first: Text.FirstEpoch, n: r.Record.Config.Epochs, at: -1, marks: r.Changes, format: "%.1f", top: 100}
 	if e := r.at(l.Epoch); e != nil {
@@ -197,15 +218,22 @@ func (l *Lab) chart(id string) (chart, bool) {
 			}
 			c.lines = append(c.lines, line{name: draw.Short(op), class: "op", colour: draw.Colours[op], y: y})
 		}
-	default:
-		return c, false
 	}
-	return c, true
+	return c
 }
 
 // share is how many of a genotype's operations are of a kind, in per cent.
 func share(p *run.Report, kind string) float64 {
 	return 100 * float64(p.Counts[kind]) / float64(p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"])
+}
+
+// scheduleTable has the numbers of a schedule's curve.
+func (l *Lab) scheduleTable(which string) string {
+	c, ok := l.curve(which)
+	if !ok {
+		return ""
+	}
+	return c.table(Text.Epoch)
 }
 
 // curve is the architecture's rate or the branch mixing over the epochs: as it was, and as the controls stand.
@@ -567,66 +595,76 @@ func (l *Lab) cells() string {
 		`<p class="genotype">` + escape(g.String()) + `</p>`
 }
 
-// grid is the numbers of the cards that are grids.
-func (l *Lab) grid(id string, e *run.Event) string {
-	r := l.Run()
-	var head []string
+// classesTable has what the card of classes draws.
+func (l *Lab) classesTable() string {
+	e := l.Run().at(l.Epoch)
+	counts, order, err := l.counts()
+	if err != nil {
+		return ""
+	}
+	head := []string{Text.Class, Text.Images}
+	if e != nil {
+		head = append(head, Text.Accuracy)
+	}
 	var rows [][]string
-	switch id {
-	case "classes":
-		counts, order, err := l.counts()
-		if err != nil {
-			return ""
-		}
-		head = []string{Text.Class, Text.Images}
+	for i, c := range order {
+		row := []string{l.class(c), fmt.Sprint(counts[c])}
 		if e != nil {
-			head = append(head, Text.Accuracy)
+			row = append(row, fmt.Sprintf("%.1f", 100*e.Report.PerClass[i]))
 		}
-		for i, c := range order {
-			row := []string{l.class(c), fmt.Sprint(counts[c])}
-			if e != nil {
-				row = append(row, fmt.Sprintf("%.1f", 100*e.Report.PerClass[i]))
-			}
-			rows = append(rows, row)
+		rows = append(rows, row)
+	}
+	return tabulate(Text.ClassesTable, head, rows)
+}
+
+// historyTable has a row a class, and a column an epoch, as far as there is room.
+func (l *Lab) historyTable(e *run.Event) string {
+	r, head := l.Run(), []string{Text.Class}
+	stride := (len(r.Epochs) + columns - 1) / columns
+	for i := 0; i < len(r.Epochs); i += stride {
+		head = append(head, fmt.Sprintf(Text.EpochN, i+1))
+	}
+	var rows [][]string
+	for i, c := range e.Report.Classes {
+		row := []string{l.class(c)}
+		for k := 0; k < len(r.Epochs); k += stride {
+			row = append(row, fmt.Sprintf("%.0f", 100*r.Epochs[k].Report.PerClass[i]))
 		}
-		return tabulate(Text.ClassesTable, head, rows)
-	case "history":
-		head = []string{Text.Class}
-		stride := (len(r.Epochs) + columns - 1) / columns
-		for i := 0; i < len(r.Epochs); i += stride {
-			head = append(head, fmt.Sprintf(Text.EpochN, i+1))
+		rows = append(rows, row)
+	}
+	return tabulate(Text.HistoryTable, head, rows)
+}
+
+// confusionTable has a row a class, and a column for each that its images were taken for.
+func (l *Lab) confusionTable(e *run.Event) string {
+	head := []string{Text.Class}
+	var rows [][]string
+	for i, c := range e.Report.Classes {
+		head = append(head, l.class(c))
+		row := []string{l.class(c)}
+		for _, v := range e.Report.Confusion[i] {
+			row = append(row, fmt.Sprint(v))
 		}
-		for i, c := range e.Report.Classes {
-			row := []string{l.class(c)}
-			for k := 0; k < len(r.Epochs); k += stride {
-				row = append(row, fmt.Sprintf("%.0f", 100*r.Epochs[k].Report.PerClass[i]))
-			}
-			rows = append(rows, row)
-		}
-		return tabulate(Text.HistoryTable, head, rows)
-	case "confusion":
-		head = []string{Text.Class}
-		for i, c := range e.Report.Classes {
-			head = append(head, l.class(c))
-			row := []string{l.class(c)}
-			if e.Report.Confusion == nil {
-				continue
-			}
-			for _, v := range e.Report.Confusion[i] {
-				row = append(row, fmt.Sprint(v))
-			}
-			rows = append(rows, row)
-		}
-		return tabulate(Text.ConfusionTable, head, rows)
+		rows = append(rows, row)
+	}
+	return tabulate(Text.ConfusionTable, head, rows)
+}
+
+// heatTable has a row an edge of a cell, and a column an operation.
+func (l *Lab) heatTable(cell string) string {
+	e := l.Run().at(l.Epoch)
+	if e == nil {
+		return ""
 	}
 	values := e.Report.Normal
-	if id == "reduce" {
+	if cell == "reduce" {
 		values = e.Report.Reduce
 	}
-	head = []string{Text.Edge}
+	head := []string{Text.Edge}
 	for _, op := range darts.Primitives {
 		head = append(head, draw.Short(op))
 	}
+	var rows [][]string
 	for i, v := range values {
 		row := []string{edgeName(i)}
 		for _, x := range v {

@@ -16,8 +16,8 @@ func Sum(mem []float32, dst, src, n int, taps []Tap, w []float32, bias, floor fl
 	if useWide && n%(2*Lanes) == 0 {
 		unit = 2 * Lanes
 	}
-	l := [1]line{{count: int32(n / unit), ds: int32(unit), ss: int32(unit), ntaps: int32(len(taps)), unit: int32(unit)}}
-	sumLines(mem, dst, src, l[:], taps, w, bias, floor, add)
+	l := [1]strip{{count: int32(n / unit), ds: int32(unit), ss: int32(unit), ntaps: int32(len(taps)), unit: int32(unit)}}
+	sumStrips(mem, dst, src, l[:], taps, w, bias, floor, add)
 	if whole := n / Lanes * Lanes; whole < n {
 		sumGo(mem, dst+whole, src+whole, n-whole, taps, w, bias, floor, add)
 	}
@@ -44,17 +44,17 @@ func Product(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32,
 	}
 }
 
-// sumLines runs whole blocks.
-func sumLines(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
+// sumStrips runs whole blocks.
+func sumStrips(mem []float32, dst, src int, strips []strip, taps []Tap, w []float32, bias, floor float32, add bool) {
 	if useSIMD {
-		sumSIMD(mem, dst, src, lines, taps, w, bias, floor, add)
+		sumSIMD(mem, dst, src, strips, taps, w, bias, floor, add)
 	} else {
-		sumLinesGo(mem, dst, src, lines, taps, w, bias, floor, add)
+		sumStripsGo(mem, dst, src, strips, taps, w, bias, floor, add)
 	}
 }
 
-func sumLinesGo(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
-	for _, l := range lines {
+func sumStripsGo(mem []float32, dst, src int, strips []strip, taps []Tap, w []float32, bias, floor float32, add bool) {
+	for _, l := range strips {
 		for i := range int(l.count) {
 			for h := 0; h < int(l.unit); h += Lanes {
 				sumGo(mem, dst+int(l.d)+i*int(l.ds)+h, src+int(l.s)+i*int(l.ss)+h, Lanes, taps[l.taps:][:l.ntaps], w, bias, floor, add)
@@ -89,10 +89,10 @@ func Dot(acc, mem []float32, g, src, n int, taps []Tap) {
 	if whole := n / Lanes * Lanes; whole < n {
 		dotGo(acc, mem, g+whole, src+whole, n-whole, taps)
 	}
-	l := [1]line{{count: int32(n / Lanes), ds: Lanes, ss: Lanes}}
+	l := [1]strip{{count: int32(n / Lanes), ds: Lanes, ss: Lanes}}
 	for lo := 0; lo < len(taps); lo += Lanes {
 		l[0].ntaps = int32(min(Lanes, len(taps)-lo))
-		dotLines(acc, mem, g, src, l[:], taps[lo:])
+		dotStrips(acc, mem, g, src, l[:], taps[lo:])
 	}
 }
 
@@ -113,17 +113,17 @@ func Outer(acc []float32, accRow int, mem []float32, g, row, rows, src, n int, t
 	}
 }
 
-// dotLines runs whole blocks, at most Lanes taps in a line.
-func dotLines(acc, mem []float32, g, src int, lines []line, taps []Tap) {
+// dotStrips runs whole blocks, at most Lanes taps in a strip.
+func dotStrips(acc, mem []float32, g, src int, strips []strip, taps []Tap) {
 	if useSIMD {
-		dotSIMD(acc, mem, g, src, lines, taps)
+		dotSIMD(acc, mem, g, src, strips, taps)
 	} else {
-		dotLinesGo(acc, mem, g, src, lines, taps)
+		dotStripsGo(acc, mem, g, src, strips, taps)
 	}
 }
 
-func dotLinesGo(acc, mem []float32, g, src int, lines []line, taps []Tap) {
-	for _, l := range lines {
+func dotStripsGo(acc, mem []float32, g, src int, strips []strip, taps []Tap) {
+	for _, l := range strips {
 		for _, t := range taps[l.taps:][:l.ntaps] {
 			var sum [Lanes]float32
 			for i := range int(l.count) {
@@ -157,9 +157,9 @@ func Fold(acc []float32, w int) float32 {
 	return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
 }
 
-// maxLinesGo sets whole blocks to the largest of the taps' reads.
-func maxLinesGo(mem []float32, dst, src int, lines []line, taps []Tap) {
-	for _, l := range lines {
+// maxStripsGo sets whole blocks to the largest of the taps' reads.
+func maxStripsGo(mem []float32, dst, src int, strips []strip, taps []Tap) {
+	for _, l := range strips {
 		for i := range int(l.count) {
 			maxGo(mem, dst+int(l.d)+i*int(l.ds), src+int(l.s)+i*int(l.ss), Lanes, taps[l.taps:][:l.ntaps])
 		}
@@ -176,10 +176,10 @@ func maxGo(mem []float32, d, s, n int, taps []Tap) {
 	}
 }
 
-// maxGradLinesGo is the gradient of maxLinesGo: it adds mem[g] to mem[dst] at the first tap, in order, whose read of mem[src]
+// maxGradStripsGo is the gradient of maxStripsGo: it adds mem[g] to mem[dst] at the first tap, in order, whose read of mem[src]
 // equals mem[m]; g and m lie alike, dst and src likewise.
-func maxGradLinesGo(mem []float32, dst, g, m, src int, lines []line, taps []Tap) {
-	for _, l := range lines {
+func maxGradStripsGo(mem []float32, dst, g, m, src int, strips []strip, taps []Tap) {
+	for _, l := range strips {
 		for i := range int(l.count) {
 			d, s := int(l.d)+i*int(l.ds), int(l.s)+i*int(l.ss)
 			maxGradGo(mem, dst+s, g+d, m+d, src+s, Lanes, taps[l.taps:][:l.ntaps])

@@ -49,7 +49,7 @@ func BenchmarkKernels(b *testing.B) {
 			if simd && !useSIMD {
 				continue
 			}
-			sum, dot := sumLinesGo, dotLinesGo
+			sum, dot := sumStripsGo, dotStripsGo
 			if simd {
 				sum, dot = sumSIMD, dotSIMD
 			}
@@ -68,13 +68,13 @@ func BenchmarkKernels(b *testing.B) {
 		}
 	}
 	for _, n := range []int{4, 16, 64} { // channels in and out
-		const strip = 256
+		const width = 256
 		taps, w, acc := rows(n), make([]float32, n*n), make([]float32, n*n*Lanes)
-		whole := []line{{count: strip / Lanes, ds: Lanes, ss: Lanes, ntaps: int32(n), unit: Lanes}}
+		whole := []strip{{count: width / Lanes, ds: Lanes, ss: Lanes, ntaps: int32(n), unit: Lanes}}
 		each := func(f func(r, at int)) func() {
 			return func() {
 				for r := range n {
-					f(r, dst+r*(strip+16))
+					f(r, dst+r*(width+16))
 				}
 			}
 		}
@@ -82,10 +82,10 @@ func BenchmarkKernels(b *testing.B) {
 			name string
 			f    func()
 		}{
-			{"Product/%d/simd=true", func() { Product(mem, dst, strip+16, n, 0, strip, taps, w, n) }},
-			{"Product/%d/simd=false", each(func(r, at int) { sumLinesGo(mem, at, 0, whole, taps, w[r*n:], 0, NoFloor, false) })},
-			{"Outer/%d/simd=true", func() { Outer(acc, n, mem, dst, strip+16, n, 0, strip, taps) }},
-			{"Outer/%d/simd=false", each(func(r, at int) { dotLinesGo(acc[r*n*Lanes:], mem, at, 0, whole, taps) })},
+			{"Product/%d/simd=true", func() { Product(mem, dst, width+16, n, 0, width, taps, w, n) }},
+			{"Product/%d/simd=false", each(func(r, at int) { sumStripsGo(mem, at, 0, whole, taps, w[r*n:], 0, NoFloor, false) })},
+			{"Outer/%d/simd=true", func() { Outer(acc, n, mem, dst, width+16, n, 0, width, taps) }},
+			{"Outer/%d/simd=false", each(func(r, at int) { dotStripsGo(acc[r*n*Lanes:], mem, at, 0, whole, taps) })},
 		} {
 			if !useSIMD && strings.HasSuffix(k.name, "true") {
 				continue

@@ -57,27 +57,27 @@ func TestTwinsAgree(t *testing.T) {
 		add := rapid.Bool().Draw(t, "add")
 		p := compile([]segment{{r, taps}})
 		fast, plain := slices.Clone(mem), slices.Clone(mem)
-		for _, lines := range [][]line{p.lines, p.wide} {
-			sumSIMD(fast, 0, 0, lines, p.taps, w, bias, floor, add)
-			sumLinesGo(plain, 0, 0, lines, p.taps, w, bias, floor, add)
+		for _, strips := range [][]strip{p.strips, p.wide} {
+			sumSIMD(fast, 0, 0, strips, p.taps, w, bias, floor, add)
+			sumStripsGo(plain, 0, 0, strips, p.taps, w, bias, floor, add)
 			same(t, "Sum", fast, plain)
 		}
 
 		a, b := make([]float32, len(w)*Lanes), make([]float32, len(w)*Lanes)
 		dotSIMD(a, mem, 0, 0, p.groups, p.taps)
-		dotLinesGo(b, mem, 0, 0, p.groups, p.taps)
+		dotStripsGo(b, mem, 0, 0, p.groups, p.taps)
 		same(t, "Dot", a, b)
 		if len(taps) == 0 {
 			return
 		}
 		fast, plain = slices.Clone(mem), slices.Clone(mem)
-		maxSIMD(fast, 0, 0, p.lines, p.taps)
-		maxLinesGo(plain, 0, 0, p.lines, p.taps)
+		maxSIMD(fast, 0, 0, p.strips, p.taps)
+		maxStripsGo(plain, 0, 0, p.strips, p.taps)
 		same(t, "Max", fast, plain)
 		all := slices.Concat(mem, fast, make([]float32, len(mem)))
 		again := slices.Clone(all)
-		maxGradSIMD(all, 2*len(mem), 0, len(mem), 0, p.lines, p.taps)
-		maxGradLinesGo(again, 2*len(mem), 0, len(mem), 0, p.lines, p.taps)
+		maxGradSIMD(all, 2*len(mem), 0, len(mem), 0, p.strips, p.taps)
+		maxGradStripsGo(again, 2*len(mem), 0, len(mem), 0, p.strips, p.taps)
 		same(t, "MaxGrad", all, again)
 
 		rows, row := rapid.IntRange(1, 9).Draw(t, "matrix rows"), r.Run+3

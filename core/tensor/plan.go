@@ -8,14 +8,14 @@ type segment struct {
 	taps []Tap
 }
 
-// Plan is a windowed operation on one plane (H × W × B floats, batch innermost), compiled to lines: a border is a segment
+// Plan is a windowed operation on one plane (H × W × B floats, batch innermost), compiled to strips: a border is a segment
 // with fewer taps, a stride a step between runs.
 type Plan struct {
 	segments []segment
 	ragged   []segment // those with runs that end in a broken block
-	lines    []line    // of all taps
-	wide     []line    // likewise, by pairs of blocks where there are such and the machine's vectors hold them
-	groups   []line    // of at most Lanes taps each, for Dot
+	strips   []strip   // of all taps
+	wide     []strip   // likewise, by pairs of blocks where there are such and the machine's vectors hold them
+	groups   []strip   // of at most Lanes taps each, for Dot
 	taps     []Tap
 	rows     *rows // the faster way of a window of stride 1 on whole chunks, or nil
 }
@@ -28,16 +28,16 @@ func compile(segments []segment) *Plan {
 		}
 		at, n := len(p.taps), len(s.taps)
 		p.taps = append(p.taps, s.taps...)
-		p.lines = append(p.lines, s.lines(at, n, Lanes)...)
+		p.strips = append(p.strips, s.strips(at, n, Lanes)...)
 		if useWide && s.Run%(2*Lanes) == 0 {
-			p.wide = append(p.wide, s.lines(at, n, 2*Lanes)...)
+			p.wide = append(p.wide, s.strips(at, n, 2*Lanes)...)
 		} else {
-			p.wide = append(p.wide, s.lines(at, n, Lanes)...)
+			p.wide = append(p.wide, s.strips(at, n, Lanes)...)
 		}
 		groups := (n + Lanes - 1) / Lanes
 		for i := range groups { // of nearly one size: a lone tap would wait for its own sums
 			lo, hi := i*n/groups, (i+1)*n/groups
-			p.groups = append(p.groups, s.lines(at+lo, hi-lo, Lanes)...)
+			p.groups = append(p.groups, s.strips(at+lo, hi-lo, Lanes)...)
 		}
 	}
 	return p
@@ -246,7 +246,7 @@ func (p *Plan) Sum(mem []float32, dst, src int, w []float32, add bool) {
 		p.rows.sum(mem, dst, src, w, add)
 		return
 	}
-	sumLines(mem, dst, src, p.wide, p.taps, w, 0, NoFloor, add)
+	sumStrips(mem, dst, src, p.wide, p.taps, w, 0, NoFloor, add)
 	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { sumGo(mem, dst+d, src+s, n, seg.taps, w, 0, NoFloor, add) })
 	}
@@ -261,15 +261,15 @@ func (p *Plan) Dot(acc, mem []float32, g, src int) {
 	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { dotGo(acc, mem, g+d, src+s, n, seg.taps) })
 	}
-	dotLines(acc, mem, g, src, p.groups, p.taps)
+	dotStrips(acc, mem, g, src, p.groups, p.taps)
 }
 
 // Max sets the plane at dst to the largest reads.
 func (p *Plan) Max(mem []float32, dst, src int) {
 	if useSIMD {
-		maxSIMD(mem, dst, src, p.lines, p.taps)
+		maxSIMD(mem, dst, src, p.strips, p.taps)
 	} else {
-		maxLinesGo(mem, dst, src, p.lines, p.taps)
+		maxStripsGo(mem, dst, src, p.strips, p.taps)
 	}
 	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { maxGo(mem, dst+d, src+s, n, seg.taps) })
@@ -280,9 +280,9 @@ func (p *Plan) Max(mem []float32, dst, src int) {
 // equals the maximum.
 func (p *Plan) MaxGrad(mem []float32, dst, g, m, src int) {
 	if useSIMD {
-		maxGradSIMD(mem, dst, g, m, src, p.lines, p.taps)
+		maxGradSIMD(mem, dst, g, m, src, p.strips, p.taps)
 	} else {
-		maxGradLinesGo(mem, dst, g, m, src, p.lines, p.taps)
+		maxGradStripsGo(mem, dst, g, m, src, p.strips, p.taps)
 	}
 	for _, seg := range p.ragged {
 		seg.rest(func(d, s, n int) { maxGradGo(mem, dst+s, g+d, m+d, src+s, n, seg.taps) })

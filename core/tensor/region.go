@@ -32,16 +32,16 @@ type Region struct {
 	Run                  int
 }
 
-// line is count blocks of unit floats, ds apart in one operand and ss in the other, that read the ntaps taps from number
+// strip is count blocks of unit floats, ds apart in one operand and ss in the other, that read the ntaps taps from number
 // taps on. The kernels in assembly know this layout; offsets are in floats.
-type line struct{ d, s, ds, ss, count, taps, ntaps, unit int32 }
+type strip struct{ d, s, ds, ss, count, taps, ntaps, unit int32 }
 
-// lines cuts the whole blocks of a region into lines: along the run where that is long, else across columns or rows, so that
+// strips cuts the whole blocks of a region into strips: along the run where that is long, else across columns or rows, so that
 // enough independent sums are in flight wherever a border leaves only a pixel's batch to a run. Rows of a power of two, one
 // after the other, would fight for the same places in the cache.
-func (r Region) lines(taps, ntaps, unit int) (out []line) {
+func (r Region) strips(taps, ntaps, unit int) (out []strip) {
 	add := func(d, s, count, ds, ss int) {
-		out = append(out, line{int32(d), int32(s), int32(ds), int32(ss), int32(count), int32(taps), int32(ntaps), int32(unit)})
+		out = append(out, strip{int32(d), int32(s), int32(ds), int32(ss), int32(count), int32(taps), int32(ntaps), int32(unit)})
 	}
 	n := r.Run / unit
 	switch {

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRows checks windows by rows against their plain forms and, but for the order in which Dot adds, against lines.
+// TestRows checks windows by rows against their plain forms and, but for the order in which Dot adds, against strips.
 func TestRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := Window{K: rapid.SampledFrom([]int{3, 5}).Draw(t, "k"), Stride: 1, Dilation: rapid.IntRange(1, 2).Draw(t, "dilation")}
@@ -31,9 +31,9 @@ func TestRows(t *testing.T) {
 		for _, p := range []*Plan{forward, backward} {
 			p.Sum(mem, 2*n, 0, kernel, add)
 			p.rows.sumGo(mem, 3*n, 0, kernel, add)
-			sumLines(mem, 4*n, 0, p.wide, p.taps, kernel, 0, NoFloor, add)
+			sumStrips(mem, 4*n, 0, p.wide, p.taps, kernel, 0, NoFloor, add)
 			same(t, "Sum", mem[2*n:3*n], mem[3*n:4*n])
-			same(t, "Sum by lines", mem[2*n:3*n], mem[4*n:])
+			same(t, "Sum by strips", mem[2*n:3*n], mem[4*n:])
 		}
 		acc := make([][]float32, 3)
 		for i := range acc {
@@ -42,10 +42,10 @@ func TestRows(t *testing.T) {
 		forward.Dot(acc[0], mem, 0, n)
 		forward.rows.dotGo(acc[1], mem, 0, n)
 		same(t, "Dot", acc[0], acc[1])
-		dotLines(acc[2], mem, 0, n, forward.groups, forward.taps)
+		dotStrips(acc[2], mem, 0, n, forward.groups, forward.taps)
 		for i := range kernel {
 			if x, y := Fold(acc[0], i), Fold(acc[2], i); math.Abs(float64(x-y)) > 1e-3*float64(h) {
-				t.Fatalf("Dot: tap %d has %v, by lines %v", i, x, y)
+				t.Fatalf("Dot: tap %d has %v, by strips %v", i, x, y)
 			}
 		}
 	})

@@ -13,16 +13,16 @@ func at(p unsafe.Pointer, floats int) unsafe.Pointer { return unsafe.Add(p, 4*fl
 // Prefetch asks for n floats of mem, soon to be read, where rows are too short for the machine to see them coming.
 func Prefetch(mem []float32, from, n int) { prefetch((*float32)(at(ptr(mem), from)), 4*n) }
 
-func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
+func sumSIMD(mem []float32, dst, src int, strips []strip, taps []Tap, w []float32, bias, floor float32, add bool) {
 	old := 0
 	if add {
 		old = 1
 	}
-	d, s, l, t, f := (*float32)(at(ptr(mem), dst)), (*float32)(at(ptr(mem), src)), unsafe.SliceData(lines), unsafe.SliceData(taps), (*float32)(ptr(w))
+	d, s, l, t, f := (*float32)(at(ptr(mem), dst)), (*float32)(at(ptr(mem), src)), unsafe.SliceData(strips), unsafe.SliceData(taps), (*float32)(ptr(w))
 	if useWide {
-		sumWide(d, s, l, len(lines), t, f, bias, floor, old)
+		sumWide(d, s, l, len(strips), t, f, bias, floor, old)
 	} else {
-		sumRun(d, s, l, len(lines), t, f, bias, floor, old)
+		sumRun(d, s, l, len(strips), t, f, bias, floor, old)
 	}
 }
 
@@ -92,15 +92,15 @@ func (r *rows) narrow(pixels int) (last, shape int) {
 	return r.blocks - 1, r.shape
 }
 
-func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {
+func dotSIMD(acc, mem []float32, g, src int, strips []strip, taps []Tap) {
 	m := ptr(mem)
-	dotRun((*float32)(ptr(acc)), (*float32)(at(m, g)), (*float32)(at(m, src)), unsafe.SliceData(lines), len(lines), unsafe.SliceData(taps))
+	dotRun((*float32)(ptr(acc)), (*float32)(at(m, g)), (*float32)(at(m, src)), unsafe.SliceData(strips), len(strips), unsafe.SliceData(taps))
 }
 
-func maxSIMD(mem []float32, dst, src int, lines []line, taps []Tap) {
+func maxSIMD(mem []float32, dst, src int, strips []strip, taps []Tap) {
 	m := ptr(mem)
-	for j := range lines {
-		l := &lines[j]
+	for j := range strips {
+		l := &strips[j]
 		list := taps[l.taps:][:l.ntaps]
 		for i := range int(l.count) {
 			for h := 0; h < Lanes; h += width {
@@ -116,10 +116,10 @@ func maxSIMD(mem []float32, dst, src int, lines []line, taps []Tap) {
 	leave()
 }
 
-func maxGradSIMD(mem []float32, dst, g, m, src int, lines []line, taps []Tap) {
+func maxGradSIMD(mem []float32, dst, g, m, src int, strips []strip, taps []Tap) {
 	p := ptr(mem)
-	for j := range lines {
-		l := &lines[j]
+	for j := range strips {
+		l := &strips[j]
 		list := taps[l.taps:][:l.ntaps]
 		for i := range int(l.count) {
 			d, s := int(l.d)+i*int(l.ds), int(l.s)+i*int(l.ss)

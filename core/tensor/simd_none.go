@@ -15,20 +15,20 @@ func Plain() string {
 	return "no SIMD kernels for " + runtime.GOARCH
 }
 
-func sumSIMD(mem []float32, dst, src int, lines []line, taps []Tap, w []float32, bias, floor float32, add bool) {
-	sumLinesGo(mem, dst, src, lines, taps, w, bias, floor, add)
+func sumSIMD(mem []float32, dst, src int, strips []strip, taps []Tap, w []float32, bias, floor float32, add bool) {
+	sumStripsGo(mem, dst, src, strips, taps, w, bias, floor, add)
 }
 
-func dotSIMD(acc, mem []float32, g, src int, lines []line, taps []Tap) {
-	dotLinesGo(acc, mem, g, src, lines, taps)
+func dotSIMD(acc, mem []float32, g, src int, strips []strip, taps []Tap) {
+	dotStripsGo(acc, mem, g, src, strips, taps)
 }
 
-func maxSIMD(mem []float32, dst, src int, lines []line, taps []Tap) {
-	maxLinesGo(mem, dst, src, lines, taps)
+func maxSIMD(mem []float32, dst, src int, strips []strip, taps []Tap) {
+	maxStripsGo(mem, dst, src, strips, taps)
 }
 
-func maxGradSIMD(mem []float32, dst, g, m, src int, lines []line, taps []Tap) {
-	maxGradLinesGo(mem, dst, g, m, src, lines, taps)
+func maxGradSIMD(mem []float32, dst, g, m, src int, strips []strip, taps []Tap) {
+	maxGradStripsGo(mem, dst, g, m, src, strips, taps)
 }
 
 func gateSIMD(dst, x, y []float32, threshold float32) (sum, dot float32) {

@@ -29,7 +29,7 @@ const useWide = false
 func prefetch(_ *float32, _ int)                                                {}
 func outerWide(_ *float32, _ int, _ *float32, _ int, _ *float32, _ int, _ *Tap) {}
 
-func sumWide(_, _ *float32, _ *line, _ int, _ *Tap, _ *float32, _, _ float32, _ int)     {}
+func sumWide(_, _ *float32, _ *strip, _ int, _ *Tap, _ *float32, _, _ float32, _ int)    {}
 func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
 
 func windowWide(_, _ *float32, _ *row, _ int, _ *float32, _, _, _, _, _ int) {}

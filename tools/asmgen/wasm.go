@@ -160,13 +160,13 @@ func (a *asm) product128() {
 	a.p("RET")
 }
 
-// sum128 writes Sum over lines, by three, two and one block of two vectors.
+// sum128 writes Sum over strips, by three, two and one block of two vectors.
 func (a *asm) sum128() {
-	a.function("sumRun", "d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int", 64)
-	a.args("d", "s", "lines", "n", "taps", "w")
+	a.function("sumRun", "d, s *float32, strips *strip, n int, taps *Tap, w *float32, bias, floor float32, add int", 64)
+	a.args("d", "s", "strips", "n", "taps", "w")
 	a.splat(14, "bias+48(FP)")
 	a.splat(15, "floor+52(FP)")
-	a.while("line", "R3", "$0", func() {
+	a.while("strip", "R3", "$0", func() {
 		a.scaled("R6", "R0", "0(R2)", 2)   // d
 		a.scaled("R7", "R1", "4(R2)", 2)   // s
 		a.scaled("R8", "", "8(R2)", 2)     // ds
@@ -233,11 +233,11 @@ func (a *asm) sum128() {
 	a.p("RET")
 }
 
-// dot128 writes Dot over lines, by three, two and one tap.
+// dot128 writes Dot over strips, by three, two and one tap.
 func (a *asm) dot128() {
-	a.function("dotRun", "acc, x, s *float32, lines *line, n int, taps *Tap", 48)
-	a.args("acc", "x", "s", "lines", "n", "taps")
-	a.while("line", "R4", "$0", func() {
+	a.function("dotRun", "acc, x, s *float32, strips *strip, n int, taps *Tap", 48)
+	a.args("acc", "x", "s", "strips", "n", "taps")
+	a.while("strip", "R4", "$0", func() {
 		a.scaled("R6", "R5", "20(R3)", 3) // taps
 		a.scaled("R7", "R6", "24(R3)", 3)
 		for _, n := range []int{3, 2, 1} {

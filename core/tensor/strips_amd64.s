@@ -4,16 +4,16 @@
 
 #include "textflag.h"
 
-// func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
+// func sumRun(d, s *float32, strips *strip, n int, taps *Tap, w *float32, bias, floor float32, add int)
 TEXT ·sumRun(SB), NOSPLIT, $0-64
 	MOVQ w+40(FP), R10
 	VBROADCASTSS bias+48(FP), Y14
 	VBROADCASTSS floor+52(FP), Y15
-line:
+strip:
 	DECQ n+24(FP)
 	JLT end
-	MOVQ lines+16(FP), AX
-	ADDQ $32, lines+16(FP)
+	MOVQ strips+16(FP), AX
+	ADDQ $32, strips+16(FP)
 	MOVQ d+0(FP), DI
 	MOVQ s+8(FP), SI
 	MOVQ taps+32(FP), BX
@@ -224,21 +224,21 @@ block1store:
 	SUBQ $1, CX
 	JMP block1
 block1end:
-	JMP line
+	JMP strip
 end:
 	VZEROUPPER
 	RET
 
-// func sumWide(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
+// func sumWide(d, s *float32, strips *strip, n int, taps *Tap, w *float32, bias, floor float32, add int)
 TEXT ·sumWide(SB), NOSPLIT, $0-64
 	MOVQ w+40(FP), R10
 	VBROADCASTSS bias+48(FP), Z14
 	VBROADCASTSS floor+52(FP), Z15
-line:
+strip:
 	DECQ n+24(FP)
 	JLT end
-	MOVQ lines+16(FP), AX
-	ADDQ $32, lines+16(FP)
+	MOVQ strips+16(FP), AX
+	ADDQ $32, strips+16(FP)
 	MOVQ d+0(FP), DI
 	MOVQ s+8(FP), SI
 	MOVQ taps+32(FP), BX
@@ -451,7 +451,7 @@ wide1store:
 	SUBQ $1, CX
 	JMP wide1
 wide1end:
-	JMP line
+	JMP strip
 narrow:
 block8:
 	CMPQ CX, $8
@@ -644,21 +644,21 @@ block1store:
 	SUBQ $1, CX
 	JMP block1
 block1end:
-	JMP line
+	JMP strip
 end:
 	VZEROUPPER
 	RET
 
-// func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap)
+// func dotRun(acc, x, s *float32, strips *strip, n int, taps *Tap)
 TEXT ·dotRun(SB), NOSPLIT, $0-48
-line:
+strip:
 	DECQ n+32(FP)
 	JLT end
-	MOVQ lines+24(FP), SI
-	ADDQ $32, lines+24(FP)
+	MOVQ strips+24(FP), SI
+	ADDQ $32, strips+24(FP)
 	MOVLQSX 16(SI), CX
 	TESTQ CX, CX
-	JE line
+	JE strip
 	MOVQ x+8(FP), DI
 	MOVLQSX (SI), R8
 	LEAQ (DI)(R8*4), DI
@@ -705,7 +705,7 @@ loop1:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y0, Y0
 	VMOVUPS Y0, (AX)(R8*1)
-	JMP line
+	JMP strip
 taps2:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
@@ -735,7 +735,7 @@ loop2:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y1, Y1
 	VMOVUPS Y1, (AX)(R8*1)
-	JMP line
+	JMP strip
 taps3:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
@@ -774,7 +774,7 @@ loop3:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y2, Y2
 	VMOVUPS Y2, (AX)(R8*1)
-	JMP line
+	JMP strip
 taps4:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
@@ -822,7 +822,7 @@ loop4:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y3, Y3
 	VMOVUPS Y3, (AX)(R8*1)
-	JMP line
+	JMP strip
 taps5:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
@@ -879,7 +879,7 @@ loop5:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y4, Y4
 	VMOVUPS Y4, (AX)(R8*1)
-	JMP line
+	JMP strip
 taps6:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
@@ -945,7 +945,7 @@ loop6:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y5, Y5
 	VMOVUPS Y5, (AX)(R8*1)
-	JMP line
+	JMP strip
 taps7:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
@@ -1020,7 +1020,7 @@ loop7:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y6, Y6
 	VMOVUPS Y6, (AX)(R8*1)
-	JMP line
+	JMP strip
 taps8:
 	MOVLQSX 0(BX), R8
 	LEAQ (AX)(R8*4), R8
@@ -1104,7 +1104,7 @@ loop8:
 	SHLQ $5, R8
 	VADDPS (AX)(R8*1), Y7, Y7
 	VMOVUPS Y7, (AX)(R8*1)
-	JMP line
+	JMP strip
 end:
 	VZEROUPPER
 	RET

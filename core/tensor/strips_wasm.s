@@ -4,11 +4,11 @@
 
 #include "textflag.h"
 
-// func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
+// func sumRun(d, s *float32, strips *strip, n int, taps *Tap, w *float32, bias, floor float32, add int)
 TEXT ·sumRun(SB), NOSPLIT, $0-64
 	MOVD d+0(FP), R0
 	MOVD s+8(FP), R1
-	MOVD lines+16(FP), R2
+	MOVD strips+16(FP), R2
 	MOVD n+24(FP), R3
 	MOVD taps+32(FP), R4
 	MOVD w+40(FP), R5
@@ -22,7 +22,7 @@ TEXT ·sumRun(SB), NOSPLIT, $0-64
 	I64Const $0
 	I64GtS
 	If
-line:
+strip:
 	Loop
 	Get R0
 	I64Load32S 0(R2)
@@ -548,24 +548,24 @@ block1tap:
 	Get R3
 	I64Const $0
 	I64GtS
-	BrIf line
+	BrIf strip
 	End
 	End
 	RET
 
-// func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap)
+// func dotRun(acc, x, s *float32, strips *strip, n int, taps *Tap)
 TEXT ·dotRun(SB), NOSPLIT, $0-48
 	MOVD acc+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD s+16(FP), R2
-	MOVD lines+24(FP), R3
+	MOVD strips+24(FP), R3
 	MOVD n+32(FP), R4
 	MOVD taps+40(FP), R5
 	Get R4
 	I64Const $0
 	I64GtS
 	If
-line:
+strip:
 	Loop
 	Get R5
 	I64Load32S 20(R3)
@@ -1100,7 +1100,7 @@ taps1block:
 	Get R4
 	I64Const $0
 	I64GtS
-	BrIf line
+	BrIf strip
 	End
 	End
 	RET

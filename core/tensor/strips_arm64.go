@@ -4,9 +4,9 @@ package tensor
 
 import "unsafe"
 
-// sumRun runs Sum over lines, by four, two and one block.
-func sumRun(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int) {
-	for _, l := range unsafe.Slice(lines, n) {
+// sumRun runs Sum over strips, by four, two and one block.
+func sumRun(d, s *float32, strips *strip, n int, taps *Tap, w *float32, bias, floor float32, add int) {
+	for _, l := range unsafe.Slice(strips, n) {
 		list := unsafe.Slice((*Tap)(unsafe.Add(unsafe.Pointer(taps), 8*int(l.taps))), int(l.ntaps))
 		dp, sp, wp := at(unsafe.Pointer(d), int(l.d)), at(unsafe.Pointer(s), int(l.s)), unsafe.Pointer(w)
 		ds, ss, count := 4*int(l.ds), 4*int(l.ss), int(l.count)
@@ -95,9 +95,9 @@ func sum1(d, s unsafe.Pointer, taps []Tap, w unsafe.Pointer, bias, floor float32
 	put(d, a0.Max(m), a1.Max(m))
 }
 
-// dotRun runs Dot over lines.
-func dotRun(acc, x, s *float32, lines *line, n int, taps *Tap) {
-	for _, l := range unsafe.Slice(lines, n) {
+// dotRun runs Dot over strips.
+func dotRun(acc, x, s *float32, strips *strip, n int, taps *Tap) {
+	for _, l := range unsafe.Slice(strips, n) {
 		list := unsafe.Slice((*Tap)(unsafe.Add(unsafe.Pointer(taps), 8*int(l.taps))), int(l.ntaps))
 		gp, sp := at(unsafe.Pointer(x), int(l.d)), at(unsafe.Pointer(s), int(l.s))
 		for len(list) >= 4 {

@@ -10,7 +10,7 @@ var useWide = archsimd.X86.AVX512()
 // The wider forms, and what has no narrow one.
 //
 //go:noescape
-func sumWide(d, s *float32, lines *line, n int, taps *Tap, w *float32, bias, floor float32, add int)
+func sumWide(d, s *float32, strips *strip, n int, taps *Tap, w *float32, bias, floor float32, add int)
 
 //go:noescape
 func productWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)

@@ -94,7 +94,7 @@ func BenchmarkKernels(b *testing.B) {
 				for b.Loop() {
 					k.f()
 				}
-				b.ReportMetric(2*strip*float64(n*n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				b.ReportMetric(2*width*float64(n*n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
 		}
 	}

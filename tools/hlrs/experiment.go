@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"hlrslab/core/folder"
 	"hlrslab/core/run"
 	"hlrslab/core/sched"
 )
@@ -125,12 +126,7 @@ func (e *Experiment) asks(k *kong.Context) (all []asked, err error) {
 
 // unchanged reports the first thing asked for that the run to resume has not.
 func (c *searchCommand) unchanged(record run.Record) error {
-	run := record.Config
-	for _, e := range record.Events {
-		if e.Config != nil { // changed on the page, on the way
-			run = *e.Config
-		}
-	}
+	run := folder.InForce(record)
 	for _, a := range c.asked {
 		if has := a.field.Value(run); a.field.Value(c.Config) != has {
 			return fmt.Errorf("%s: the run in %s has %s and keeps it; leave the flag out, or start a new run with --out", a.how, c.Resume, has)

@@ -1,0 +1,95 @@
+// Package folder derives the files that tell of a run from its record: those of its folder, and those that the page hands out.
+package folder
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+
+	"hlrslab/core/darts"
+	"hlrslab/core/draw"
+	"hlrslab/core/run"
+)
+
+// The names of a folder's files.
+const (
+	Snapshot = "last.safetensors" // the run itself, with its record
+	Config   = "config.json"
+	Events   = "events.jsonl"
+	Curves   = "curves.svg"
+
+	GenotypeJSON = "genotype.json"
+	GenotypeText = "genotype.txt" // in quark0/darts' own notation
+	Normal       = "normal.svg"
+	Reduce       = "reduce.svg"
+)
+
+// Files has by name what writes a file. One with nil is not there: another run's has to go.
+type Files map[string]func(io.Writer) error
+
+// Figure draws the curves of runs with their names, as figure.SVG does, which is too large for the page's own program.
+type Figure func(w io.Writer, records []run.Record, names []string) error
+
+// Of are the files of a run's folder that are derived from its record. There are curves and a genotype once an epoch has ended.
+func Of(r run.Record, curves Figure) Files {
+	files := Files{Config: InForce(r).Encode, Curves: nil, Events: func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		for _, e := range r.Events {
+			if err := enc.Encode(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	var g darts.Genotype
+	if e := Last(r); e != nil {
+		g = e.Report.Genotype
+		files[Curves] = func(w io.Writer) error { return curves(w, []run.Record{r}, []string{""}) }
+	}
+	maps.Copy(files, Genotype(g))
+	return files
+}
+
+// Genotype are the files of a genotype, of which a task may have none.
+func Genotype(g darts.Genotype) Files {
+	if len(g.Normal) == 0 {
+		return Files{GenotypeJSON: nil, GenotypeText: nil, Normal: nil, Reduce: nil}
+	}
+	text := func(s string) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, err := io.WriteString(w, s)
+			return err
+		}
+	}
+	return Files{
+		GenotypeJSON: func(w io.Writer) error {
+			enc := json.NewEncoder(w)
+			enc.SetIndent("", "  ")
+			return enc.Encode(g)
+		},
+		GenotypeText: text(g.String() + "\n"),
+		Normal:       text(draw.Cell("Normal cell", g.Normal, g.NormalConcat)),
+		Reduce:       text(draw.Cell("Reduction cell", g.Reduce, g.ReduceConcat)),
+	}
+}
+
+// InForce is the configuration that a run had last: it may have changed on the way.
+func InForce(r run.Record) run.Config {
+	c := r.Config
+	for _, e := range r.Events {
+		if e.Config != nil {
+			c = *e.Config
+		}
+	}
+	return c
+}
+
+// Last is the event that closed the last whole epoch, or nil.
+func Last(r run.Record) *run.Event {
+	for i := len(r.Events) - 1; i >= 0; i-- {
+		if e := &r.Events[i]; e.Kind == run.EpochDone {
+			return e
+		}
+	}
+	return nil
+}

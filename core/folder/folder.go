@@ -3,8 +3,9 @@ package folder
 
 import (
 	"encoding/json"
+	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
 	"io"
-	"maps"
 
 	"hlrslab/core/darts"
 	"hlrslab/core/draw"
@@ -24,15 +25,23 @@ const (
 	Reduce       = "reduce.svg"
 )
 
-// Files has by name what writes a file. One with nil is not there: another run's has to go.
-type Files map[string]func(io.Writer) error
+// File is a file of a folder. Without Write it is not there: another run's has to go.
+type File struct {
+	Name  string
+	Write func(io.Writer) error
+}
 
 // Figure draws the curves of runs with their names, as figure.SVG does, which is too large for the page's own program.
 type Figure func(w io.Writer, records []run.Record, names []string) error
 
 // Of are the files of a run's folder that are derived from its record. There are curves and a genotype once an epoch has ended.
-func Of(r run.Record, curves Figure) Files {
-	files := Files{Config: InForce(r).Encode, Curves: nil, Events: func(w io.Writer) error {
+func Of(r run.Record, curves Figure) []File {
+	figure, g := File{Name: Curves}, darts.Genotype{}
+	if e := Last(r); e != nil {
+		figure.Write = func(w io.Writer) error { return curves(w, []run.Record{r}, []string{""}) }
+		g = e.Report.Genotype
+	}
+	return append(Genotype(g), figure, File{Config, InForce(r).Encode}, File{Events, func(w io.Writer) error {
 		enc := json.NewEncoder(w)
 		for _, e := range r.Events {
 			if err := enc.Encode(e); err != nil {
@@ -40,37 +49,29 @@ func Of(r run.Record, curves Figure) Files {
 			}
 		}
 		return nil
-	}}
-	var g darts.Genotype
-	if e := Last(r); e != nil {
-		g = e.Report.Genotype
-		files[Curves] = func(w io.Writer) error { return curves(w, []run.Record{r}, []string{""}) }
-	}
-	maps.Copy(files, Genotype(g))
-	return files
+	}})
 }
 
 // Genotype are the files of a genotype, of which a task may have none.
-func Genotype(g darts.Genotype) Files {
+func Genotype(g darts.Genotype) []File {
+	files := []File{{Name: GenotypeJSON}, {Name: GenotypeText}, {Name: Normal}, {Name: Reduce}}
 	if len(g.Normal) == 0 {
-		return Files{GenotypeJSON: nil, GenotypeText: nil, Normal: nil, Reduce: nil}
+		return files
 	}
-	text := func(s string) func(io.Writer) error {
-		return func(w io.Writer) error {
-			_, err := io.WriteString(w, s)
+	raw, err := jsonv2.Marshal(g, jsontext.WithIndent("  "))
+	if err != nil {
+		panic(err) // it has no number that JSON lacks
+	}
+	for i, text := range []string{
+		string(raw) + "\n", g.String() + "\n",
+		draw.Cell("Normal cell", g.Normal, g.NormalConcat), draw.Cell("Reduction cell", g.Reduce, g.ReduceConcat),
+	} {
+		files[i].Write = func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
 			return err
 		}
 	}
-	return Files{
-		GenotypeJSON: func(w io.Writer) error {
-			enc := json.NewEncoder(w)
-			enc.SetIndent("", "  ")
-			return enc.Encode(g)
-		},
-		GenotypeText: text(g.String() + "\n"),
-		Normal:       text(draw.Cell("Normal cell", g.Normal, g.NormalConcat)),
-		Reduce:       text(draw.Cell("Reduction cell", g.Reduce, g.ReduceConcat)),
-	}
+	return files
 }
 
 // InForce is the configuration that a run had last: it may have changed on the way.

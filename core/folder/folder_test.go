@@ -39,7 +39,10 @@ func TestOf(t *testing.T) {
 		{"a change", run.Event{Kind: run.Changed, Epoch: 1, Config: &changed}, changed, true, true},
 	} {
 		r.Events = append(r.Events, c.event)
-		files := Of(r, curves)
+		files := map[string]func(io.Writer) error{}
+		for _, f := range Of(r, curves) {
+			files[f.Name] = f.Write
+		}
 		if has := files[Curves] != nil; has != c.curves || has && !errors.Is(files[Curves](io.Discard), errCurves) {
 			t.Errorf("after %s: curves %v", c.when, has)
 		}

@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"hlrslab/core/figure"
@@ -226,13 +224,13 @@ func (f *Folder) snapshot() error { return f.disk.Replace(f.path(folder.Snapshot
 
 func (f *Folder) derive() error { return f.write(folder.Of(f.Run.Record(), figure.SVG)) }
 
-func (f *Folder) write(files folder.Files) error {
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+func (f *Folder) write(files []folder.File) error {
+	for _, file := range files {
 		var err error
-		if fill := files[name]; fill == nil {
-			err = f.disk.Remove(f.path(name))
+		if file.Write == nil {
+			err = f.disk.Remove(f.path(file.Name))
 		} else {
-			err = f.disk.Replace(f.path(name), fill)
+			err = f.disk.Replace(f.path(file.Name), file.Write)
 		}
 		if err != nil {
 			return err

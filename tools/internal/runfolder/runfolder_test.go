@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,8 +119,6 @@ var few = sync.OnceValue(func() *data.Dataset {
 	return d
 })
 
-func device() *cpu.Device { return &cpu.Device{Threads: 1} }
-
 func create(seed uint64) (*run.Run, error) {
 	c, err := run.Preset("tiny") // a search of milliseconds
 	if err != nil {
@@ -135,9 +132,9 @@ func restore(_ run.Record, snapshot io.Reader) (*run.Run, error) {
 	return search.Restore(snapshot, few(), &cpu.Device{Threads: 1})
 }
 
-// begin takes a new run to its end in dir, over what is there.
-func begin(t *testing.T, d disk.Disk, dir string, seed uint64) error {
-	f, err := New(d, dir, true, func() (*run.Run, error) { return create(seed) })
+// begin takes a new run to its end in dir.
+func begin(t *testing.T, d disk.Disk, dir string, over bool, seed uint64) error {
+	f, err := New(d, dir, over, func() (*run.Run, error) { return create(seed) })
 	return end(t, f, err)
 }
 
@@ -153,7 +150,7 @@ func goOn(t *testing.T, dir string, seed uint64) {
 	t.Helper()
 	f, err := Resume(disk.Disk{}, dir, restore)
 	if err = end(t, f, err); errors.Is(err, ErrNone) {
-		err = begin(t, disk.Disk{}, dir, seed)
+		err = begin(t, disk.Disk{}, dir, false, seed)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +162,7 @@ func goOn(t *testing.T, dir string, seed uint64) {
 func TestPowerCut(t *testing.T) {
 	dir := t.TempDir()
 	p := &power{left: 1e6, unsafe: map[string]bool{}}
-	if err := begin(t, disk.Disk{Before: p.before}, dir, 1); err != nil {
+	if err := begin(t, disk.Disk{Before: p.before}, dir, false, 1); err != nil {
 		t.Fatal(err)
 	}
 	want := files(t, dir)
@@ -179,7 +176,7 @@ func TestPowerCut(t *testing.T) {
 	for n := range p.done {
 		dir := t.TempDir()
 		cut := &power{left: n, unsafe: map[string]bool{}}
-		if err := begin(t, disk.Disk{Before: cut.before}, dir, 1); !errors.Is(err, errPower) {
+		if err := begin(t, disk.Disk{Before: cut.before}, dir, false, 1); !errors.Is(err, errPower) {
 			t.Fatalf("cut before %s: %v", p.done[n], err)
 		}
 		cut.off(t)
@@ -204,7 +201,7 @@ func TestPowerCutOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		cut := &power{left: n, unsafe: map[string]bool{}}
-		if err := begin(t, disk.Disk{Before: cut.before}, dir, 2); !errors.Is(err, errPower) {
+		if err := begin(t, disk.Disk{Before: cut.before}, dir, true, 2); !errors.Is(err, errPower) {
 			t.Fatal(err)
 		}
 		cut.off(t)
@@ -224,7 +221,10 @@ func TestDerived(t *testing.T) {
 	goOn(t, dir, 1)
 	goOn(t, other, 2)
 	want, foreign := files(t, dir), files(t, other)
-	names := slices.Collect(maps.Keys(folder.Of(run.Record{}, nil)))
+	var names []string
+	for _, f := range folder.Of(run.Record{}, nil) {
+		names = append(names, f.Name)
+	}
 	for what, spoil := range map[string]func(path string) error{
 		"missing": os.Remove,
 		"cut":     func(path string) error { return os.Truncate(path, 20) },

@@ -9,6 +9,7 @@ import (
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
 	"hlrslab/core/draw"
+	"hlrslab/core/folder"
 	"hlrslab/core/run"
 )
 
@@ -677,7 +678,7 @@ func (l *Lab) heatTable(cell string) string {
 
 // exports are the ways to take a run along.
 func (l *Lab) exports() string {
-	return `<p>` + button("export:run", Text.ExportRun) + button("export:genotype", Text.ExportGenotype) + button("export:normal", Text.ExportNormal) +
-		button("export:reduce", Text.ExportReduce) + button("export:csv", Text.ExportCSV) + button("export:svg", Text.ExportSVG) + button("export:png", Text.ExportPNG) +
+	return `<p>` + button("export:run", Text.ExportRun) + button("export:"+folder.GenotypeText, Text.ExportGenotype) + button("export:"+folder.Normal, Text.ExportNormal) +
+		button("export:"+folder.Reduce, Text.ExportReduce) + button("export:csv", Text.ExportCSV) + button("export:svg", Text.ExportSVG) + button("export:png", Text.ExportPNG) +
 		`</p>` + note(Text.ExportNote)
 }

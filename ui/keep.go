@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"hlrslab/core/draw"
+	"hlrslab/core/folder"
 	"hlrslab/core/run"
 	"hlrslab/core/table"
 )
@@ -221,7 +221,8 @@ func differences(c run.Config) string {
 	return strings.Join(out, ", ")
 }
 
-// export hands out a run: as a file that goes on elsewhere, its genotype, its cells, its numbers, its figures.
+// export hands out a run: as a file that goes on elsewhere, its genotype, its cells, its numbers, its figures. What is of one run
+// is the file of its folder, behind the run's name.
 func (l *Lab) export(what string) {
 	r := l.Run()
 	e := r.at(l.Epoch)
@@ -229,8 +230,7 @@ func (l *Lab) export(what string) {
 		l.say(Text.NothingYet)
 		return
 	}
-	g := e.Report.Genotype
-	name := fmt.Sprintf("%s-epoch-%d", saveName(r.Name), e.Epoch+1)
+	var b bytes.Buffer
 	switch what {
 	case "run":
 		if r.File == nil {
@@ -238,15 +238,7 @@ func (l *Lab) export(what string) {
 			return
 		}
 		l.save(r.Name, r.File)
-	case "genotype":
-		l.Host.Copy(g.String())
-		l.say(Text.Copied)
-	case "normal":
-		l.Host.Save(name+"-normal.svg", "image/svg+xml", []byte(draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat)))
-	case "reduce":
-		l.Host.Save(name+"-reduce.svg", "image/svg+xml", []byte(draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat)))
 	case "csv":
-		var b bytes.Buffer
 		records, names := l.records()
 		if err := table.CSV(&b, records, names); err != nil {
 			l.say(err.Error())
@@ -255,18 +247,34 @@ func (l *Lab) export(what string) {
 		l.Host.Save("hlrs-runs.csv", "text/csv", b.Bytes())
 	case "svg", "png":
 		records, names := l.records()
-		l.Host.Figure(what, records, names)
+		of := "hlrs-"
+		if len(names) == 1 {
+			of, names[0] = prefix(names[0]), ""
+		}
+		l.Host.Figure(of+strings.TrimSuffix(folder.Curves, "svg")+what, records, names)
+	default:
+		for _, f := range folder.Genotype(e.Report.Genotype) {
+			if f.Name == what {
+				_ = f.Write(&b) // a buffer takes all
+			}
+		}
+		if what == folder.GenotypeText {
+			l.Host.Copy(b.String())
+			l.say(Text.Copied)
+			return
+		}
+		l.Host.Save(fmt.Sprintf("%sepoch-%d-%s", prefix(r.Name), e.Epoch+1, what), "image/svg+xml", b.Bytes())
 	}
 }
 
-// saveName is what the files of a run are called.
-func saveName(run string) string {
-	return "hlrs-" + strings.ReplaceAll(strings.ToLower(run), " ", "-")
+// prefix begins the names of a run's files.
+func prefix(run string) string {
+	return "hlrs-" + strings.ReplaceAll(strings.ToLower(run), " ", "-") + "-"
 }
 
 // save hands the person a run's file.
 func (l *Lab) save(run string, file File) {
-	l.Host.Save(saveName(run)+".safetensors", "application/octet-stream", file.Bytes())
+	l.Host.Save(prefix(run)+folder.Snapshot, "application/octet-stream", file.Bytes())
 }
 
 // records are those of all runs on the page that have come to the end of an epoch.

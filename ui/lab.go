@@ -29,8 +29,8 @@ type Host interface {
 	Focus(id string)
 	// Save hands the person a file.
 	Save(name, kind string, bytes []byte)
-	// Figure draws records for publication and saves them as a file: "svg" or "png".
-	Figure(format string, records []run.Record, names []string)
+	// Figure draws records for publication and saves them as a file, of the format that its name ends in: svg or png.
+	Figure(file string, records []run.Record, names []string)
 	// Copy puts text on the clipboard.
 	Copy(text string)
 }

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -286,7 +287,7 @@ func TestMove(t *testing.T) {
 	b.press("One epoch")
 	b.says("1 of 3 epochs", 20*time.Second)
 	name, file := b.saved(func() { b.click(`[data-act="export:run"]`) }, 10*time.Second)
-	if name != "hlrs-a.safetensors" {
+	if name != "hlrs-a-last.safetensors" {
 		t.Errorf("the run is saved as %s", name)
 	}
 	b.press("Continue")
@@ -330,13 +331,47 @@ func TestMove(t *testing.T) {
 	if lines := strings.Count(string(csv), "\n"); lines != 7 {
 		t.Errorf("%d lines of CSV, not a head and three epochs of two runs", lines)
 	}
-	name, svg := b.saved(func() { b.click(`[data-act="export:normal"]`) }, 10*time.Second)
-	if !strings.HasSuffix(name, "-normal.svg") || !bytes.Contains(svg, []byte("<svg")) {
-		t.Errorf("%s: %.60s", name, svg)
-	}
 	name, figure := b.saved(func() { b.click(`[data-act="export:png"]`) }, 30*time.Second)
 	if m, err := png.Decode(bytes.NewReader(figure)); err != nil || m.Bounds().Dx() < 1000 {
 		t.Errorf("%s: %v", name, err)
+	}
+	b.quiet()
+}
+
+// TestExport hands out all that there is of one run: it is what the command line writes into its folder.
+func TestExport(t *testing.T) {
+	t.Parallel()
+	b := open(t, serve(t, nil, 0)+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("Start")
+	b.says("Finished.", 40*time.Second)
+	saved := map[string][]byte{}
+	for act, name := range map[string]string{
+		"run": "hlrs-a-last.safetensors", "normal.svg": "hlrs-a-epoch-3-normal.svg", "reduce.svg": "hlrs-a-epoch-3-reduce.svg", "svg": "hlrs-a-curves.svg",
+	} {
+		got, content := b.saved(func() { b.click(`[data-act="export:` + act + `"]`) }, 30*time.Second)
+		if got != name {
+			t.Errorf("%s is saved as %s, not as %s", act, got, name)
+		}
+		saved[name[strings.LastIndex(name, "-")+1:]] = content
+	}
+	eval[bool](b, `!!(navigator.clipboard.writeText = async (text) => { window.copied = text })`)
+	b.click(`[data-act="export:genotype.txt"]`)
+	b.wait(`!!window.copied`, 5*time.Second)
+	saved["genotype.txt"] = []byte(eval[string](b, `window.copied`))
+
+	dir := t.TempDir()
+	file, out := filepath.Join(dir, "run"), filepath.Join(dir, "out")
+	if err := os.WriteFile(file, saved["last.safetensors"], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if says, err := exec.Command("go", "run", "hlrslab/tools/hlrs", "search", "--resume", file, "--out", out).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, says)
+	}
+	for name, content := range saved {
+		if want, err := os.ReadFile(filepath.Join(out, name)); err != nil || !bytes.Equal(content, want) {
+			t.Errorf("%s of the page is another than the folder's: %v", name, err)
+		}
 	}
 	b.quiet()
 }

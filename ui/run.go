@@ -107,23 +107,12 @@ func (r *Run) at(epoch int) *run.Event {
 	return &r.Epochs[epoch]
 }
 
-// ran is the configuration that the run shown had last.
-func (r *Run) ran() run.Config {
-	c := r.Record.Config
-	for _, e := range r.Record.Events {
-		if e.Config != nil {
-			c = *e.Config
-		}
-	}
-	return c
-}
-
 // due is the configuration that the run shown goes on with, or ended with.
 func (r *Run) due() run.Config {
 	if r.Record.Next != nil {
 		return *r.Record.Next
 	}
-	return r.ran()
+	return r.Record.InForce()
 }
 
 // experiment is what the run is: what it ran, or will.

@@ -74,7 +74,7 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 			}
 			l.fill(r, key, record, file)
 			r.Picked, r.Of = p.Picked, p.Of
-			if p.Next != nil && r.resumes() && r.ran().MayBecome(*p.Next) == nil {
+			if p.Next != nil && r.resumes() && r.Record.InForce().MayBecome(*p.Next) == nil {
 				r.Record.Next, r.Config = p.Next, *p.Next
 			}
 		})

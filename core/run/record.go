@@ -18,18 +18,39 @@ type Record struct {
 	Next   *Config `json:"next,omitempty"` // what it changes to when the next epoch begins
 }
 
+// InForce is the configuration that the run had last: it may have changed on the way.
+func (r Record) InForce() Config {
+	c := r.Config
+	for _, e := range r.Events {
+		if e.Config != nil {
+			c = *e.Config
+		}
+	}
+	return c
+}
+
+// Last is the event that closed the last whole epoch, or nil.
+func (r Record) Last() *Event {
+	for i := len(r.Events) - 1; i >= 0; i-- {
+		if e := &r.Events[i]; e.Kind == EpochDone {
+			return e
+		}
+	}
+	return nil
+}
+
 // Ended says why the run ended before its last epoch; it is empty where it did not.
 func (r Record) Ended() string {
-	if n := len(r.Events); n > 0 {
-		return r.Events[n-1].Ended
+	if e := r.Last(); e != nil {
+		return e.Ended
 	}
 	return ""
 }
 
 // Done says whether the run has come to its end.
 func (r Record) Done() bool {
-	n := len(r.Events)
-	return n > 0 && r.Events[n-1].Kind == EpochDone && (r.Events[n-1].Epoch == r.Config.Epochs-1 || r.Ended() != "")
+	e := r.Last()
+	return e != nil && (e.Ended != "" || e.Epoch == r.Config.Epochs-1)
 }
 
 // Facts are what a run found in its data and made of its configuration.

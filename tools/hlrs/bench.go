@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hlrslab/core/data"
+	"hlrslab/core/folder"
 	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
@@ -143,7 +144,7 @@ func (c *benchCommand) inNode() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	program, config := filepath.Join(dir, "hlrs.wasm"), filepath.Join(dir, configName)
+	program, config := filepath.Join(dir, "hlrs.wasm"), filepath.Join(dir, folder.Config)
 	var settings bytes.Buffer
 	if err := errors.Join(c.Encode(&settings), os.WriteFile(config, settings.Bytes(), 0o600)); err != nil {
 		return err

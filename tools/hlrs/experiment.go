@@ -136,12 +136,7 @@ func (c *searchCommand) useful() error {
 
 // unchanged reports the first thing asked for that the run to resume has not.
 func (c *searchCommand) unchanged(record run.Record) error {
-	run := record.Config
-	for _, e := range record.Events {
-		if e.Config != nil { // changed on the page, on the way
-			run = *e.Config
-		}
-	}
+	run := record.InForce()
 	for _, a := range c.asked {
 		if has := a.field.Value(run); a.field.Value(c.Config) != has {
 			return fmt.Errorf("%s: the run in %s has %s and keeps it; leave the flag out, or start a new run with --out", a.how, c.Resume, has)

@@ -8,15 +8,19 @@ import (
 	"time"
 
 	"hlrslab/core/cpu"
+	"hlrslab/core/data"
 	"hlrslab/core/run"
 	"hlrslab/core/search"
 )
 
 // TestProgress takes a run whose steps take 40 seconds of a clock of its own, and its batches of test images 5.
 func TestProgress(t *testing.T) {
-	quiet(t)
-	c := shortSearch(t, "", 1)
-	r, err := search.New(c.Config, toy(), &cpu.Device{Threads: 1})
+	c, err := run.Preset("tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Epochs, c.Nodes, c.Size, c.NMax, c.Imbalance, c.Batch, c.TestImages, c.Branches = 2, 1, 8, 4, 1, 10, 10, "none"
+	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +56,7 @@ func TestProgress(t *testing.T) {
 		}
 	}
 	f := r.Facts()
-	if f.Steps != 2 || tests(c.Config, len(f.Classes)) != 2 {
+	if f.Steps != 2 || tests(c, len(f.Classes)) != 2 {
 		t.Fatalf("%d steps", f.Steps)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")

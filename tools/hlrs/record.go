@@ -4,11 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"hlrslab/core/run"
 	"hlrslab/tools/internal/disk"
+	"hlrslab/tools/internal/runfolder"
 )
 
 type recordCommand struct {
@@ -18,7 +17,7 @@ type recordCommand struct {
 
 // Run writes a run's run.Record as JSON.
 func (c *recordCommand) Run() error {
-	r, err := readRecord(c.From)
+	r, err := runfolder.Record(c.From)
 	if err != nil {
 		return err
 	}
@@ -41,21 +40,4 @@ func (c *recordCommand) Run() error {
 	}
 	fmt.Printf("%s: %d epochs, %d bytes\n", c.Out, epochs, len(raw))
 	return nil
-}
-
-// readRecord reads the record of a run folder or a run file.
-func readRecord(path string) (run.Record, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, snapshotName)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return run.Record{}, err
-	}
-	defer f.Close()
-	r, err := run.ReadRecord(f)
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", path, err)
-	}
-	return r, nil
 }

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"hlrslab/tools/internal/runfolder"
 )
 
 // revision is the version that go build stamped: of a tag, or of the commit's time and hash.
@@ -21,15 +23,9 @@ func version() string {
 	return fmt.Sprintf("hlrs %s %s %s/%s", revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// session is a line of times.jsonl: a process that went on with the run.
-type session struct {
-	Began   time.Time `json:"began"`
-	Version string    `json:"version"`
-	Go      string    `json:"go"`
-	System  string    `json:"system"`
-	Threads int       `json:"threads"`
-}
-
-func thisSession(threads int) session {
-	return session{time.Now().Round(time.Second), revision(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, threads}
+// thisSession is this process, which goes on with a run.
+func thisSession(threads int) runfolder.Session {
+	return runfolder.Session{
+		Began: time.Now().Round(time.Second), Version: revision(), Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Threads: threads,
+	}
 }

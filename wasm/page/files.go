@@ -212,42 +212,27 @@ func (p *page) take(kind string, files js.Value) {
 	reader.Call("postMessage", map[string]any{"paths": paths, "files": list})
 }
 
-// figures is the program that draws for publication, in a worker of its own, loaded when it is first asked.
-type figures struct {
-	js   js.Value
-	next int
-	want map[int]string // the formats asked for
-}
-
 // Figure implements ui.Host.
-func (p *page) Figure(format string, records []run.Record, names []string) {
-	if p.figures == nil {
-		f := &figures{js: window.Get("Worker").New("public/worker.js#figures"), want: map[int]string{}}
-		p.figures = f
-		f.js.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
+func (p *page) Figure(file string, records []run.Record, names []string) {
+	if p.figures.IsUndefined() {
+		p.figures = window.Get("Worker").New("public/worker.js#figures")
+		p.figures.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 			m := args[0].Get("data")
 			go p.change(func() {
 				if e := m.Get("error"); e.Truthy() {
 					p.lab.Notice = fmt.Sprintf(ui.Text.NoFigure, e.String())
-					return
+				} else if data := m.Get("data"); data.Truthy() {
+					p.Save(m.Get("file").String(), m.Get("kind").String(), web.Bytes(data))
+					p.lab.Notice = ""
 				}
-				if !m.Get("data").Truthy() {
-					return
-				}
-				format := f.want[m.Get("id").Int()]
-				kind := map[string]string{"svg": "image/svg+xml", "png": "image/png"}[format]
-				p.Save("hlrs-figure."+format, kind, web.Bytes(m.Get("data")))
-				p.lab.Notice = ""
 			})
 			return nil
 		}))
 	}
-	p.figures.next++
-	p.figures.want[p.figures.next] = format
-	raw, err := json.Marshal(map[string]any{"id": p.figures.next, "format": format, "names": names, "records": records})
+	raw, err := json.Marshal(map[string]any{"file": file, "names": names, "records": records})
 	if err != nil {
 		panic(err)
 	}
 	p.lab.Notice = ui.Text.DrawingFigure
-	p.figures.js.Call("postMessage", string(raw))
+	p.figures.Call("postMessage", string(raw))
 }

@@ -27,7 +27,7 @@ type page struct {
 	lab      *ui.Lab
 	env      vugu.EventEnv
 	workers  map[int]*worker
-	figures  *figures
+	figures  js.Value // the program that draws for publication, in a worker of its own, loaded when it is first asked
 	store    js.Value
 	painted  map[string]*painting
 	revision int

@@ -1,10 +1,12 @@
-package main
+package runfolder
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,9 +14,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/folder"
 	"hlrslab/core/run"
+	"hlrslab/core/search"
+	"hlrslab/tools/internal/disk"
 )
 
 // power goes off before an operation on the disk: from there on nothing is done, and of what was not synced half is lost.
@@ -53,17 +60,6 @@ func (p *power) off(t *testing.T) {
 			}
 		}
 	}
-}
-
-// shortSearch is a search of milliseconds into dir.
-func shortSearch(t *testing.T, dir string, seed uint64) *searchCommand {
-	c := &searchCommand{Out: dir, Machine: Machine{Threads: 1}}
-	var err error
-	if c.Config, err = run.Preset("tiny"); err != nil {
-		t.Fatal(err)
-	}
-	c.Seed, c.Epochs, c.Nodes, c.Size, c.NMax, c.Imbalance, c.Batch, c.TestImages, c.Branches = seed, 2, 1, 8, 4, 1, 10, 10, "none"
-	return c
 }
 
 // files is what a folder holds of its run. What times.jsonl says is another each time, but it is whole.
@@ -109,7 +105,7 @@ func compare(t *testing.T, when, dir string, want map[string][]byte) {
 	}
 }
 
-// few is the first of the toy set, small as shortSearch takes it: it need not be drawn and resized a hundred times.
+// few is the first of the toy set, small as the tests take it: it need not be drawn and resized a hundred times.
 var few = sync.OnceValue(func() *data.Dataset {
 	d := data.Toy(1)
 	for _, m := range []*data.Images{&d.Train, &d.Test} {
@@ -123,31 +119,40 @@ var few = sync.OnceValue(func() *data.Dataset {
 	return d
 })
 
-// quiet keeps what commands say out of the test's output, and gives them few images.
-func quiet(t *testing.T) {
-	all := toy
-	toy = few
-	t.Cleanup(func() { toy = all })
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+func create(seed uint64) (*run.Run, error) {
+	c, err := run.Preset("tiny") // a search of milliseconds
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	out, says := os.Stdout, os.Stderr
-	os.Stdout, os.Stderr = null, null
-	t.Cleanup(func() {
-		os.Stdout, os.Stderr = out, says
-		null.Close()
-	})
+	c.Seed, c.Epochs, c.Nodes, c.Size, c.NMax, c.Imbalance, c.Batch, c.TestImages, c.Branches = seed, 2, 1, 8, 4, 1, 10, 10, "none"
+	return search.New(c, few(), &cpu.Device{Threads: 1})
+}
+
+func restore(_ run.Record, snapshot io.Reader) (*run.Run, error) {
+	return search.Restore(snapshot, few(), &cpu.Device{Threads: 1})
+}
+
+// begin takes a new run to its end in dir.
+func begin(t *testing.T, d disk.Disk, dir string, over bool, seed uint64) error {
+	f, err := New(d, dir, over, func() (*run.Run, error) { return create(seed) })
+	return end(t, f, err)
+}
+
+func end(t *testing.T, f *Folder, err error) error {
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Go(t.Context(), Session{}, func([]run.Event, time.Duration) {}), f.Close())
 }
 
 // goOn does what a person does after a crash: go on, or, where there is nothing yet to go on with, begin anew.
 func goOn(t *testing.T, dir string, seed uint64) {
 	t.Helper()
-	c := shortSearch(t, dir, seed)
-	if _, err := os.Stat(filepath.Join(dir, snapshotName)); err == nil {
-		c = &searchCommand{Resume: dir, Machine: Machine{Threads: 1}}
+	f, err := Resume(disk.Disk{}, dir, restore)
+	if err = end(t, f, err); errors.Is(err, ErrNone) {
+		err = begin(t, disk.Disk{}, dir, false, seed)
 	}
-	if err := c.run(t.Context()); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 }
@@ -155,12 +160,9 @@ func goOn(t *testing.T, dir string, seed uint64) {
 // TestPowerCut takes the power away before every single operation of a run on its folder, then goes on: the folder is that of a
 // run which nothing stopped.
 func TestPowerCut(t *testing.T) {
-	quiet(t)
 	dir := t.TempDir()
 	p := &power{left: 1e6, unsafe: map[string]bool{}}
-	c := shortSearch(t, dir, 1)
-	c.disk.Before = p.before
-	if err := c.run(t.Context()); err != nil {
+	if err := begin(t, disk.Disk{Before: p.before}, dir, false, 1); err != nil {
 		t.Fatal(err)
 	}
 	want := files(t, dir)
@@ -174,9 +176,7 @@ func TestPowerCut(t *testing.T) {
 	for n := range p.done {
 		dir := t.TempDir()
 		cut := &power{left: n, unsafe: map[string]bool{}}
-		c := shortSearch(t, dir, 1)
-		c.disk.Before = cut.before
-		if err := c.run(t.Context()); !errors.Is(err, errPower) {
+		if err := begin(t, disk.Disk{Before: cut.before}, dir, false, 1); !errors.Is(err, errPower) {
 			t.Fatalf("cut before %s: %v", p.done[n], err)
 		}
 		cut.off(t)
@@ -190,7 +190,6 @@ func TestPowerCut(t *testing.T) {
 
 // TestPowerCutOver is TestPowerCut where the run is written over another.
 func TestPowerCutOver(t *testing.T) {
-	quiet(t)
 	old, fresh := t.TempDir(), t.TempDir()
 	goOn(t, old, 1)
 	goOn(t, fresh, 2)
@@ -202,13 +201,11 @@ func TestPowerCutOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		cut := &power{left: n, unsafe: map[string]bool{}}
-		c := shortSearch(t, dir, 2)
-		c.Force, c.disk.Before = true, cut.before
-		if err := c.run(t.Context()); !errors.Is(err, errPower) {
+		if err := begin(t, disk.Disk{Before: cut.before}, dir, true, 2); !errors.Is(err, errPower) {
 			t.Fatal(err)
 		}
 		cut.off(t)
-		record, err := readRecord(dir) // that of one of the two, always
+		record, err := Record(dir) // that of one of the two, always
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,12 +217,14 @@ func TestPowerCutOver(t *testing.T) {
 
 // TestDerived goes on with a finished run some of whose files are missing, cut, or another run's.
 func TestDerived(t *testing.T) {
-	quiet(t)
 	dir, other := t.TempDir(), t.TempDir()
 	goOn(t, dir, 1)
 	goOn(t, other, 2)
 	want, foreign := files(t, dir), files(t, other)
-	names := []string{"config.json", "events.jsonl", "genotype.json", "genotype.txt", "normal.svg", "reduce.svg", "curves.svg"}
+	var names []string
+	for _, f := range folder.Of(run.Record{}, nil) {
+		names = append(names, f.Name)
+	}
 	for what, spoil := range map[string]func(path string) error{
 		"missing": os.Remove,
 		"cut":     func(path string) error { return os.Truncate(path, 20) },
@@ -240,7 +239,7 @@ func TestDerived(t *testing.T) {
 		compare(t, what, dir, want)
 	}
 	for name := range want {
-		if !slices.Contains(append(names, ".lock", "times.jsonl", snapshotName), name) {
+		if !slices.Contains(append(names, ".lock", "times.jsonl", folder.Snapshot), name) {
 			t.Errorf("nobody makes sure of %s", name)
 		}
 	}
@@ -248,7 +247,6 @@ func TestDerived(t *testing.T) {
 
 // TestForeignPart: what a killed process had half written is swept away, and a folder's modes are a user's own.
 func TestForeignPart(t *testing.T) {
-	quiet(t)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "last.safetensors.ABCDEFGH.part"), []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
@@ -262,7 +260,53 @@ func TestForeignPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, _ := os.Stat(plain)
-	if got, err := os.Stat(filepath.Join(dir, snapshotName)); err != nil || got.Mode() != want.Mode() {
+	if got, err := os.Stat(filepath.Join(dir, folder.Snapshot)); err != nil || got.Mode() != want.Mode() {
 		t.Errorf("the snapshot's mode is %v, %v", got.Mode(), err)
+	}
+}
+
+// TestSideBySide has a process go on with several folders at once, each with one of its runs. One that is stopped tells so, and its
+// folder is that of a run that was not.
+func TestSideBySide(t *testing.T) {
+	var all sync.WaitGroup
+	dirs := []string{t.TempDir(), t.TempDir()}
+	for i, dir := range dirs {
+		all.Go(func() {
+			f, err := New(disk.Disk{}, dir, false, func() (*run.Run, error) { return create(uint64(i)) })
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := Resume(disk.Disk{}, dir, restore); !errors.Is(err, ErrNone) {
+				t.Errorf("before a run has begun: %v", err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			steps := 0
+			err = f.Go(ctx, Session{}, func([]run.Event, time.Duration) {
+				if steps++; steps == 3+i {
+					stop()
+				}
+			})
+			if err != nil || f.Run.Done() || steps != 3+i {
+				t.Errorf("stopped after %d steps: %v", steps, err)
+			}
+			if _, err := Resume(disk.Disk{}, dir, restore); !errors.Is(err, disk.ErrLocked) {
+				t.Errorf("twice at once: %v", err)
+			}
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+			never := func() (*run.Run, error) { return nil, errors.New("made") }
+			if _, err := New(disk.Disk{}, dir, false, never); !errors.Is(err, ErrTaken) {
+				t.Errorf("in the place of another: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	for i, dir := range dirs {
+		goOn(t, dir, 9)
+		whole := t.TempDir()
+		goOn(t, whole, uint64(i))
+		compare(t, dir, dir, files(t, whole))
 	}
 }

@@ -1,0 +1,256 @@
+// Package runfolder has runs go on in folders, from process to process, whatever ends them. It does so for any task, and for any
+// number of folders at once.
+package runfolder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"hlrslab/core/figure"
+	"hlrslab/core/folder"
+	"hlrslab/core/run"
+	"hlrslab/tools/internal/disk"
+)
+
+// Folder is a run in its folder, which is nobody else's until Close. The run is folder.Snapshot; what else tells of it is derived
+// from its record, and made again whenever a process begins or ends with it, so that nothing stale, cut or foreign stays. Only
+// times.jsonl, which no record knows, is as each process left it.
+type Folder struct {
+	Dir    string
+	Run    *run.Run
+	disk   disk.Disk
+	unlock func() error
+	times  *disk.File
+	events *disk.File // while the run goes on
+}
+
+// What a folder may be that New, or Resume, does not take. disk.ErrLocked is another one.
+var (
+	ErrTaken = errors.New("already holds a run")
+	ErrNone  = errors.New("holds no run to go on with, for it has no " + folder.Snapshot)
+)
+
+// New has the run that create makes begin, or go on, in dir. A run that is there already may go if over says so.
+func New(d disk.Disk, dir string, over bool, create func() (*run.Run, error)) (*Folder, error) {
+	free := func() error {
+		for _, name := range []string{folder.Snapshot, folder.Config} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil && !over {
+				return fmt.Errorf("%s %w", dir, ErrTaken)
+			}
+		}
+		return nil
+	}
+	if err := free(); err != nil { // before images are fetched for nothing
+		return nil, err
+	}
+	r, err := create()
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{Dir: dir, Run: r, disk: d}
+	if err = os.MkdirAll(dir, 0o777); err == nil {
+		err = f.open(func() error {
+			if err := free(); err != nil { // now that no other process comes between
+				return err
+			}
+			return d.Remove(f.path("times.jsonl")) // another run's
+		})
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Resume has the run in dir go on, as restore makes it.
+func Resume(d disk.Disk, dir string, restore func(run.Record, io.Reader) (*run.Run, error)) (*Folder, error) {
+	f := &Folder{Dir: dir, disk: d}
+	if _, err := os.Stat(f.path(folder.Snapshot)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s %w", dir, ErrNone)
+	}
+	err := f.open(func() error { return nil })
+	if err == nil {
+		f.Run, err = Restore(dir, restore)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Restore has restore make a run of its record and its snapshot, which are those of a run folder or of a run file.
+func Restore(from string, restore func(run.Record, io.Reader) (*run.Run, error)) (*run.Run, error) {
+	record, err := Record(from)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s holds no run to go on with", err, from)
+	}
+	f, err := os.Open(file(from))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return restore(record, f)
+}
+
+// Record reads the record of a run folder or a run file.
+func Record(from string) (run.Record, error) {
+	f, err := os.Open(file(from))
+	if err != nil {
+		return run.Record{}, err
+	}
+	defer f.Close()
+	r, err := run.ReadRecord(f)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return r, nil
+}
+
+// file is the run file of a run folder, or itself.
+func file(from string) string {
+	if info, err := os.Stat(from); err == nil && info.IsDir() {
+		return filepath.Join(from, folder.Snapshot)
+	}
+	return from
+}
+
+// open keeps others from the folder, and has ready make it so, before it is written to.
+func (f *Folder) open(ready func() error) (err error) {
+	if f.unlock, err = disk.Lock(f.Dir); err != nil {
+		return err
+	}
+	if err = f.disk.Sweep(f.Dir); err == nil {
+		err = ready()
+	}
+	if err == nil {
+		f.times, err = f.disk.Append(f.path("times.jsonl"))
+	}
+	return err
+}
+
+func (f *Folder) path(name string) string { return filepath.Join(f.Dir, name) }
+
+// Session is a line of times.jsonl: a process that went on with the run.
+type Session struct {
+	Began   time.Time `json:"began"`
+	Version string    `json:"version"`
+	Go      string    `json:"go"`
+	System  string    `json:"system"`
+	Threads int       `json:"threads"`
+}
+
+// timed is a line of times.jsonl: what a step took, or an epoch, with its test, in the last session.
+type timed struct {
+	Epoch   int     `json:"epoch"`
+	Step    *int    `json:"step,omitempty"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Go takes the run's steps, calls progress after each, and saves each epoch. It ends where the run does, or, with the run saved
+// as it stands, when ctx is done: Run.Done tells which.
+func (f *Folder) Go(ctx context.Context, s Session, progress func(events []run.Event, took time.Duration)) error {
+	if !f.Run.Done() {
+		if err := f.begin(s); err != nil {
+			return err
+		}
+	}
+	epoch := time.Now()
+	for !f.Run.Done() && ctx.Err() == nil {
+		began := time.Now()
+		events, err := f.Run.Step()
+		progress(events, time.Since(began))
+		for _, e := range events {
+			since := began
+			if e.Kind == run.EpochDone {
+				since, epoch = epoch, time.Now()
+			}
+			if err := f.event(e, time.Since(since)); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return errors.Join(fmt.Errorf("%w; the last whole epoch is in %s", err, f.Dir), f.derive())
+		}
+	}
+	return f.save()
+}
+
+// begin writes the run as it stands, so that a process killed in its first epoch can be gone on from, too, and opens what grows.
+func (f *Folder) begin(s Session) error {
+	err := f.save()
+	if err == nil {
+		f.events, err = f.disk.Append(f.path(folder.Events))
+	}
+	if err == nil {
+		err = json.NewEncoder(f.times).Encode(s)
+	}
+	return err
+}
+
+// event writes down what happened; with an epoch it saves the run and its genotype.
+func (f *Folder) event(e run.Event, took time.Duration) error {
+	t := timed{Epoch: e.Epoch, Seconds: took.Seconds()}
+	if e.Kind == run.StepDone {
+		t.Step = &e.Step
+	}
+	err := json.NewEncoder(f.events).Encode(e)
+	if e.Kind != run.Changed {
+		err = errors.Join(err, json.NewEncoder(f.times).Encode(t))
+	}
+	if err == nil && e.Kind == run.EpochDone {
+		if err = f.snapshot(); err == nil {
+			err = f.write(folder.Genotype(e.Report.Genotype))
+		}
+	}
+	return err
+}
+
+// save writes the run as it stands.
+func (f *Folder) save() error {
+	if err := f.snapshot(); err != nil {
+		return err
+	}
+	return f.derive()
+}
+
+func (f *Folder) snapshot() error { return f.disk.Replace(f.path(folder.Snapshot), f.Run.Snapshot) }
+
+func (f *Folder) derive() error { return f.write(folder.Of(f.Run.Record(), figure.SVG)) }
+
+func (f *Folder) write(files []folder.File) error {
+	for _, file := range files {
+		var err error
+		if file.Write == nil {
+			err = f.disk.Remove(f.path(file.Name))
+		} else {
+			err = f.disk.Replace(f.path(file.Name), file.Write)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close ends the run, as it was last saved, and lets others have the folder.
+func (f *Folder) Close() (err error) {
+	if f.Run != nil {
+		f.Run.Close()
+	}
+	for _, grown := range []*disk.File{f.events, f.times} {
+		if grown != nil {
+			err = errors.Join(err, grown.Close())
+		}
+	}
+	if f.unlock != nil {
+		err = errors.Join(err, f.unlock())
+	}
+	return err
+}

@@ -80,13 +80,12 @@ func declare(t *rapid.T, b *nn.Builder) (ops int) {
 		heads[0] = append(heads[0], nodes[len(nodes)-1:])
 		heads[1] = append(heads[1], []*nn.Node{nodes[len(nodes)/2]})
 	}
-	main := b.Head("classifier", 3, heads[0]...)
+	main := b.Head("classifier", nn.Classifier{Classes: 3}, heads[0]...)
 	if branches == 2 && flip.Draw(t, "two biases") {
 		b.SecondBias(main, "second")
 	}
 	if flip.Draw(t, "another head") {
-		other := b.Head("other", 3, heads[1]...)
-		other.Share = 0.4
+		other := b.Auxiliary("other", nn.Classifier{Classes: 3}, 0.4, heads[1][branches-1])
 		if through {
 			b.ThroughReLU(other)
 		}

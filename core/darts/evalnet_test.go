@@ -45,37 +45,34 @@ func TestEvalNetAgainstReference(t *testing.T) {
 		NormalConcat: []int{2, 3, 4, 5}, ReduceConcat: []int{2, 3, 4, 5},
 	}
 	x, labels := f.Get("x"), f.Ints("y")
-	n, c, size, classes := x.Shape[0], x.Shape[1], x.Shape[2], num("classes")
-	m := network(t, n, size, func(b *nn.Builder) { EvalNet(b, genotype, num("C"), num("layers"), classes, false) })
+	n, size, classes := x.Shape[0], x.Shape[2], num("classes")
+	m := network(t, &cpu.Device{Threads: 2}, n, size, classes, EvalNet{Genotype: genotype, Channels: num("C"), Layers: num("layers")})
 	for _, p := range m.store.Weights.List {
 		copy(m.pass.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
 	}
 	if got, want := len(m.store.Weights.List), len(f.Names("init/")); got != want {
 		t.Fatalf("%d arrays, the reference has %d", got, want)
 	}
-	images, hw := make([]float32, len(x.Values)), size*size
-	for i := range n {
-		for ch := range c {
-			for p := range hw {
-				images[(ch*hw+p)*n+i] = x.Values[(i*c+ch)*hw+p]
-			}
-		}
-	}
-	m.Load(0, nn.Batch{Images: images, Labels: labels})
+	m.Load(0, nn.Batch{Images: turn(x.Values, n), Labels: labels})
 	m.pass.Logits = make([]float32, classes*n)
 	loss, err := m.Run(m.pass)
 	if err != nil {
 		t.Fatal(err)
 	}
-	byImage := make([]float32, classes*n)
-	for i, z := range m.pass.Logits {
-		byImage[i%n*classes+i/n] = z
-	}
-	f.Near("logits", byImage, 1e-4)
+	f.Near("logits", turn(m.pass.Logits, classes), 1e-4)
 	f.Near("loss", []float32{float32(loss)}, 1e-4)
 	for _, p := range m.store.Weights.List {
 		f.Near("grad/"+p.Name, m.pass.Grad[p.Off:][:p.Len()], 1e-3)
 	}
+}
+
+// turn takes rows × columns to columns × rows: images to the layout with the batch innermost, logits out of it.
+func turn(v []float32, rows int) []float32 {
+	out, columns := make([]float32, len(v)), len(v)/rows
+	for i, x := range v {
+		out[i%columns*rows+i/columns] = x
+	}
+	return out
 }
 
 // compiled is a network ready for a training pass of cross-entropy.
@@ -86,13 +83,13 @@ type compiled struct {
 	pass    nn.Pass
 }
 
-func network(t *testing.T, batch, size int, declare func(*nn.Builder)) *compiled {
+func network(t *testing.T, device nn.Device, batch, size, classes int, net EvalNet) *compiled {
 	m := &compiled{store: &nn.Store{}}
 	b := nn.NewBuilder(m.store, batch, size)
-	declare(b)
+	b.Head("classifier", nn.Classifier{Classes: classes}, net.Backbone(b, ""))
 	var err error
 	if m.program, err = b.Compile(); err == nil {
-		m.Executor, err = (&cpu.Device{Threads: 2}).Compile(m.program)
+		m.Executor, err = device.Compile(m.program)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +111,7 @@ func TestAuxiliaryHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	const batch = 5
-	m := network(t, batch, 32, func(b *nn.Builder) { EvalNet(b, genotype, 2, 4, 3, true) })
+	m := network(t, &cpu.Device{Threads: 2}, batch, 32, 3, EvalNet{genotype, 2, 4, nn.Classifier{Classes: 3}})
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range m.pass.Weights {
 		m.pass.Weights[i] = float32(rng.NormFloat64())

@@ -19,6 +19,7 @@ var below = map[string][]string{
 	"core/darts":            {"core/tensor", "core/nn"},
 	"core/cpu":              {"core/tensor", "core/nn"},
 	"core/bbn":              {"core/nn"},
+	"core/resnet":           {"core/tensor", "core/nn"},
 	"core/search":           {"core/tensor", "core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
 	"core/draw":             {"core/darts"},
 	"core/figure":           {"core/search"},

@@ -172,8 +172,13 @@ func (h *head) normalise() {
 	}
 }
 
-// length guards against a vector of zeros, as PyTorch's normalize does.
-func length(norm float64) float32 { return float32(max(norm, 1e-12)) }
+// length is what a vector of a norm is divided by: one of zeros stays as it is.
+func length(norm float64) float32 {
+	if norm == 0 {
+		return 1
+	}
+	return float32(norm)
+}
 
 // project takes the gradients of vectors of unit length to those of the vectors: what lies along them falls away.
 func (h *head) project() {

@@ -116,13 +116,23 @@ type GradientGroup struct {
 	nodes []*Node
 }
 
-// join enters c with those that share a node with it.
+// join enters c with those that share a node with it, which may bring groups together.
 func (b *Builder) join(level int, c *Conv) {
-	for _, g := range b.groups {
-		if g.level == level && slices.ContainsFunc(c.In, func(n *Node) bool { return slices.Contains(g.nodes, n) }) {
-			g.nodes, g.Convs = append(g.nodes, c.In...), append(g.Convs, c)
-			return
+	var own *GradientGroup
+	b.groups = slices.DeleteFunc(b.groups, func(g *GradientGroup) bool {
+		if g.level != level || !slices.ContainsFunc(c.In, func(n *Node) bool { return slices.Contains(g.nodes, n) }) {
+			return false
 		}
+		if own == nil {
+			own = g
+			return false
+		}
+		own.nodes, own.Convs = append(own.nodes, g.nodes...), append(own.Convs, g.Convs...)
+		return true
+	})
+	if own == nil {
+		own = &GradientGroup{level: level}
+		b.groups = append(b.groups, own)
 	}
-	b.groups = append(b.groups, &GradientGroup{level: level, nodes: slices.Clone(c.In), Convs: []*Conv{c}})
+	own.nodes, own.Convs = append(own.nodes, c.In...), append(own.Convs, c)
 }

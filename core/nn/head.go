@@ -6,7 +6,7 @@ const MaxClasses = 256
 // Classifier is what a Head is, whatever it reads.
 type Classifier struct {
 	Classes int
-	Cosine  bool // logits are the cosines of weights and features, without a bias (LDAM: Cao et al., 2019)
+	Cosine  bool // logits are the cosines of weights and features, of zeros 0, without a bias (LDAM: Cao et al., 2019)
 }
 
 // Head turns features, the means of nodes' planes, into logits: Σ over the branches of factor·W·f, and the bias. It then takes the

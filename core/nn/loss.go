@@ -125,9 +125,9 @@ func (l *Loss) image(logits []float32, i, n, y int, factor, total float64, grad 
 // focal is (1-e^-ce)^γ·ce and its derivative.
 func (l *Loss) focal(ce float64) (value, slope float64) {
 	p := Exp(-ce)
-	value = pow(1-p, l.Gamma) * ce
 	slope = pow(1-p, l.Gamma)
-	if ce > 0 && l.Gamma > 0 { // at 0 both factors of the rest can be without bounds and without size
+	value = slope * ce
+	if p < 1 && l.Gamma > 0 { // at 1 the rest goes to 0, but its first factor is without bounds if γ is below 1
 		slope += l.Gamma * pow(1-p, l.Gamma-1) * p * ce
 	}
 	return value, slope

@@ -576,8 +576,14 @@ func (e *Executor) head(h *nn.Head) {
 			}
 			switch {
 			case h.Cosine:
-				z /= math.Sqrt(ww * ff)
-				norms[o*n+i] = [2]float64{math.Sqrt(ww), math.Sqrt(ff)}
+				for j, square := range []float64{ww, ff} {
+					length := math.Sqrt(square)
+					if length == 0 {
+						length = 1
+					}
+					norms[o*n+i][j] = length
+					z /= length
+				}
 			case h.Second >= 0:
 				z += factor(0)*float64(p.Weights[h.Bias+o]) + factor(1)*float64(p.Weights[h.Second+o])
 			default:

@@ -25,6 +25,7 @@ const (
 type Shape struct {
 	Classes, Batch, Size int
 	Branches             Parting
+	Cosine               bool // the classifier is LDAM's: see nn.Classifier
 }
 
 // Backbone adds a branch's network to b, and returns the nodes whose means are its features. The names of its last stage's
@@ -36,6 +37,7 @@ type Backbone func(b *nn.Builder, own string) []*nn.Node
 type Model struct {
 	Shape   Shape
 	Store   nn.Store
+	Head    *nn.Head // the classifier
 	Weights []float32
 	Running []float32
 
@@ -62,9 +64,9 @@ func New(s Shape, backbone Backbone, mixture nn.Mixture, alphas int, device nn.D
 		}
 		features = append(features, backbone(b, own))
 	}
-	head := b.Head("classifier", s.Classes, features...)
-	if s.Branches == Head {
-		b.SecondBias(head, "classifier.rb.bias")
+	m.Head = b.Head("classifier", nn.Classifier{Classes: s.Classes, Cosine: s.Cosine}, features...)
+	if s.Branches == Head && !s.Cosine {
+		b.SecondBias(m.Head, "classifier.rb.bias")
 	}
 	memory := &m.Store.Memory
 	nn.Reserve(memory, &m.Weights, m.Store.Weights.Total)
@@ -87,21 +89,59 @@ func (m *Model) Close() { m.executor.Close() }
 // linear layers), BatchNorm at rest.
 func (m *Model) Init(rng *rand.Rand) {
 	for _, p := range m.Store.Weights.List {
-		bound := 0.0
-		if p.Fan > 0 {
-			bound = 1 / math.Sqrt(float64(p.Fan))
-		}
-		w := m.Weights[p.Off:][:p.Len()]
-		for i := range w {
-			w[i] = float32(bound * (2*rng.Float64() - 1))
-		}
-		if p.Fan == 0 && p.Name[len(p.Name)-len(".weight"):] == ".weight" {
+		m.draw(p, rng)
+	}
+	m.unit()
+	m.ResetRunning()
+}
+
+// InitNormal draws the starting point of residual networks (He et al., 2015): as Init, but weights of convolutions and linear
+// layers normal with variance 2/fan.
+func (m *Model) InitNormal(rng *rand.Rand) {
+	m.Init(rng)
+	for _, p := range m.Store.Weights.List {
+		if p.Fan > 0 && len(p.Shape) > 1 {
+			deviation, w := math.Sqrt(2/float64(p.Fan)), m.Weights[p.Off:][:p.Len()]
 			for i := range w {
-				w[i] = 1
+				w[i] = float32(deviation * nn.Normal(rng))
 			}
 		}
 	}
-	m.ResetRunning()
+	m.unit()
+}
+
+// InitHead draws the classifier's starting point anew, as Init does, for its re-training.
+func (m *Model) InitHead(rng *rand.Rand) {
+	for _, p := range m.Store.Weights.List {
+		if p.Off == m.Head.Weight || p.Off == m.Head.Bias || p.Off == m.Head.Second {
+			m.draw(p, rng)
+		}
+	}
+	m.unit()
+}
+
+// draw sets one array as Init says.
+func (m *Model) draw(p nn.Param, rng *rand.Rand) {
+	bound := 0.0
+	if p.Fan > 0 {
+		bound = 1 / math.Sqrt(float64(p.Fan))
+	}
+	w := m.Weights[p.Off:][:p.Len()]
+	for i := range w {
+		w[i] = float32(bound * (2*rng.Float64() - 1))
+	}
+	if p.Fan == 0 && p.Name[len(p.Name)-len(".weight"):] == ".weight" {
+		for i := range w {
+			w[i] = 1
+		}
+	}
+}
+
+// unit has a cosine classifier's rows begin at length 1: it sets how far a step turns them.
+func (m *Model) unit() {
+	if m.Head.Cosine {
+		m.Head.TauNormalise(m.Weights, 1)
+	}
 }
 
 // ResetRunning sets BatchNorm's running means to 0 and variances to 1.
@@ -113,6 +153,9 @@ func (m *Model) ResetRunning() {
 		}
 	}
 }
+
+// Masks is the number of Objective.Masks.
+func (m *Model) Masks() int { return m.program.Drops * m.Shape.Batch }
 
 // Branches is 1 or 2.
 func (m *Model) Branches() int { return len(m.program.Inputs) }
@@ -131,6 +174,9 @@ func (m *Model) Predict(batch nn.Batch, alpha, ops []float32) []float32 {
 	return m.logits
 }
 
+// Logits are those of the last pass: classes × batch.
+func (m *Model) Logits() []float32 { return m.logits }
+
 // Fault is what befell the last pass: the device's failure, or the first layer with a value that is no number; or nil.
 func (m *Model) Fault() error { return m.fault }
 
@@ -139,8 +185,10 @@ type Objective struct {
 	Model     *Model
 	Batches   [2]nn.Batch // of each branch
 	Loss      nn.Loss
-	A         float64 // weight of the conventional branch
-	Inference bool    // with inference's logits, on branch 0's batch in both branches: give it twice
+	A         float64   // weight of the conventional branch
+	Masks     []float32 // Model.Masks of drop path, as nn.DropPath draws them; nil: nothing is dropped
+	Frozen    bool      // all but the classifier rests: features are those of inference, and dw is the classifier's alone
+	Inference bool      // with inference's logits, on branch 0's batch in both branches: give it twice
 }
 
 // Gradient implements darts.Objective: with logits z = W·[2a·f_c ; 2(1-a)·f_r] + b, which at a = ½ are BBN's inference,
@@ -150,7 +198,7 @@ func (o *Objective) Gradient(w, alpha, dw []float32, dalpha []float64, track boo
 	for b := range m.program.Inputs {
 		m.executor.Load(b, o.Batches[b])
 	}
-	p := nn.Pass{Weights: w, OpWeights: m.ops, Running: m.Running, Train: true, Track: track, Loss: &o.Loss, Logits: m.logits, Grad: dw}
+	p := nn.Pass{Weights: w, OpWeights: m.ops, Running: m.Running, Train: !o.Frozen, Track: track, Masks: o.Masks, Loss: &o.Loss, Frozen: o.Frozen, Logits: m.logits, Grad: dw}
 	if o.Inference {
 		a = 0.5
 	}

@@ -180,7 +180,7 @@ func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		s    size
-	}{{"C4L5", size{Shape{10, 16, 16, Alone}, 4, 5, 4}}, {"C8L5", size{Shape{10, 32, 32, Alone}, 8, 5, 4}}} {
+	}{{"C4L5", size{Shape{10, 16, 16, Alone, false}, 4, 5, 4}}, {"C8L5", size{Shape{10, 32, 32, Alone, false}, 8, 5, 4}}} {
 		b.Run(c.name, func(b *testing.B) {
 			m := model(b, c.s, 1)
 			o := random(m, 1)

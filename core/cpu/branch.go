@@ -8,12 +8,14 @@ import (
 // branch is a program's branch in memory: its maps, and scratch for each worker. Chunks of images follow each other; within one,
 // channel planes do, the images innermost.
 type branch struct {
-	e      *executor
-	index  int
-	sizes  []int // images in each chunk
-	labels []int
-	nodes  []*node
-	norms  map[*nn.BatchNorm]*norm
+	e              *executor
+	index          int
+	sizes          []int    // images in each chunk
+	batch          nn.Batch // its labels, which are in …
+	labels, second []int
+	shares         []float32
+	nodes          []*node
+	norms          map[*nn.BatchNorm]*norm
 
 	mem   []float32
 	size  int     // of mem: the maps, and scratch behind them
@@ -34,7 +36,7 @@ type branch struct {
 }
 
 func newBranch(e *executor, index int) *branch {
-	b := &branch{e: e, index: index, norms: map[*nn.BatchNorm]*norm{}, labels: make([]int, e.p.Batch), dops: make([]float64, e.p.OpWeights)}
+	b := &branch{e: e, labels: make([]int, e.p.Batch), second: make([]int, e.p.Batch), shares: make([]float32, e.p.Batch), index: index, norms: map[*nn.BatchNorm]*norm{}, dops: make([]float64, e.p.OpWeights)}
 	for n := e.p.Batch; n > 0; n -= tensor.Chunk {
 		b.sizes = append(b.sizes, min(n, tensor.Chunk))
 	}
@@ -143,6 +145,11 @@ func (b *branch) plans(plan func(images int) (forward, backward *tensor.Plan)) (
 // load copies a batch.
 func (b *branch) load(batch nn.Batch) {
 	copy(b.labels, batch.Labels)
+	if b.batch = (nn.Batch{Labels: b.labels}); batch.Second != nil {
+		copy(b.second, batch.Second)
+		copy(b.shares, batch.Shares)
+		b.batch.Second, b.batch.Shares = b.second, b.shares
+	}
 	in, all := b.e.p.Inputs[b.index], b.e.p.Batch
 	for c := range in.C {
 		for k, n := range b.sizes {

@@ -208,7 +208,10 @@ func (e *executor) Run(p nn.Pass) (loss float64, err error) {
 	if math.IsNaN(e.loss) || math.IsInf(e.loss, 0) {
 		return e.loss, fmt.Errorf("%s", e.nonFinite())
 	}
-	if p.Grad == nil && p.OpGrad == nil {
+	if p.Frozen {
+		clear(p.OpGrad)
+	}
+	if p.Frozen || p.Grad == nil && p.OpGrad == nil {
 		return e.loss, nil
 	}
 	for _, b := range e.branches {

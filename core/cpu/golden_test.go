@@ -350,3 +350,53 @@ func TestDropPath(t *testing.T) {
 		}
 	}
 }
+
+// TestCosineClassifierAgainstReference takes given features through LDAM's classifier and loss.
+func TestCosineClassifierAgainstReference(t *testing.T) {
+	f := golden.Open(t, "losses2.safetensors")
+	x, w, counts := f.Get("f"), f.Get("W"), f.Ints("counts")
+	n, in, classes := x.Shape[0], x.Shape[1], w.Shape[0]
+	for _, d := range devices {
+		store := &nn.Store{}
+		g := nn.NewBuilder(store, n, 4)
+		leaf := g.Leaf(in, 1, 1)
+		g.Head("classifier", nn.Classifier{Classes: classes, Cosine: true}, []*nn.Node{leaf})
+		p, err := g.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := d.Compile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		store.Memory.Make()
+		var probe prober
+		gradient := func() []float32 { return probe.values(leaf.Grad) }
+		if own, ok := e.(*executor); ok {
+			probe = onCPU{own, own.branches[0]}
+		} else {
+			own := onNaive{e.(*naive.Executor)}
+			probe, gradient = own, func() []float32 { return own.Gradient(leaf.Sum) }
+		}
+		e.Load(0, nn.Batch{Images: make([]float32, 3*4*4*n), Labels: f.Ints("y")})
+		probe.put(leaf.Sum, turn(x.Values, n, false))
+		for name, l := range map[string]nn.Loss{
+			"cosine_ce_s30": {Scale: 30}, "ldam": {Scale: 30, Margin: nn.Margins(counts)},
+			"ldam_drw": {Scale: 30, Margin: nn.Margins(counts), Weights: nn.EffectiveWeights(counts, 0.9999)},
+		} {
+			pass := nn.Pass{
+				Weights: w.Values, Train: true, Loss: &l, Shares: [2]float64{1},
+				Logits: make([]float32, classes*n), Grad: make([]float32, len(w.Values)),
+			}
+			loss, err := e.Run(pass)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Near("cosine_ce_s30/cosine", turn(pass.Logits, n, true), 1e-5)
+			f.Near(name, []float32{float32(loss)}, 1e-5)
+			f.Near(name+"/dW", pass.Grad, 1e-5)
+			f.Near(name+"/df", turn(gradient(), n, true), 1e-5)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"hlrslab/core/nn"
 	"hlrslab/core/tensor"
 )
@@ -8,8 +10,10 @@ import (
 type head struct {
 	*nn.Head
 	e                   *executor
-	features, dfeatures [2][]float32 // of each branch: channels × batch, the batch innermost
+	features, dfeatures [2][]float32 // of each branch: channels × batch, the batch innermost; of a cosine classifier to unit length
 	logits, dlogits     []float32
+	rows, drows         []float32 // a cosine classifier's matrix to unit length, and its gradient
+	lengths             []float32 // by which its rows, then the images' features, have been divided
 }
 
 func newHead(e *executor, op *nn.Head) *head {
@@ -21,6 +25,11 @@ func newHead(e *executor, op *nn.Head) *head {
 	}
 	nn.Reserve(memory, &h.logits, op.Classes*batch)
 	nn.Reserve(memory, &h.dlogits, op.Classes*batch)
+	if op.Cosine {
+		nn.Reserve(memory, &h.rows, op.Classes*op.Columns())
+		nn.Reserve(memory, &h.drows, op.Classes*op.Columns())
+		nn.Reserve(memory, &h.lengths, op.Classes+batch)
+	}
 	return h
 }
 
@@ -37,25 +46,38 @@ func (h *head) read(n *nn.Node) nn.FeatureMap {
 
 // factor is that of a branch's features.
 func (h *head) factor(b int) float32 {
-	if len(h.Nodes) == 1 {
+	if len(h.Nodes) == 1 || h.Branch >= 0 {
 		return 1
 	}
 	return h.e.pass.Factors[b]
 }
 
+// matrix is what features are multiplied by, and where its gradient goes, if it is asked for.
+func (h *head) matrix() (w, grad []float32) {
+	if h.Cosine {
+		return h.rows, h.drows
+	}
+	at, n, p := h.Weight, h.Classes*h.Columns(), &h.e.pass
+	if p.Grad != nil {
+		grad = p.Grad[at:][:n]
+	}
+	return p.Weights[at:][:n], grad
+}
+
 // run takes features to logits, to the loss and, where gradients are asked for, back.
 func (h *head) run() {
 	p, batch := &h.e.pass, h.e.p.Batch
-	if p.Loss == nil && h != h.e.heads[0] { // it serves training alone
+	if h.Branch >= 0 && (p.Loss == nil || !p.Train || p.Frozen) { // it serves training alone
 		return
 	}
-	columns := 0
-	for b := range h.Nodes {
-		columns += h.Features(b)
-	}
-	first := 0
 	for b := range h.Nodes {
 		h.average(b)
+	}
+	if h.Cosine {
+		h.normalise()
+	}
+	first, columns := 0, h.Columns()
+	for b := range h.Nodes {
 		h.apply(b, first, columns)
 		first += h.Features(b)
 	}
@@ -75,18 +97,22 @@ func (h *head) run() {
 	}
 	clear(h.dlogits)
 	for b, share := range p.Shares {
-		if share != 0 {
+		if share != 0 && (h.Branch < 0 || h.Branch == b) {
 			share *= h.Share
-			h.e.loss += share * p.Loss.Eval(h.logits, h.e.branches[b].labels, share, h.dlogits)
+			h.e.loss += share * p.Loss.EvalMixed(h.logits, h.e.branches[b].batch, share, h.dlogits)
 		}
 	}
 	if p.Grad == nil && p.OpGrad == nil {
 		return
 	}
+	clear(h.drows)
 	first = 0
 	for b := range h.Nodes {
 		h.back(b, first, columns)
 		first += h.Features(b)
+	}
+	if h.Cosine {
+		h.project()
 	}
 	if h.Second >= 0 && p.Grad != nil {
 		for o := range h.Classes {
@@ -117,19 +143,93 @@ func (h *head) average(branch int) {
 	}
 }
 
+// normalise divides the matrix's rows and the images' features, taken with their branches' factors, by their lengths.
+func (h *head) normalise() {
+	columns, batch := h.Columns(), h.e.p.Batch
+	for o := range h.Classes {
+		row := h.rows[o*columns:][:columns]
+		h.lengths[o] = length(nn.Norm(h.e.pass.Weights[h.Weight+o*columns:][:columns]))
+		for i := range row {
+			row[i] = h.e.pass.Weights[h.Weight+o*columns+i] / h.lengths[o]
+		}
+	}
+	for n := range batch {
+		var sum float64
+		for b := range h.Nodes {
+			factor := float64(h.factor(b))
+			for at := n; at < len(h.features[b]); at += batch {
+				x := factor * float64(h.features[b][at])
+				sum += x * x
+			}
+		}
+		d := length(math.Sqrt(sum))
+		h.lengths[h.Classes+n] = d
+		for b := range h.Nodes {
+			for at := n; at < len(h.features[b]); at += batch {
+				h.features[b][at] /= d
+			}
+		}
+	}
+}
+
+// length is what a vector of a norm is divided by: one of zeros stays as it is.
+func length(norm float64) float32 {
+	if norm == 0 {
+		return 1
+	}
+	return float32(norm)
+}
+
+// project takes the gradients of vectors of unit length to those of the vectors: what lies along them falls away.
+func (h *head) project() {
+	columns, batch := h.Columns(), h.e.p.Batch
+	for o := range h.Classes {
+		row, drow := h.rows[o*columns:][:columns], h.drows[o*columns:][:columns]
+		var along float32
+		for i, d := range drow {
+			along += d * row[i]
+		}
+		if h.e.pass.Grad != nil {
+			for i, d := range drow {
+				h.e.pass.Grad[h.Weight+o*columns+i] += (d - along*row[i]) / h.lengths[o]
+			}
+		}
+	}
+	for n := range batch {
+		var along float32
+		for b := range h.Nodes {
+			for at := n; at < len(h.features[b]); at += batch {
+				along += h.dfeatures[b][at] * h.features[b][at]
+			}
+		}
+		for b := range h.Nodes {
+			factor := h.factor(b)
+			for at := n; at < len(h.features[b]); at += batch {
+				d := &h.dfeatures[b][at]
+				*d = (*d - factor*factor*along*h.features[b][at]) / h.lengths[h.Classes+n]
+			}
+		}
+	}
+}
+
 // apply adds a branch's features, the matrix's columns from first on, to the logits, which begin as the bias.
 func (h *head) apply(branch, first, columns int) {
-	w, batch, factor := h.e.pass.Weights, h.e.p.Batch, h.factor(branch)
+	batch, factor := h.e.p.Batch, h.factor(branch)
+	w, _ := h.matrix()
 	f := h.features[branch]
 	for o := range h.Classes {
 		z := h.logits[o*batch:][:batch]
 		if branch == 0 {
+			var bias float32
+			if h.Bias >= 0 {
+				bias = h.e.pass.Weights[h.Bias+o]
+			}
 			for n := range z {
-				z[n] = w[h.Bias+o]
+				z[n] = bias
 			}
 		}
 		for i := range len(f) / batch {
-			v := factor * w[h.Weight+o*columns+first+i]
+			v := factor * w[o*columns+first+i]
 			for n, x := range f[i*batch:][:batch] {
 				z[n] += v * x
 			}
@@ -139,20 +239,21 @@ func (h *head) apply(branch, first, columns int) {
 
 // back sets the gradient of a branch's features, and adds that of the weights where it is asked for.
 func (h *head) back(branch, first, columns int) {
-	w, grad, batch, factor := h.e.pass.Weights, h.e.pass.Grad, h.e.p.Batch, h.factor(branch)
+	batch, factor := h.e.p.Batch, h.factor(branch)
+	w, grad := h.matrix()
 	f, df := h.features[branch], h.dfeatures[branch]
 	clear(df)
 	for o := range h.Classes {
 		dz := h.dlogits[o*batch:][:batch]
-		if branch == 0 && grad != nil {
+		if all := h.e.pass.Grad; branch == 0 && h.Bias >= 0 && all != nil {
 			var sum float32
 			for _, d := range dz {
 				sum += d
 			}
-			grad[h.Bias+o] += sum
+			all[h.Bias+o] += sum
 		}
 		for i := range len(f) / batch {
-			at := h.Weight + o*columns + first + i
+			at := o*columns + first + i
 			v, x, dx := factor*w[at], f[i*batch:][:batch], df[i*batch:][:batch]
 			var sum float32
 			for n, d := range dz {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -15,8 +16,9 @@ import (
 )
 
 // declare adds a network to b that is drawn at random: nodes of all kinds of terms, some weighed, some dropped, read as they are, through
-// their ReLU and through pools, by one branch or two and by one head or two. It returns the number of operation weights.
-func declare(t *rapid.T, b *nn.Builder) (ops int) {
+// their ReLU and through pools of either, some with zeros for channels that they lack, by one branch or two, by a linear classifier or
+// one of cosines, and by an auxiliary one.
+func declare(t *rapid.T, b *nn.Builder) {
 	flip := rapid.Bool()
 	branches, channels := 1+rapid.IntRange(0, 1).Draw(t, "second branch"), 2*rapid.IntRange(1, 2).Draw(t, "half the channels")
 	count := rapid.IntRange(1, 5).Draw(t, "nodes")
@@ -25,11 +27,13 @@ func declare(t *rapid.T, b *nn.Builder) (ops int) {
 	for i := range count {
 		var terms []choice
 		for range rapid.IntRange(1, 3).Draw(t, "terms") {
-			terms = append(terms, choice{rapid.IntRange(0, 9).Draw(t, "kind"), rapid.IntRange(0, i).Draw(t, "from"), 1})
+			terms = append(terms, choice{rapid.IntRange(0, 12).Draw(t, "kind"), rapid.IntRange(0, i).Draw(t, "from"), 1})
 		}
 		plan = append(plan, terms)
 	}
-	through := flip.Draw(t, "head through the ReLU")
+	through, wide := flip.Draw(t, "head through the ReLU"), flip.Draw(t, "more channels")
+	pooling := rapid.SampledFrom([]nn.Pooling{nn.Subsample, nn.MaxPool, nn.MeanPool}).Draw(t, "pooling")
+	gated, normed, dropped := flip.Draw(t, "its ReLU"), flip.Draw(t, "its BatchNorm"), flip.Draw(t, "some dropped")
 	window := func(k, dilation int) tensor.Window {
 		return tensor.Window{K: k, Stride: 1, Dilation: dilation, Pad: dilation * (k - 1) / 2}
 	}
@@ -39,7 +43,7 @@ func declare(t *rapid.T, b *nn.Builder) (ops int) {
 			b.Branch()
 		}
 		nodes := []*nn.Node{b.Node(nn.Term{Source: b.Stem("stem", "stem.bn", channels, window(3, 1)), Weight: -1})}
-		ops = 0
+		ops := 0
 		for i, terms := range plan {
 			var all []nn.Term
 			for j, c := range terms {
@@ -72,31 +76,42 @@ func declare(t *rapid.T, b *nn.Builder) (ops int) {
 				case 9:
 					first := b.Separable(name+"dw", name+"pw", name+"bn1", in, window(3, 1), true)
 					term.Source = b.ThenFull(name+"w", name+"bn2", first, channels, nn.Kernel{H: 1, W: 1, StrideH: 1, StrideW: 1})
+				case 10, 11, 12:
+					term.Node, term.ReLU, term.Pool = in, true, []nn.Pooling{nn.MaxPool, nn.MeanPool, nn.Subsample}[c.kind-10]
 				}
 				all = append(all, term)
 			}
 			nodes = append(nodes, b.Node(all...))
 		}
+		if last := nodes[len(nodes)-1]; wide { // a smaller map with twice the channels, and one with twice as many again
+			pool := nn.Term{Node: last, ReLU: gated, Pool: pooling, Stride: 2, Weight: ops, Drop: dropped}
+			if normed {
+				pool.Norm = "pool"
+			}
+			half := b.Node(nn.Term{Source: b.FactorizedReduce("half1", "half2", "half", []*nn.Node{last}, 2*channels, true), Weight: ops + 1}, pool)
+			nodes = append(nodes, b.Node(nn.Term{Node: half, ReLU: gated, Weight: ops + 2},
+				nn.Term{Source: b.Pointwise("wide", "wide.bn", []*nn.Node{half}, 4*channels, true), Weight: -1, Drop: dropped}))
+		}
 		heads[0] = append(heads[0], nodes[len(nodes)-1:])
 		heads[1] = append(heads[1], []*nn.Node{nodes[len(nodes)/2]})
 	}
-	main := b.Head("classifier", 3, heads[0]...)
-	if branches == 2 && flip.Draw(t, "two biases") {
+	main := b.Head("classifier", nn.Classifier{Classes: 3, Cosine: flip.Draw(t, "cosines")}, heads[0]...)
+	if branches == 2 && !main.Cosine && flip.Draw(t, "two biases") {
 		b.SecondBias(main, "second")
 	}
 	if flip.Draw(t, "another head") {
-		other := b.Head("other", 3, heads[1]...)
-		other.Share = 0.4
+		other := b.Auxiliary("other", nn.Classifier{Classes: 3, Cosine: main.Cosine}, 0.4, heads[1][branches-1])
 		if through {
 			b.ThroughReLU(other)
 		}
 	}
-	return ops
 }
 
-// TestNetworksOnBothDevices holds random networks on this device against plain loops: logits, loss and all gradients.
+// TestNetworksOnBothDevices holds random networks on this device, on one thread and on two, against plain loops: logits, loss and all
+// gradients.
 func TestNetworksOnBothDevices(t *testing.T) {
-	// Always the same networks: one in some thousands has a value so near a ReLU's kink that rounding decides its gradient.
+	// Always the same networks: one in some hundreds has a channel that is constant but for rounding, which its BatchNorm magnifies, or a
+	// value so near a ReLU's kink that rounding decides its gradient.
 	if f := flag.Lookup("rapid.seed"); f.Value.String() == "0" {
 		if err := flag.Set("rapid.seed", "1"); err != nil {
 			t.Fatal(err)
@@ -105,7 +120,7 @@ func TestNetworksOnBothDevices(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		batch := rapid.SampledFrom([]int{2, 5, 18}).Draw(t, "batch")
 		size := rapid.IntRange(3, 5).Draw(t, "size")
-		seed := rapid.Uint64().Draw(t, "seed")
+		seed, mixed := rapid.Uint64().Draw(t, "seed"), rapid.Bool().Draw(t, "two labels")
 		store := &nn.Store{}
 		b := nn.NewBuilder(store, batch, size)
 		declare(t, b)
@@ -134,15 +149,31 @@ func TestNetworksOnBothDevices(t *testing.T) {
 			for range batch {
 				own.Labels = append(own.Labels, rng.IntN(3))
 			}
+			if mixed {
+				for range batch {
+					own.Second, own.Shares = append(own.Second, rng.IntN(3)), append(own.Shares, rng.Float32())
+				}
+			}
 			batches = append(batches, own)
 		}
+		counts := []int{90, 30, 10}
+		loss := rapid.SampledFrom([]nn.Loss{
+			{Gamma: 1},
+			{},
+			{Weights: nn.InverseWeights(counts, 0.5)},
+			{Scale: 3, Margin: nn.Margins(counts)},
+			{Shift: nn.LogitAdjustment(counts, 2)},
+			{Gamma: 2, Weights: nn.EffectiveWeights(counts, 0.99)},
+			{Gamma: 0.5, Sigmoid: true},
+		}).Draw(t, "loss")
+		frozen := rapid.IntRange(0, 3).Draw(t, "frozen") == 0
 		shares := [2]float64{0.3, 0.7}
 		if len(batches) == 1 {
 			shares = [2]float64{1}
 		}
 		var passes []nn.Pass
 		var losses []float64
-		for _, device := range []nn.Device{naive.Device{}, &Device{Threads: 2}} {
+		for _, device := range []nn.Device{naive.Device{}, &Device{Threads: 2}, &Device{}} {
 			e, err := device.Compile(p)
 			if err != nil {
 				t.Fatal(err)
@@ -154,8 +185,8 @@ func TestNetworksOnBothDevices(t *testing.T) {
 				running[i] = 1
 			}
 			pass := nn.Pass{
-				Weights: weights, OpWeights: ops, Running: running, Train: true, Track: true, Masks: masks,
-				Factors: [2]float32{0.6, 1.4}, Loss: &nn.Loss{Gamma: 1}, Shares: shares,
+				Weights: weights, OpWeights: ops, Running: running, Train: !frozen, Track: true, Masks: masks,
+				Factors: [2]float32{0.6, 1.4}, Loss: &loss, Frozen: frozen, Shares: shares,
 				Logits: make([]float32, 3*batch), Grad: make([]float32, len(weights)), OpGrad: make([]float64, len(batches)*len(ops)),
 			}
 			for i, own := range batches {
@@ -181,6 +212,10 @@ func TestNetworksOnBothDevices(t *testing.T) {
 		near("running statistics", passes[1].Running, passes[0].Running)
 		near("gradient", passes[1].Grad, passes[0].Grad)
 		near("operations' gradient", golden.Narrow(passes[1].OpGrad), golden.Narrow(passes[0].OpGrad))
+		one, two := passes[2], passes[1]
+		if losses[2] != losses[1] || !slices.Equal(one.Logits, two.Logits) || !slices.Equal(one.Grad, two.Grad) || !slices.Equal(one.OpGrad, two.OpGrad) {
+			t.Fatal("two threads give other bits than one")
+		}
 		for i, w := range ops {
 			for b := range batches {
 				if g := passes[1].OpGrad[b*len(ops)+i]; w == 0 && g != 0 {

@@ -30,6 +30,7 @@ type use struct {
 
 type pool struct {
 	*nn.Pool
+	source            nn.FeatureMap
 	norm              *norm
 	forward, backward [2]*tensor.Plan
 	weights           []float32
@@ -43,7 +44,10 @@ func newNode(b *branch, op *nn.Node, made map[nn.Op]any) *node {
 		n.reads = append(n.reads, read{Read: r, norm: b.norms[r.Norm]})
 	}
 	for _, p := range op.Pools {
-		own, w := &pool{Pool: p}, nn.PoolWindow(p.Stride)
+		own, w := &pool{Pool: p, source: op.Sum}, p.Window()
+		if p.ReLU {
+			own.source = op.ReLU
+		}
 		own.forward, own.backward = b.plans(func(images int) (forward, backward *tensor.Plan) {
 			if p.Kind == nn.MaxPool {
 				return w.Conv(op.Sum.H, op.Sum.W, images)
@@ -119,9 +123,9 @@ func (n *node) forward(k, ch, worker int) {
 			continue
 		}
 		if p.Kind == nn.MaxPool {
-			p.forward[b.variant(k)].Max(b.mem, b.at(p.Out, k, ch), at)
+			p.forward[b.variant(k)].Max(b.mem, b.at(p.Out, k, ch), b.at(p.source, k, ch))
 		} else {
-			p.forward[b.variant(k)].Sum(b.mem, b.at(p.Out, k, ch), at, p.weights, false)
+			p.forward[b.variant(k)].Sum(b.mem, b.at(p.Out, k, ch), b.at(p.source, k, ch), p.weights, false)
 		}
 		if p.norm != nil {
 			p.norm.measure(k, ch)
@@ -152,15 +156,16 @@ func (n *node) sum(k, ch, worker int) {
 	var bias float32
 	for i := range n.reads {
 		r, w := &n.reads[i], n.weight(i)
-		if w == 0 {
+		c := r.From(ch)
+		if w == 0 || c < 0 {
 			continue
 		}
 		if r.norm != nil {
-			bias += w * r.norm.shift[ch]
-			w *= r.norm.scale[ch]
+			bias += w * r.norm.shift[c]
+			w *= r.norm.scale[c]
 		}
 		coef[len(taps)] = w
-		taps = append(taps, tensor.Tap{Off: int32(b.at(r.Map, k, ch)), W: int32(len(taps))})
+		taps = append(taps, tensor.Tap{Off: int32(b.at(r.Map, k, c)), W: int32(len(taps))})
 	}
 	if len(taps) == 0 {
 		clear(b.mem[at : at+length])
@@ -176,16 +181,17 @@ func (n *node) masked(k, ch, worker int) {
 	clear(b.mem[at : at+length])
 	for i := range n.reads {
 		r, w := &n.reads[i], n.weight(i)
-		if w == 0 {
+		c := r.From(ch)
+		if w == 0 || c < 0 {
 			continue
 		}
 		var bias float32
 		if r.norm != nil {
-			bias = w * r.norm.shift[ch]
-			w *= r.norm.scale[ch]
+			bias = w * r.norm.shift[c]
+			w *= r.norm.scale[c]
 		}
 		coef[0] = w
-		tap := [1]tensor.Tap{{Off: int32(b.at(r.Map, k, ch))}}
+		tap := [1]tensor.Tap{{Off: int32(b.at(r.Map, k, c))}}
 		tensor.Sum(b.mem, part, 0, length, tap[:], coef[:1], bias, tensor.NoFloor, false)
 		if r.Drop >= 0 {
 			n.mask(b.mem[part:part+length], r.Drop, k)
@@ -221,7 +227,12 @@ func (n *node) backward(k, ch, worker int) {
 		h.down(n, k, ch)
 	}
 	n.gather(n.through, k, ch, worker)
-	if len(n.Readers)+len(n.gated)+len(n.through) > 0 {
+	for _, p := range n.pools {
+		if p.ReLU && !p.idle() {
+			p.gather(b, k, ch, worker, grad)
+		}
+	}
+	if n.ReLU.C > 0 {
 		tensor.Gate(d, d, b.mem[at:at+length], 0)
 	}
 	for _, h := range n.heads {
@@ -229,8 +240,8 @@ func (n *node) backward(k, ch, worker int) {
 	}
 	n.gather(n.uses, k, ch, worker)
 	for _, p := range n.pools {
-		if !p.idle() {
-			p.gather(b, k, ch, worker, grad, at)
+		if !p.ReLU && !p.idle() {
+			p.gather(b, k, ch, worker, grad)
 		}
 	}
 	n.multiply(k, ch, worker)
@@ -244,7 +255,8 @@ func (n *node) gather(uses []use, k, ch, worker int) {
 	b := n.b
 	taps, coef := b.taps1[worker][:len(uses)], b.coef[worker]
 	for i, u := range uses {
-		coef[i], taps[i] = u.by.weight(u.term), tensor.Tap{Off: int32(b.at(u.by.reads[u.term].Grad, k, ch)), W: int32(i)}
+		r := &u.by.reads[u.term]
+		coef[i], taps[i] = u.by.weight(u.term), tensor.Tap{Off: int32(b.at(r.Grad, k, ch+r.Pad)), W: int32(i)}
 	}
 	tensor.Sum(b.mem, b.at(n.Grad, k, ch), 0, b.length(n.Sum, k), taps, coef, 0, tensor.NoFloor, true)
 }
@@ -260,8 +272,8 @@ func (n *node) multiply(k, ch, worker int) {
 	clear(acc)
 	taps := b.taps1[worker][:0]
 	for i := range n.reads {
-		if n.live(i) {
-			taps = append(taps, tensor.Tap{Off: int32(b.at(n.reads[i].Map, k, ch)), W: int32(len(taps))})
+		if c := n.reads[i].From(ch); c >= 0 && n.live(i) {
+			taps = append(taps, tensor.Tap{Off: int32(b.at(n.reads[i].Map, k, c)), W: int32(len(taps))})
 		}
 	}
 	last := len(taps)
@@ -270,7 +282,7 @@ func (n *node) multiply(k, ch, worker int) {
 	row := n.dots[k][ch*2*terms:][:2*terms]
 	sum, j := tensor.Fold(acc, last), 0
 	for i := range n.reads {
-		if row[i], row[terms+i] = 0, sum; n.live(i) {
+		if row[i], row[terms+i] = 0, sum; n.reads[i].From(ch) >= 0 && n.live(i) {
 			row[i] = tensor.Fold(acc, j)
 			j++
 		}
@@ -280,7 +292,8 @@ func (n *node) multiply(k, ch, worker int) {
 	}
 	for i := range n.reads {
 		r := &n.reads[i]
-		if r.Drop < 0 {
+		c := r.From(ch)
+		if r.Drop < 0 || c < 0 {
 			continue
 		}
 		own := b.at(r.Grad, k, ch)
@@ -289,14 +302,14 @@ func (n *node) multiply(k, ch, worker int) {
 			n.mask(b.mem[own:own+length], r.Drop, k)
 		}
 		clear(acc)
-		pair := [2]tensor.Tap{{Off: int32(b.at(r.Map, k, ch))}, {Off: int32(b.ones), W: 1}}
+		pair := [2]tensor.Tap{{Off: int32(b.at(r.Map, k, c))}, {Off: int32(b.ones), W: 1}}
 		tensor.Dot(acc, b.mem, own, 0, length, pair[:])
 		row[i], row[terms+i] = tensor.Fold(acc, 0), tensor.Fold(acc, 1)
 	}
 }
 
 // gather adds the gradient that comes through the pool to the plane at grad.
-func (p *pool) gather(b *branch, k, ch, worker, grad, at int) {
+func (p *pool) gather(b *branch, k, ch, worker, grad int) {
 	dm, m := b.plane1[worker], b.at(p.Out, k, ch)
 	taps, coef := b.taps1[worker][:len(p.uses)+1], b.coef[worker]
 	var gb, gd float32
@@ -308,14 +321,14 @@ func (p *pool) gather(b *branch, k, ch, worker, grad, at int) {
 			gb += r.norm.gb[ch]
 			gd += r.norm.gd[ch]
 		}
-		taps[i] = tensor.Tap{Off: int32(b.at(r.Grad, k, ch)), W: int32(i)}
+		taps[i] = tensor.Tap{Off: int32(b.at(r.Grad, k, ch+r.Pad)), W: int32(i)}
 	}
 	last := len(p.uses)
 	coef[last], taps[last] = gb, tensor.Tap{Off: int32(m), W: int32(last)}
 	tensor.Sum(b.mem, dm, 0, b.length(p.Out, k), taps, coef, gd, tensor.NoFloor, false)
 	v := b.variant(k)
 	if p.Kind == nn.MaxPool {
-		p.forward[v].MaxGrad(b.mem, grad, dm, m, at)
+		p.forward[v].MaxGrad(b.mem, grad, dm, m, b.at(p.source, k, ch))
 	} else {
 		p.backward[v].Sum(b.mem, grad, dm, p.weights, true)
 	}
@@ -336,6 +349,10 @@ func (n *node) close() {
 		}
 		var dweight float64
 		for ch := range n.Sum.C {
+			c := r.From(ch)
+			if c < 0 {
+				continue
+			}
 			var sum, dot float64
 			for k := range b.sizes {
 				row := n.dots[k][ch*2*terms:][:2*terms]
@@ -343,7 +360,7 @@ func (n *node) close() {
 				sum += float64(row[terms+i])
 			}
 			if m := r.norm; m != nil {
-				dweight += m.back(ch, float64(n.weight(i)), sum, (dot-m.mean[ch]*sum)*m.inverse[ch])
+				dweight += m.back(c, float64(n.weight(i)), sum, (dot-m.mean[c]*sum)*m.inverse[c])
 			} else {
 				dweight += dot
 			}

@@ -6,18 +6,21 @@ import "hlrslab/core/nn"
 // image of size × size.
 func SupernetCost(channels, layers, nodes, classes, size int) (params, macs int) {
 	return cost(size, func(b *nn.Builder) {
-		b.Head("classifier", classes, Supernet(b, channels, layers, nodes, ""))
+		b.Head("classifier", nn.Classifier{Classes: classes}, Supernet(b, channels, layers, nodes, ""))
 	})
 }
 
 // EvalCost is the number of weights of a genotype's network, its multiply-adds per image of size × size, both without the
 // auxiliary head, and that head's weights.
 func EvalCost(genotype Genotype, channels, layers, classes, size int) (params, macs, auxiliary int) {
-	network := func(auxiliary bool) (params, macs int) {
-		return cost(size, func(b *nn.Builder) { EvalNet(b, genotype, channels, layers, classes, auxiliary) })
+	head := nn.Classifier{Classes: classes}
+	network := func(auxiliary nn.Classifier) (params, macs int) {
+		return cost(size, func(b *nn.Builder) {
+			b.Head("classifier", head, EvalNet{genotype, channels, layers, auxiliary}.Backbone(b, ""))
+		})
 	}
-	params, macs = network(false)
-	whole, _ := network(true)
+	params, macs = network(nn.Classifier{})
+	whole, _ := network(head)
 	return params, macs, whole - params
 }
 

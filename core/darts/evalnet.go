@@ -10,11 +10,19 @@ import (
 // AuxiliaryShare is the auxiliary head's share of the loss (DARTS, section 3.2).
 const AuxiliaryShare = 0.4
 
-// EvalNet adds the network of a genotype to b, classifier included: every BatchNorm has its affine part, pools have none, and
-// what is no identity may be dropped (see nn.DropPath). The names of its weights are quark0/darts'. The auxiliary head of training
-// reads the cell at two thirds, of images of 32 × 32.
-func EvalNet(b *nn.Builder, genotype Genotype, channels, layers, classes int, auxiliary bool) {
-	var aux *nn.Node
+// EvalNet is the network of a genotype: every BatchNorm has its affine part, pools have none, and what is no identity may be dropped
+// (see nn.DropPath). The auxiliary classifier of training reads the cell at two thirds, of images of 32 × 32; if it has no classes,
+// there is none.
+type EvalNet struct {
+	Genotype         Genotype
+	Channels, Layers int
+	Auxiliary        nn.Classifier
+}
+
+// Backbone adds the network up to the classifier to b, and returns the nodes whose means are the features. The names of its weights
+// are quark0/darts'; those of the last cell take own as a suffix of its name, so that two branches can share all but that.
+func (e EvalNet) Backbone(b *nn.Builder, own string) []*nn.Node {
+	genotype, channels, layers := e.Genotype, e.Channels, e.Layers
 	stem := b.Node(nn.Term{Source: b.Stem("stem.0.weight", "stem.1", 3*channels, tensor.Window{K: 3, Stride: 1, Dilation: 1, Pad: 1}), Weight: -1})
 	s0, s1 := []*nn.Node{stem}, []*nn.Node{stem}
 	first, second := Reductions(layers)
@@ -27,6 +35,9 @@ func EvalNet(b *nn.Builder, genotype Genotype, channels, layers, classes int, au
 			edges, concat = genotype.Reduce, genotype.ReduceConcat
 		}
 		name := fmt.Sprintf("cells.%d", i)
+		if i == layers-1 {
+			name += own
+		}
 		nodes := []*nn.Node{
 			preprocess(b, name+".preprocess0", ".op.1.weight", ".op.2", s0, channels, reduced, true),
 			preprocess(b, name+".preprocess1", ".op.1.weight", ".op.2", s1, channels, false, true),
@@ -41,19 +52,14 @@ func EvalNet(b *nn.Builder, genotype Genotype, channels, layers, classes int, au
 			out[j] = nodes[c]
 		}
 		s0, s1, reduced = s1, out, reduce
-		if auxiliary && i == second {
+		if e.Auxiliary.Classes > 0 && i == second {
 			at := "auxiliary_head.features."
 			c := b.Pooled(at+"2.weight", at+"3", s1, 128, tensor.Window{K: 5, Stride: 3, Dilation: 1})
 			c = b.ThenFull(at+"5.weight", at+"6", c, 768, nn.Kernel{H: 2, W: 2, StrideH: 1, StrideW: 1})
-			aux = b.Node(nn.Term{Source: c, Weight: -1})
+			b.ThroughReLU(b.Auxiliary("auxiliary_head.classifier", e.Auxiliary, AuxiliaryShare, []*nn.Node{b.Node(nn.Term{Source: c, Weight: -1})}))
 		}
 	}
-	b.Head("classifier", classes, s1)
-	if aux != nil {
-		h := b.Head("auxiliary_head.classifier", classes, []*nn.Node{aux})
-		b.ThroughReLU(h)
-		h.Share = AuxiliaryShare
-	}
+	return s1
 }
 
 // chosen is the one operation of a discrete edge.

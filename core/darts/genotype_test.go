@@ -45,8 +45,8 @@ func TestUniformNetworks(t *testing.T) {
 			g.Normal = append(g.Normal, Edge{op, 0}, Edge{op, 1})
 		}
 		g.Reduce, g.NormalConcat, g.ReduceConcat = g.Normal, []int{2, 3, 4, 5}, []int{2, 3, 4, 5}
-		if params, _, _ := EvalCost(g, 36, 20, 10, 32); params != want {
-			t.Errorf("all %s: %d weights, want %d", op, params, want)
+		if params, _, auxiliary := EvalCost(g, 36, 20, 10, 32); params != want || auxiliary != 476426 {
+			t.Errorf("all %s: %d weights and %d of the auxiliary head, want %d and 476426", op, params, auxiliary, want)
 		}
 	}
 }

@@ -13,7 +13,9 @@ type Builder struct {
 	branch int
 	nodes  []*Node
 	groups []*GradientGroup // of the branch that Compile has come to
-	heads  []*Head
+
+	heads, auxiliary []*Head
+	tooSmall         error
 }
 
 // NewBuilder begins a network for batches of batch images of size × size with three channels, whose parameters are laid out
@@ -66,13 +68,16 @@ func add(levels *[][]Op, level int, op Op) {
 // MACs are the multiply-adds of what is declared so far: see Program.
 func (b *Builder) MACs() int { return b.p.MACs }
 
-// Compile closes the network. It fails if there are more classes than labels can name.
+// Compile closes the network. It fails if there are more classes than labels can name, or if a map is too small for a convolution.
 func (b *Builder) Compile() (*Program, error) {
+	if b.tooSmall != nil {
+		return nil, b.tooSmall
+	}
 	for branch := range b.p.Inputs {
 		b.unwind(branch)
 	}
 	last := len(b.p.Forward)
-	for _, h := range b.heads {
+	for _, h := range append(b.heads, b.auxiliary...) {
 		add(&b.p.Forward, last, h)
 		if h.Classes > MaxClasses {
 			return nil, fmt.Errorf("%d classes, and a label can name %d", h.Classes, MaxClasses)
@@ -111,13 +116,23 @@ type GradientGroup struct {
 	nodes []*Node
 }
 
-// join enters c with those that share a node with it.
+// join enters c with those that share a node with it, which may bring groups together.
 func (b *Builder) join(level int, c *Conv) {
-	for _, g := range b.groups {
-		if g.level == level && slices.ContainsFunc(c.In, func(n *Node) bool { return slices.Contains(g.nodes, n) }) {
-			g.nodes, g.Convs = append(g.nodes, c.In...), append(g.Convs, c)
-			return
+	var own *GradientGroup
+	b.groups = slices.DeleteFunc(b.groups, func(g *GradientGroup) bool {
+		if g.level != level || !slices.ContainsFunc(c.In, func(n *Node) bool { return slices.Contains(g.nodes, n) }) {
+			return false
 		}
+		if own == nil {
+			own = g
+			return false
+		}
+		own.nodes, own.Convs = append(own.nodes, g.nodes...), append(own.Convs, g.Convs...)
+		return true
+	})
+	if own == nil {
+		own = &GradientGroup{level: level}
+		b.groups = append(b.groups, own)
 	}
-	b.groups = append(b.groups, &GradientGroup{level: level, nodes: slices.Clone(c.In), Convs: []*Conv{c}})
+	own.nodes, own.Convs = append(own.nodes, c.In...), append(own.Convs, c)
 }

@@ -1,6 +1,10 @@
 package nn
 
-import "hlrslab/core/tensor"
+import (
+	"fmt"
+
+	"hlrslab/core/tensor"
+)
 
 // ViewKind says what a View is.
 type ViewKind int
@@ -55,11 +59,6 @@ type Conv struct {
 
 	level  int // of the forward pass
 	undone int // of the backward pass, at which the inputs' gradient is there
-}
-
-// PoolWindow is the window of a 3×3 pool.
-func PoolWindow(stride int) tensor.Window {
-	return tensor.Window{K: 3, Stride: stride, Dilation: 1, Pad: 1}
 }
 
 // Separable adds [ReLU,] depthwise window, 1×1 convolution and BatchNorm on a node. Names are those
@@ -128,7 +127,11 @@ func (b *Builder) full(c *Conv, name, bn string, out int, k Kernel) *Conv {
 func (b *Builder) Pooled(name, bn string, in []*Node, out int, w tensor.Window) *Conv {
 	c := b.on(in...)
 	p := Part{Views: []View{{Kind: Mean, Window: w}}}
-	return b.finish(c, bn, w.Out(c.channel.H), w.Out(c.channel.W), true, b.matrix(c, p, name, out, 1, 1))
+	height, width := w.Out(c.channel.H), w.Out(c.channel.W)
+	if min(c.channel.H, c.channel.W) < w.K {
+		height = 0 // no window fits
+	}
+	return b.finish(c, bn, height, width, true, b.matrix(c, p, name, out, 1, 1))
 }
 
 func selection(y, x tensor.Axis) View { return View{Kind: Selection, Y: y, X: x} }
@@ -157,6 +160,9 @@ func (b *Builder) matrix(c *Conv, p Part, name string, rows, kh, kw int) Part {
 
 // finish completes a Conv of the parts with an output of h × w, and schedules its forward pass.
 func (b *Builder) finish(c *Conv, bn string, h, w int, affine bool, parts ...Part) *Conv {
+	if min(h, w) < 1 && b.tooSmall == nil {
+		b.tooSmall = fmt.Errorf("a map of %d × %d pixels is too small for what reads it", c.channel.H, c.channel.W)
+	}
 	last := parts[len(parts)-1]
 	c.Branch, c.Parts, c.H, c.W, c.Weight = b.branch, parts, h, w, -1
 	c.Out = b.alloc(last.Row+last.Rows, h, w)

@@ -18,13 +18,17 @@ type Executor interface {
 	Close()
 }
 
-// Batch is a branch's images and their labels.
+// Batch is a branch's images and their labels: one of each image, or, where images are mixed of two (mixup: Zhang et al., 2018;
+// CutMix), two.
 type Batch struct {
 	Images []float32 // 3 × size × size × batch, normalised
 	Labels []int
+	Second []int     // the second label of each image; nil: none has one
+	Shares []float32 // the first label's share of an image's loss, 0 to 1, if there is a second
 }
 
-// Pass is one pass through a program: all that it depends on beside the batches, and where its results go.
+// Pass is one pass through a program: all that it depends on beside the batches, and where its results go. Gradients of more than the
+// classifier are those of training: they want Train.
 type Pass struct {
 	Weights   []float32 // Params.Weights.Total
 	OpWeights []float32 // Program.OpWeights; an operation whose weight is 0 is not run, and has gradient 0
@@ -36,6 +40,7 @@ type Pass struct {
 
 	Factors [2]float32 // of the branches' features in the logits (BBN, equation 3; its inference has 1 and 1)
 	Loss    *Loss      // nil: the pass ends with the logits
+	Frozen  bool       // all but the classifier rests: Grad is its alone, there is no backward pass, and auxiliary heads have no loss
 	Shares  [2]float64 // of the branches' labels in the loss, one set of logits for both
 
 	Logits []float32 // classes × batch, unless nil

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -62,4 +63,57 @@ func TestWeightedMean(t *testing.T) {
 		wide[i] = float64(g)
 	}
 	wantNear(t, "gradient", wide, []float64{-.375, .1875, .375, -.1875}, 1e-7)
+}
+
+// TestLossGradients holds each loss's gradient, of images with one label and with two, against central differences.
+func TestLossGradients(t *testing.T) {
+	const n, classes = 5, 4
+	rng := rand.New(rand.NewPCG(1, 2))
+	logits := make([]float32, classes*n)
+	batch := Batch{Labels: make([]int, n), Second: make([]int, n), Shares: []float32{1, 0, 0.25, 0.5, 0.875}}
+	for i := range logits {
+		logits[i] = float32(rng.NormFloat64())
+	}
+	for i := range n {
+		batch.Labels[i], batch.Second[i] = rng.IntN(classes), rng.IntN(classes)
+	}
+	counts := []int{100, 40, 15, 6}
+	weights := InverseWeights(counts, 1)
+	for name, l := range map[string]Loss{
+		"cross-entropy": {}, "weighted": {Weights: weights}, "per image": {Weights: weights, PerImage: true},
+		"focal": {Gamma: 0.5, Weights: weights}, "sigmoid": {Gamma: 1.5, Weights: weights, Sigmoid: true}, "binary": {Sigmoid: true},
+		"LDAM": {Margin: Margins(counts), Scale: 3, Weights: weights}, "adjusted": {Shift: LogitAdjustment(counts, 1.5)},
+	} {
+		for kind, b := range map[string]Batch{"one label": {Labels: batch.Labels}, "two labels": batch} {
+			value := func() float64 { return l.EvalMixed(logits, b, 0, make([]float32, len(logits))) }
+			grad := make([]float32, len(logits))
+			l.EvalMixed(logits, b, 2, grad)
+			for i, was := range logits {
+				const h = 1. / 256
+				logits[i] = was + h
+				up := value()
+				logits[i] = was - h
+				down := value()
+				logits[i] = was
+				if want := 2 * (up - down) / (2 * h); math.Abs(float64(grad[i])-want) > 1e-3 {
+					t.Errorf("%s, %s: gradient %v, by differences %v", name, kind, grad[i], want)
+				}
+			}
+		}
+	}
+}
+
+// TestSureLosses: of logits so far apart that the cross-entropy is 0, or nearly so, no loss is without a number.
+func TestSureLosses(t *testing.T) {
+	for _, l := range []Loss{{Gamma: 0.5}, {Gamma: 0.5, Sigmoid: true}, {Gamma: 1}, {Gamma: 2.5, Weights: []float64{1, 2}}} {
+		grad := make([]float32, 4)
+		for _, z := range []float32{40, 1000} { // at 40, e^-CE is 1 and CE is not 0
+			if v := l.Eval([]float32{z, -z, -z, z}, []int{0, 1}, 1, grad); v > 1e-15 || Norm(grad) > 1e-15 {
+				t.Errorf("%+v: loss %v, gradient %v", l, v, grad)
+			}
+		}
+		if v := l.Eval([]float32{1000, -1000, -1000, 1000}, []int{1, 0}, 1, grad); v < 1000 || !Finite(grad) || Norm(grad) == 0 {
+			t.Errorf("%+v: loss %v, gradient %v", l, v, grad)
+		}
+	}
 }

@@ -1,6 +1,10 @@
 package nn
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"hlrslab/core/tensor"
+)
 
 // MaxTerms bounds the terms of a node: 7 operations on each of its edges, and one more.
 const MaxTerms = 64
@@ -17,18 +21,20 @@ type Source interface {
 // Pooling says how a Term reads a node.
 type Pooling int
 
-// A Term reads the node itself, or its 3×3 pool.
+// A Term reads the node itself, its 3×3 pool, or its pixels at each multiple of the stride.
 const (
 	Identity Pooling = iota
 	MaxPool
 	MeanPool
+	Subsample
 )
 
-// Term is one summand of a node as it is declared: the normalised output of a source, or a node, its ReLU or its pool.
+// Term is one summand of a node as it is declared: the normalised output of a source, or a node, its ReLU, or a pool of either. A
+// node that has fewer channels than the sum is read with zeros for as many before them as behind (ResNet's option A).
 type Term struct {
 	Source Source
 	Node   *Node
-	ReLU   bool // of the node itself
+	ReLU   bool // of the node
 	Pool   Pooling
 	Stride int
 	Norm   string // pools: name of the BatchNorm without affine part that follows; empty for none
@@ -40,14 +46,24 @@ type Term struct {
 type Read struct {
 	Map    FeatureMap
 	Norm   *BatchNorm
+	Pad    int        // zero channels before the map's, and as many behind
 	Weight int        // place among the operation weights; -1 is weight 1
 	Drop   int        // place among the masks of drop path; -1 is never dropped
 	Grad   FeatureMap // upstream gradient of what is read, before the weight: the node's own, or that masked
 }
 
-// Pool is a 3×3 pool of a node, computed once for all its readers.
+// From is the map's channel that the sum's channel ch reads, or -1 if it reads a zero.
+func (r *Read) From(ch int) int {
+	if ch -= r.Pad; ch >= r.Map.C {
+		return -1
+	}
+	return max(ch, -1)
+}
+
+// Pool is a pool of a node, computed once for all its readers.
 type Pool struct {
 	Kind   Pooling
+	ReLU   bool // of the node's ReLU
 	Stride int
 	Out    FeatureMap
 	Norm   *BatchNorm // nil if there is none
@@ -106,9 +122,15 @@ func (b *Builder) Node(terms ...Term) *Node {
 		n.level = max(n.level, level+1)
 	}
 	m := n.Reads[0].Map
+	for _, r := range n.Reads {
+		m.C = max(m.C, r.Map.C)
+	}
 	b.enter(n, m.C, m.H, m.W)
 	for i, t := range terms {
 		r := &n.Reads[i]
+		if r.Pad = (m.C - r.Map.C) / 2; r.Pad > 0 && t.Source != nil {
+			panic("nn: a source has fewer channels than the sum")
+		}
 		if r.Grad = n.Grad; t.Drop {
 			r.Grad, r.Drop = b.alloc(m.C, m.H, m.W), b.p.Drops
 			b.p.Drops++
@@ -150,13 +172,17 @@ func (n *Node) rectify(b *Builder) {
 
 // pool returns the pool that t asks for, adding it if it is new.
 func (n *Node) pool(b *Builder, t Term) *Pool {
+	if t.ReLU {
+		n.rectify(b)
+	}
 	for _, p := range n.Pools {
-		if p.Kind == t.Pool && p.Stride == t.Stride && (p.Norm != nil) == (t.Norm != "") {
+		if p.Kind == t.Pool && p.ReLU == t.ReLU && p.Stride == t.Stride && (p.Norm != nil) == (t.Norm != "") {
 			return p
 		}
 	}
-	w := PoolWindow(t.Stride)
-	p := &Pool{Kind: t.Pool, Stride: t.Stride, Out: b.alloc(n.Sum.C, w.Out(n.Sum.H), w.Out(n.Sum.W))}
+	p := &Pool{Kind: t.Pool, ReLU: t.ReLU, Stride: t.Stride}
+	w := p.Window()
+	p.Out = b.alloc(n.Sum.C, w.Out(n.Sum.H), w.Out(n.Sum.W))
 	p.Norm = b.newNorm(t.Norm, p.Out, false)
 	n.Pools = append(n.Pools, p)
 	return p
@@ -196,6 +222,15 @@ func (n *Node) undo(b *Builder) {
 			t.Source.undo(b, level)
 		}
 	}
+}
+
+// Window is what a pool reads.
+func (p *Pool) Window() tensor.Window {
+	w := tensor.Window{K: 3, Stride: p.Stride, Dilation: 1, Pad: 1}
+	if p.Kind == Subsample {
+		w.K, w.Pad = 1, 0
+	}
+	return w
 }
 
 // uses lists all terms that read n, its ReLU or its pools.

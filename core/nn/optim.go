@@ -26,6 +26,7 @@ func (groups Groups) each(n int, decay float64, f func(from, to int, rate, decay
 // SGD is stochastic gradient descent with momentum and coupled weight decay, as PyTorch has it.
 type SGD struct {
 	Momentum, Decay float64
+	Nesterov        bool    // a step goes on along the buffer as it will be
 	Clip            float64 // largest norm of the gradient; 0 is none
 	Groups          Groups
 	Buffer          []float32
@@ -41,6 +42,14 @@ func (o *SGD) Step(w, grad []float32, rate float64) (norm float64) {
 	o.Groups.each(len(w), o.Decay, func(from, to int, share, decay float64) {
 		m, d, r := float32(o.Momentum), float32(decay), float32(rate*share)
 		grad, buffer, w := grad[from:to], o.Buffer[from:to], w[from:to]
+		if o.Nesterov {
+			for i, g := range grad {
+				g = scale*g + d*w[i]
+				buffer[i] = m*buffer[i] + g
+				w[i] -= r * (m*buffer[i] + g)
+			}
+			return
+		}
 		for i, g := range grad {
 			b := m*buffer[i] + (scale*g + d*w[i])
 			buffer[i] = b
@@ -56,7 +65,11 @@ func (o *SGD) Unrolled(dst, w, grad []float32, rate float64) {
 	o.Groups.each(len(w), o.Decay, func(from, to int, share, decay float64) {
 		m, d, r := float32(o.Momentum), float32(decay), float32(rate*share)
 		for i := from; i < to; i++ {
-			dst[i] = w[i] - r*(m*o.Buffer[i]+grad[i]+d*w[i])
+			step := m*o.Buffer[i] + grad[i] + d*w[i]
+			if o.Nesterov {
+				step = m*step + (grad[i] + d*w[i])
+			}
+			dst[i] = w[i] - r*step
 		}
 	})
 }

@@ -48,6 +48,24 @@ func TestAdamAtRateZero(t *testing.T) {
 	}
 }
 
+// TestNesterovByHand takes two steps of rate 0.1 from w = 1 with momentum 0.5 and decay 0.1. By hand, with d = g + 0.1w:
+//
+//	g     d     buffer             w
+//	0.4   0.5   0.5                1 − 0.1·(0.5 + 0.5·0.5) = 0.925
+//	−1    −0.9075  0.25 − 0.9075 = −0.6575  0.925 − 0.1·(−0.9075 − 0.5·0.6575) = 1.048625
+func TestNesterovByHand(t *testing.T) {
+	sgd, w, unrolled := &SGD{Momentum: 0.5, Decay: 0.1, Nesterov: true, Buffer: make([]float32, 1)}, []float32{1}, []float32{0}
+	for i, step := range []struct{ g, buffer, w float32 }{{0.4, 0.5, 0.925}, {-1, -0.6575, 1.048625}} {
+		sgd.Unrolled(unrolled, w, []float32{step.g}, 0.1)
+		sgd.Step(w, []float32{step.g}, 0.1)
+		for what, c := range map[string][2]float32{"w": {w[0], step.w}, "unrolled": {unrolled[0], step.w}, "buffer": {sgd.Buffer[0], step.buffer}} {
+			if math.Abs(float64(c[0]-c[1])) > 1e-6 {
+				t.Errorf("step %d: %s = %v, want %v", i+1, what, c[0], c[1])
+			}
+		}
+	}
+}
+
 // TestGroups: a group goes as a whole vector of its own would, at its share of the rate and its decay; one of share 0 rests.
 func TestGroups(t *testing.T) {
 	start, grad := []float32{1, -2, 3, -4, 5}, []float32{0.5, 0.25, -1, 2, -0.125}

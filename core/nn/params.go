@@ -3,7 +3,11 @@
 // no tape: it is compiled to phases of independent tasks, and a training step allocates nothing.
 package nn
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
 
 // Param is a named range of a parameter vector.
 type Param struct {
@@ -58,4 +62,10 @@ type Store struct {
 	Weights Params
 	Running Params
 	Memory  Memory
+}
+
+// Normal draws from the standard normal distribution (Box and Muller, 1958), to the same bits everywhere: math/rand takes logarithms
+// for which some machines have assembly.
+func Normal(rng *rand.Rand) float64 {
+	return math.Sqrt(-2*log(1-rng.Float64())) * math.Cos(2*math.Pi*rng.Float64())
 }

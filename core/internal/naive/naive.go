@@ -15,7 +15,7 @@ type Device struct{}
 
 // Compile implements nn.Device.
 func (Device) Compile(p *nn.Program) (nn.Executor, error) {
-	e := &Executor{p: p, labels: make([][]int, len(p.Inputs)), stats: map[*nn.BatchNorm][]stat{}}
+	e := &Executor{p: p, batch: make([]nn.Batch, len(p.Inputs)), stats: map[*nn.BatchNorm][]stat{}}
 	for _, m := range p.Maps {
 		e.x = append(e.x, make([]float64, m.C*m.H*m.W*p.Batch))
 		e.d = append(e.d, make([]float64, m.C*m.H*m.W*p.Batch))
@@ -25,12 +25,12 @@ func (Device) Compile(p *nn.Program) (nn.Executor, error) {
 
 // Executor implements nn.Executor.
 type Executor struct {
-	p      *nn.Program
-	x, d   [][]float64 // of each map, C × H × W × batch, its values and the loss's gradient with respect to them
-	labels [][]int
-	stats  map[*nn.BatchNorm][]stat // of each channel
-	pass   nn.Pass
-	loss   float64
+	p     *nn.Program
+	x, d  [][]float64 // of each map, C × H × W × batch, its values and the loss's gradient with respect to them
+	batch []nn.Batch
+	stats map[*nn.BatchNorm][]stat // of each channel
+	pass  nn.Pass
+	loss  float64
 }
 
 type stat struct{ mean, inverse float64 }
@@ -38,7 +38,7 @@ type stat struct{ mean, inverse float64 }
 // Load implements nn.Executor.
 func (e *Executor) Load(branch int, b nn.Batch) {
 	e.Put(e.p.Inputs[branch], b.Images)
-	e.labels[branch] = b.Labels
+	e.batch[branch] = b
 }
 
 // Close implements nn.Executor.
@@ -76,7 +76,7 @@ func (e *Executor) Run(p nn.Pass) (float64, error) {
 	if math.IsNaN(e.loss) || math.IsInf(e.loss, 0) {
 		return e.loss, fmt.Errorf("the classifier")
 	}
-	if p.Loss != nil && (p.Grad != nil || p.OpGrad != nil) {
+	if p.Loss != nil && !p.Frozen && (p.Grad != nil || p.OpGrad != nil) {
 		e.Backward()
 	}
 	return e.loss, nil
@@ -422,7 +422,7 @@ func (e *Executor) node(n *nn.Node) {
 		}
 		for _, r := range n.Reads {
 			if w := e.weight(r.Weight); w != 0 {
-				for i, v := range e.normal(r.Map, r.Norm, c) {
+				for i, v := range e.term(r, c) {
 					out[i] += w * v * e.mask(r.Drop, i)
 				}
 			}
@@ -433,9 +433,13 @@ func (e *Executor) node(n *nn.Node) {
 			}
 		}
 		for _, p := range n.Pools {
-			for pixel, list := range taps(nn.PoolWindow(p.Stride), n.Sum.H, n.Sum.W) {
+			in := out
+			if p.ReLU {
+				in = e.plane(e.x, n.ReLU, c)
+			}
+			for pixel, list := range taps(p.Window(), n.Sum.H, n.Sum.W) {
 				for i := range e.p.Batch {
-					e.plane(e.x, p.Out, c)[pixel*e.p.Batch+i] = e.pooled(p, out, list, i)
+					e.plane(e.x, p.Out, c)[pixel*e.p.Batch+i] = e.pooled(p, in, list, i)
 				}
 			}
 		}
@@ -448,6 +452,14 @@ func (e *Executor) node(n *nn.Node) {
 			}
 		}
 	}
+}
+
+// term is channel c of what a node reads, or nothing where that has no such channel.
+func (e *Executor) term(r nn.Read, c int) []float64 {
+	if c = r.From(c); c < 0 {
+		return nil
+	}
+	return e.normal(r.Map, r.Norm, c)
 }
 
 // pooled is the pool of image i's reads.
@@ -475,20 +487,16 @@ func (e *Executor) nodeBack(n *nn.Node) {
 	batch := e.p.Batch
 	for c := range n.Sum.C {
 		x, d := e.plane(e.x, n.Sum, c), e.plane(e.d, n.Sum, c)
-		if n.ReLU.C > 0 {
-			for i, v := range e.plane(e.d, n.ReLU, c) {
-				if x[i] > 0 {
-					d[i] += v
-				}
-			}
-		}
 		for _, p := range n.Pools {
-			g := e.plane(e.d, p.Out, c)
-			for pixel, list := range taps(nn.PoolWindow(p.Stride), n.Sum.H, n.Sum.W) {
+			g, x, d := e.plane(e.d, p.Out, c), x, d
+			if p.ReLU {
+				x, d = e.plane(e.x, n.ReLU, c), e.plane(e.d, n.ReLU, c)
+			}
+			for pixel, list := range taps(p.Window(), n.Sum.H, n.Sum.W) {
 				for i := range batch {
 					v := g[pixel*batch+i]
 					for _, t := range list {
-						if p.Kind == nn.MeanPool {
+						if p.Kind != nn.MaxPool {
 							d[t.from*batch+i] += v / float64(len(list))
 						} else if x[t.from*batch+i] == e.plane(e.x, p.Out, c)[pixel*batch+i] {
 							d[t.from*batch+i] += v
@@ -498,27 +506,37 @@ func (e *Executor) nodeBack(n *nn.Node) {
 				}
 			}
 		}
+		if n.ReLU.C > 0 {
+			for i, v := range e.plane(e.d, n.ReLU, c) {
+				if x[i] > 0 {
+					d[i] += v
+				}
+			}
+		}
 		copy(e.plane(e.d, n.Grad, c), d)
 		for _, r := range n.Reads {
 			w := e.weight(r.Weight)
-			if w == 0 {
+			if w == 0 || r.From(c) < 0 {
 				continue
 			}
 			g, dot := make([]float64, len(d)), 0.0
-			for i, v := range e.normal(r.Map, r.Norm, c) {
+			for i, v := range e.term(r, c) {
 				g[i] = w * d[i] * e.mask(r.Drop, i)
 				dot += d[i] * e.mask(r.Drop, i) * v
 			}
 			if r.Weight >= 0 && e.pass.OpGrad != nil {
 				e.pass.OpGrad[n.Branch*e.p.OpWeights+r.Weight] += dot
 			}
-			e.denormal(r.Map, r.Norm, c, g)
+			e.denormal(r.Map, r.Norm, r.From(c), g)
 		}
 	}
 }
 
 func (e *Executor) head(h *nn.Head) {
 	p, n := &e.pass, e.p.Batch
+	if h.Branch >= 0 && (p.Loss == nil || !p.Train || p.Frozen) {
+		return
+	}
 	type feature struct { // one column of the classifier
 		branch int
 		x, d   []float64 // the plane that it is the mean of, and its gradient
@@ -536,7 +554,7 @@ func (e *Executor) head(h *nn.Head) {
 		}
 	}
 	factor := func(b int) float64 {
-		if len(h.Nodes) == 1 {
+		if len(h.Nodes) == 1 || h.Branch >= 0 {
 			return 1
 		}
 		return float64(p.Factors[b])
@@ -548,14 +566,28 @@ func (e *Executor) head(h *nn.Head) {
 		return sum
 	}
 	logits, d := make([]float32, h.Classes*n), make([]float32, h.Classes*n)
+	norms := make([][2]float64, h.Classes*n) // of a cosine classifier's weights and features
 	for o := range h.Classes {
 		for i := range n {
-			z := float64(p.Weights[h.Bias+o])
-			if h.Second >= 0 {
-				z = factor(0)*z + factor(1)*float64(p.Weights[h.Second+o])
-			}
+			var z, ww, ff float64
 			for j, f := range features {
-				z += factor(f.branch) * float64(p.Weights[h.Weight+o*len(features)+j]) * mean(f, i)
+				w, f := float64(p.Weights[h.Weight+o*len(features)+j]), factor(f.branch)*mean(f, i)
+				z, ww, ff = z+w*f, ww+w*w, ff+f*f
+			}
+			switch {
+			case h.Cosine:
+				for j, square := range []float64{ww, ff} {
+					length := math.Sqrt(square)
+					if length == 0 {
+						length = 1
+					}
+					norms[o*n+i][j] = length
+					z /= length
+				}
+			case h.Second >= 0:
+				z += factor(0)*float64(p.Weights[h.Bias+o]) + factor(1)*float64(p.Weights[h.Second+o])
+			default:
+				z += float64(p.Weights[h.Bias+o])
 			}
 			logits[o*n+i] = float32(z)
 		}
@@ -567,24 +599,32 @@ func (e *Executor) head(h *nn.Head) {
 		return
 	}
 	for b, share := range p.Shares {
-		if share *= h.Share; share != 0 {
-			e.loss += share * p.Loss.Eval(logits, e.labels[b], share, d)
+		if share *= h.Share; share != 0 && (h.Branch < 0 || h.Branch == b) {
+			e.loss += share * p.Loss.EvalMixed(logits, e.batch[b], share, d)
 		}
 	}
 	for o := range h.Classes {
 		for i := range n {
 			dz := float64(d[o*n+i])
-			if h.Second >= 0 {
+			switch {
+			case h.Second >= 0:
 				e.grad(h.Bias+o, factor(0)*dz)
 				e.grad(h.Second+o, factor(1)*dz)
-			} else {
+			case h.Bias >= 0:
 				e.grad(h.Bias+o, dz)
 			}
 			for j, f := range features {
 				at, factor := h.Weight+o*len(features)+j, factor(f.branch)
-				e.grad(at, factor*dz*mean(f, i))
+				w, x := float64(p.Weights[at]), factor*mean(f, i)
+				dw, dx := dz*x, dz*w
+				if h.Cosine {
+					z, length := float64(logits[o*n+i]), norms[o*n+i]
+					dw = dz * (x/length[1] - z*w/length[0]) / length[0]
+					dx = dz * (w/length[0] - z*x/length[1]) / length[1]
+				}
+				e.grad(at, dw)
 				for pixel := i; pixel < len(f.d); pixel += n {
-					f.d[pixel] += factor * float64(p.Weights[at]) * dz * float64(n) / float64(len(f.d))
+					f.d[pixel] += factor * dx * float64(n) / float64(len(f.d))
 				}
 			}
 		}

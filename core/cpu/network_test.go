@@ -158,8 +158,13 @@ func TestNetworksOnBothDevices(t *testing.T) {
 		}
 		counts := []int{90, 30, 10}
 		loss := rapid.SampledFrom([]nn.Loss{
-			{Gamma: 1}, {}, {Weights: nn.InverseWeights(counts, 0.5)}, {Scale: 3, Margin: nn.Margins(counts)}, {Shift: nn.LogitAdjustment(counts, 2)},
-			{Gamma: 2, Weights: nn.EffectiveWeights(counts, 0.99)}, {Gamma: 0.5, Sigmoid: true},
+			{Gamma: 1},
+			{},
+			{Weights: nn.InverseWeights(counts, 0.5)},
+			{Scale: 3, Margin: nn.Margins(counts)},
+			{Shift: nn.LogitAdjustment(counts, 2)},
+			{Gamma: 2, Weights: nn.EffectiveWeights(counts, 0.99)},
+			{Gamma: 0.5, Sigmoid: true},
 		}).Draw(t, "loss")
 		frozen := rapid.IntRange(0, 3).Draw(t, "frozen") == 0
 		shares := [2]float64{0.3, 0.7}

@@ -103,7 +103,7 @@ func againstReference(t *testing.T, device nn.Device) {
 		}
 		f.Near("running_after_one_forward/"+name, m.Running[p.Off:][:p.Len()], 1e-4)
 	}
-	f.Near("logits_eval_after_one_forward", byImage(m.Predict(o.Batches[0], m.alpha, nil), m.Shape.Batch), 1e-4)
+	f.Near("logits_eval_after_one_forward", byImage(m.Predict(o.Batches[0], m.Weights, m.alpha, nil), m.Shape.Batch), 1e-4)
 }
 
 func TestSearchStepsAgainstReference(t *testing.T) {

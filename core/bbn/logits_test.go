@@ -54,7 +54,7 @@ func TestLogitsByHand(t *testing.T) {
 		o.Gradient(m.Weights, m.alpha, nil, nil, false)
 		check("training on one batch at ½", m.logits, mixed(m, 1, 1))
 		training := slices.Clone(m.logits)
-		check("inference", m.Predict(o.Batches[0], m.alpha, nil), mixed(m, 1, 1))
+		check("inference", m.Predict(o.Batches[0], m.Weights, m.alpha, nil), mixed(m, 1, 1))
 		if slices.Equal(training, m.logits) {
 			t.Errorf("%s: inference takes the batch's statistics", branches)
 		}

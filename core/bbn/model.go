@@ -160,9 +160,9 @@ func (m *Model) Masks() int { return m.program.Drops * m.Shape.Batch }
 // Branches is 1 or 2.
 func (m *Model) Branches() int { return len(m.program.Inputs) }
 
-// Predict returns the logits of inference, classes × batch, for the same images in all branches, under the operation weights
-// of alpha or, unless they are nil, the given ones, such as a genotype's.
-func (m *Model) Predict(batch nn.Batch, alpha, ops []float32) []float32 {
+// Predict returns the logits of inference at weights w, classes × batch, for the same images in all branches, under the operation
+// weights of alpha or, unless they are nil, the given ones, such as a genotype's.
+func (m *Model) Predict(batch nn.Batch, w, alpha, ops []float32) []float32 {
 	for b := range m.program.Inputs {
 		m.executor.Load(b, batch)
 	}
@@ -170,7 +170,7 @@ func (m *Model) Predict(batch nn.Batch, alpha, ops []float32) []float32 {
 		m.mixture.Forward(m.ops, alpha)
 		ops = m.ops
 	}
-	_, m.fault = m.executor.Run(nn.Pass{Weights: m.Weights, OpWeights: ops, Running: m.Running, Factors: [2]float32{1, 1}, Logits: m.logits})
+	_, m.fault = m.executor.Run(nn.Pass{Weights: w, OpWeights: ops, Running: m.Running, Factors: [2]float32{1, 1}, Logits: m.logits})
 	return m.logits
 }
 

@@ -11,7 +11,7 @@ type branch struct {
 	e              *executor
 	index          int
 	sizes          []int    // images in each chunk
-	batch          nn.Batch // its labels, which are in …
+	batch          nn.Batch // labels alone, which are in …
 	labels, second []int
 	shares         []float32
 	nodes          []*node
@@ -36,7 +36,10 @@ type branch struct {
 }
 
 func newBranch(e *executor, index int) *branch {
-	b := &branch{e: e, labels: make([]int, e.p.Batch), second: make([]int, e.p.Batch), shares: make([]float32, e.p.Batch), index: index, norms: map[*nn.BatchNorm]*norm{}, dops: make([]float64, e.p.OpWeights)}
+	b := &branch{
+		e: e, index: index, norms: map[*nn.BatchNorm]*norm{}, dops: make([]float64, e.p.OpWeights),
+		labels: make([]int, e.p.Batch), second: make([]int, e.p.Batch), shares: make([]float32, e.p.Batch),
+	}
 	for n := e.p.Batch; n > 0; n -= tensor.Chunk {
 		b.sizes = append(b.sizes, min(n, tensor.Chunk))
 	}

@@ -2,9 +2,7 @@ package darts
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -150,89 +148,4 @@ func (g Genotype) String() string {
 	}
 	return fmt.Sprintf("Genotype(normal=%s, normal_concat=%s, reduce=%s, reduce_concat=%s)",
 		edges(g.Normal), concat(g.NormalConcat), edges(g.Reduce), concat(g.ReduceConcat))
-}
-
-// ParseGenotype reads quark0/darts' notation, with or without a name and an equals sign before it.
-func ParseGenotype(text string) (Genotype, error) {
-	// Compiled here, not for the package: the page does without.
-	edgePattern := regexp.MustCompile(`\(\s*['"](\w+)['"]\s*,\s*(\d+)\s*\)`)
-	fieldPattern := regexp.MustCompile(`\b(normal_concat|reduce_concat|normal|reduce)\s*=`)
-	var g Genotype
-	fields := fieldPattern.FindAllStringSubmatchIndex(text, -1)
-	seen := map[string]bool{}
-	for i, f := range fields {
-		name, end := text[f[2]:f[3]], len(text)
-		if i+1 < len(fields) {
-			end = fields[i+1][0]
-		}
-		body := text[f[1]:end]
-		if seen[name] {
-			return g, fmt.Errorf("genotype: %s is given twice", name)
-		}
-		seen[name] = true
-		switch name {
-		case "normal", "reduce":
-			var edges []Edge
-			for _, m := range edgePattern.FindAllStringSubmatch(body, -1) {
-				from, err := strconv.Atoi(m[2])
-				if err != nil {
-					return g, fmt.Errorf("genotype: %s: %w", name, err)
-				}
-				edges = append(edges, Edge{m[1], from})
-			}
-			if left := strings.Trim(edgePattern.ReplaceAllString(body, ""), "[]), \t\r\n"); left != "" {
-				return g, fmt.Errorf("genotype: %s: cannot read %q", name, left)
-			}
-			if name == "normal" {
-				g.Normal = edges
-			} else {
-				g.Reduce = edges
-			}
-		default:
-			states, err := parseStates(body)
-			if err != nil {
-				return g, fmt.Errorf("genotype: %s: %w", name, err)
-			}
-			if name == "normal_concat" {
-				g.NormalConcat = states
-			} else {
-				g.ReduceConcat = states
-			}
-		}
-	}
-	for _, name := range []string{"normal", "normal_concat", "reduce", "reduce_concat"} {
-		if !seen[name] {
-			return g, fmt.Errorf("genotype: %s is missing; expected Genotype(normal=[('sep_conv_3x3', 1), …], normal_concat=range(2, 6), reduce=…, reduce_concat=…)", name)
-		}
-	}
-	return g, g.Validate()
-}
-
-// parseStates reads range(a, b) or [a, b, …].
-func parseStates(s string) (states []int, err error) {
-	rangePattern := regexp.MustCompile(`^\s*range\(\s*(\d+)\s*,\s*(\d+)\s*\)`)
-	listPattern := regexp.MustCompile(`^\s*\[([\d\s,]*)\]`)
-	if m := rangePattern.FindStringSubmatch(s); m != nil {
-		lo, err1 := strconv.Atoi(m[1])
-		hi, err2 := strconv.Atoi(m[2])
-		if err1 != nil || err2 != nil || hi-lo > 64 {
-			return nil, fmt.Errorf("cannot read %q", m[0])
-		}
-		for ; lo < hi; lo++ {
-			states = append(states, lo)
-		}
-		return states, nil
-	}
-	m := listPattern.FindStringSubmatch(s)
-	if m == nil {
-		return nil, fmt.Errorf("expected range(a, b) or a list of states, not %q", strings.TrimSpace(s))
-	}
-	for _, v := range strings.FieldsFunc(m[1], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' }) {
-		n, err := strconv.Atoi(v)
-		if err != nil {
-			return nil, err
-		}
-		states = append(states, n)
-	}
-	return states, nil
 }

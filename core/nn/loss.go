@@ -18,15 +18,15 @@ type Loss struct {
 // Exp is the exponential function by a path that Go has for neither amd64 nor wasm in assembly, so that both have its bits.
 func Exp(x float64) float64 { return math.Exp2(x * math.Log2E) }
 
-// log is the logarithm likewise.
-func log(x float64) float64 { return math.Log1p(x - 1) }
+// Log is the logarithm likewise.
+func Log(x float64) float64 { return math.Log1p(x - 1) }
 
 // pow is x^y of x ≥ 0 likewise: math.Pow goes another path for the powers that need no exponential.
 func pow(x, y float64) float64 {
 	if y == math.Trunc(y) || y == 0.5 {
 		return math.Pow(x, y)
 	}
-	return Exp(y * log(x))
+	return Exp(y * Log(x))
 }
 
 // Eval returns the loss of logits (classes × batch, the batch innermost) and adds factor times its
@@ -106,7 +106,7 @@ func (l *Loss) image(logits []float32, i, n, y int, factor, total float64, grad 
 	for c := range z {
 		norm += Exp(z[c] - top)
 	}
-	ce := log(norm) + top - z[y]
+	ce := Log(norm) + top - z[y]
 	value, slope := weight*ce, 1.0
 	if l.Gamma > 0 {
 		value, slope = l.focal(value)
@@ -171,13 +171,13 @@ func Margins(counts []int) []float64 {
 }
 
 // LogPrior is the logarithm of each class's share.
-func LogPrior(counts []int) []float64 { return logs(counts, log) }
+func LogPrior(counts []int) []float64 { return logs(counts, Log) }
 
-// LogitAdjustment is log(π^τ + 10⁻¹²) of each class's share π (Menon et al., 2021): as a Loss's Shift it is their logit-adjusted loss,
+// LogitAdjustment is Log(π^τ + 10⁻¹²) of each class's share π (Menon et al., 2021): as a Loss's Shift it is their logit-adjusted loss,
 // and balanced softmax with its prior to the power of τ; subtracted from the logits of a network trained without, it is their post-hoc
 // adjustment.
 func LogitAdjustment(counts []int, tau float64) []float64 {
-	return logs(counts, func(share float64) float64 { return log(pow(share, tau) + 1e-12) })
+	return logs(counts, func(share float64) float64 { return Log(pow(share, tau) + 1e-12) })
 }
 
 func logs(counts []int, of func(share float64) float64) []float64 {

@@ -50,8 +50,8 @@ func TestAdamAtRateZero(t *testing.T) {
 
 // TestNesterovByHand takes two steps of rate 0.1 from w = 1 with momentum 0.5 and decay 0.1. By hand, with d = g + 0.1w:
 //
-//	g     d     buffer             w
-//	0.4   0.5   0.5                1 − 0.1·(0.5 + 0.5·0.5) = 0.925
+//	g     d        buffer                   w
+//	0.4   0.5      0.5                      1 − 0.1·(0.5 + 0.5·0.5) = 0.925
 //	−1    −0.9075  0.25 − 0.9075 = −0.6575  0.925 − 0.1·(−0.9075 − 0.5·0.6575) = 1.048625
 func TestNesterovByHand(t *testing.T) {
 	sgd, w, unrolled := &SGD{Momentum: 0.5, Decay: 0.1, Nesterov: true, Buffer: make([]float32, 1)}, []float32{1}, []float32{0}

@@ -67,5 +67,5 @@ type Store struct {
 // Normal draws from the standard normal distribution (Box and Muller, 1958), to the same bits everywhere: math/rand takes logarithms
 // for which some machines have assembly.
 func Normal(rng *rand.Rand) float64 {
-	return math.Sqrt(-2*log(1-rng.Float64())) * math.Cos(2*math.Pi*rng.Float64())
+	return math.Sqrt(-2*Log(1-rng.Float64())) * math.Cos(2*math.Pi*rng.Float64())
 }

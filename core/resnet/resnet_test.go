@@ -117,7 +117,7 @@ func againstReference(t *testing.T, device nn.Device, prefix string, parting bbn
 			f.Near(name, m.Running[p.Off:][:p.Len()], 1e-5)
 		}
 	}
-	f.Near(prefix+"logits_test", turn(m.Predict(batch("x_test", ""), nil, nil), s.Classes), 1e-5)
+	f.Near(prefix+"logits_test", turn(m.Predict(batch("x_test", ""), m.Weights, nil, nil), s.Classes), 1e-5)
 	o.Gradient(m.Weights, nil, nil, nil, false)
 	f.Near(prefix+"logits", turn(m.Logits(), s.Classes), 1e-5)
 }

@@ -39,13 +39,13 @@ type Batches struct {
 	set     *data.Dataset // at the configuration's size
 	augment data.Augment
 	random  *rand.PCG // of augmentation
-	counts  []int     // images of each class in the weights' half
+	counts  []int     // images of each class in the weights' part
 	order   []int     // classes from head to tail
 	total   []int     // images of each class in the long-tailed set
 	test    []int     // balanced test images, class after class, interleaved
 	testing nn.Batch  // one batch of them
 	steps   int       // of an epoch
-	loaders []*loader // two of each step: the weights', and then a task's own
+	loaders []*loader // in pairs, of which each branch has one
 }
 
 // load gives the loaders their images.
@@ -70,14 +70,19 @@ func (b *Batches) load(c Config, d *data.Dataset) error {
 	if err != nil {
 		return blame("n-max", err)
 	}
-	weights, arch, err := data.Halves(d.Train.Labels, subset, c.Halves)
-	if err != nil {
-		return blame("halves", err)
+	var weights, arch []int
+	if c.Task == "search" {
+		if weights, arch, err = data.Halves(d.Train.Labels, subset, c.Halves); err != nil {
+			return blame("halves", err)
+		}
 	}
 	if b.set, err = resize(d, c.Size); err != nil {
 		return blame("size", err)
 	}
 	b.total, b.counts = tally(d.Train.Labels, subset, classes), tally(d.Train.Labels, weights, classes)
+	if b.loaders[0].Part == Whole {
+		b.counts = b.total
+	}
 	b.order = headToTail(b.total)
 	if b.steps, err = c.steps(counts); err != nil {
 		return err
@@ -87,8 +92,8 @@ func (b *Batches) load(c Config, d *data.Dataset) error {
 	}
 	seed := stream(c.Seed, c.SampleSeed, sampleStream)
 	for i, f := range b.loaders {
-		half := [][]int{WeightHalf: weights, ArchHalf: arch}[f.Half]
-		if f.sampler, err = data.NewSampler(f.Sampler, &d.Train, half, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
+		part := [][]int{WeightHalf: weights, ArchHalf: arch, Whole: subset}[f.Part]
+		if f.sampler, err = data.NewSampler(f.Sampler, &d.Train, part, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
 			return err
 		}
 	}
@@ -105,19 +110,25 @@ func (c Config) Counts(classes int) ([]int, error) {
 		return nil, blame("imbalance", err)
 	case c.TestImages < classes:
 		return nil, fault("test-images", "%d cannot be shared among %d classes; take %d or more", c.TestImages, classes, classes)
-	case c.Halves == "stratified" && counts[classes-1] < 2:
+	case c.Task == "search" && c.Halves == "stratified" && counts[classes-1] < 2:
 		return nil, fault("imbalance", "%v leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
 	}
 	return counts, nil
 }
 
-// steps is the number of an epoch's steps: a pass over the weights' half, without a last, smaller batch.
+// steps is the number of an epoch's steps: a pass over the weights' part, without a last, smaller batch.
 func (c Config) steps(counts []int) (int, error) {
-	half := data.HalfSize(counts, c.Halves)
-	if half < c.Batch {
-		return 0, fault("batch", "the weights' half has only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", half, c.Batch)
+	n := data.HalfSize(counts, c.Halves)
+	if c.Task == "train" {
+		n = 0
+		for _, v := range counts {
+			n += v
+		}
 	}
-	return half / c.Batch, nil
+	if n < c.Batch {
+		return 0, fault("batch", "the weights have only %d images, fewer than a batch of %d; take a smaller batch or a larger n-max", n, c.Batch)
+	}
+	return n / c.Batch, nil
 }
 
 func resize(d *data.Dataset, size int) (*data.Dataset, error) {
@@ -168,13 +179,16 @@ func (b *Batches) epoch(e int) {
 	}
 }
 
-// Draw fills an objective with the next batch of each branch, of the given step of those that a run takes in turn: 0 is the
-// weights'. With inference's logits both branches have one batch.
-func (b *Batches) Draw(o *bbn.Objective, step int) {
+// Random draws what belongs to the augmentation of images.
+func (b *Batches) Random() *rand.Rand { return rand.New(b.random) }
+
+// Draw fills an objective with the next batch of each branch, of a pair of loaders. With inference's logits both branches have one
+// batch.
+func (b *Batches) Draw(o *bbn.Objective, pair int) {
 	for branch := range o.Model.Branches() {
-		f := b.loaders[2*step+branch]
+		f := b.loaders[2*pair+branch]
 		if o.Inference {
-			f = b.loaders[2*step]
+			f = b.loaders[2*pair]
 		}
 		if branch == 0 || !o.Inference {
 			b.next(f)
@@ -186,7 +200,7 @@ func (b *Batches) Draw(o *bbn.Objective, step int) {
 // next draws f's next batch.
 func (b *Batches) next(f *loader) {
 	f.sampler.Next(f.indices)
-	rng := rand.New(b.random)
+	rng := b.Random()
 	size, side := len(f.indices), b.set.Train.Size
 	for n, i := range f.indices {
 		b.augment.Fill(f.Images[n:], side*side*size, size, b.set.Train.At(i), side, rng)

@@ -10,6 +10,8 @@ import "hlrslab/core/bbn"
 // preset and a run folder's config.json: one name for one thing everywhere. The struct tags are
 // the single table of limits that help texts, sliders and Validate are made from.
 type Config struct {
+	Task string `json:"task" enum:"search,train" default:"search" group:"task" label:"Task" help:"What the run does: search for cells, or train a network from scratch."`
+
 	// Data.
 	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" label:"Images" help:"Images to search on: cifar10, the built-in generated toy set, or your own by class."`
 	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" label:"Image side" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
@@ -17,7 +19,7 @@ type Config struct {
 	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" label:"Imbalance factor" help:"Imbalance factor: images of the largest class over images of the smallest."`
 	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of the largest class" help:"Images of the largest class."`
 	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of each class to choose from" help:"Images of each class to choose from, the first of the set; the page has 500."`
-	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" label:"Split between weights and architecture" help:"How training images are split between weights and architecture; positional shows trap T1."`
+	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" needs:"task=search" label:"Split between weights and architecture" help:"How training images are split between weights and architecture; positional shows trap T1."`
 	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Test images" help:"Balanced test images evaluated after each epoch."`
 	Sampler    string  `json:"sampler" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"instance" group:"data" label:"Sampler of the weights" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`
 	Rebalance  string  `json:"rebalance" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"Sampler of the re-balancing branch."`
@@ -25,10 +27,21 @@ type Config struct {
 	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" label:"Random flip" help:"Random horizontal flip."`
 	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" label:"Side of the cutout" help:"Side of the square cut out after normalisation; 0 is off."`
 
+	// Training a network.
+	Network       string  `json:"network" enum:"cells,resnet-32" default:"cells" group:"network" needs:"task=train" label:"Network" help:"Network to train: one of a genotype's cells, or ResNet-32."`
+	Genotype      string  `json:"genotype" default:"DARTS_V2" group:"network" needs:"network=cells" label:"Genotype" help:"Cells of the network: a published name, random:SEED, all:OPERATION, or a genotype as quark0/darts writes it."`
+	Auxiliary     bool    `json:"auxiliary" default:"false" negatable:"" group:"network" needs:"network=cells" label:"Auxiliary classifier" help:"A second classifier at two thirds, whose loss counts 0.4; it needs images of 32 px."`
+	DropPath      float64 `json:"drop-path" default:"0" min:"0" max:"0.9" group:"network" needs:"network=cells" label:"Drop path" help:"Probability at the end that an operation is dropped for an image; it rises from 0 over the epochs."`
+	Mixup         float64 `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Two images are mixed in shares of Beta(a, a), with this a; 0 is off."`
+	Late          string  `json:"late-sampler" enum:"none,instance,balanced,sqrt,progressive,reversed,effective" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
+	Retrain       string  `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"What the classifier does alone, on classes alike, in the last epochs: nothing, learn anew (cRT), or learn a scale of each class (LWS)."`
+	RetrainEpochs int     `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many of the epochs, the last ones, are the classifier's alone."`
+	Tau           float64 `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
+
 	// Network.
 	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" label:"Channels of the first cell" help:"Channels of the first cell."`
 	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" label:"Cells" help:"Cells; those at one third and two thirds reduce."`
-	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
+	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" needs:"task=search" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
 	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for plain DARTS."`
 
 	// Training of the weights.
@@ -40,25 +53,27 @@ type Config struct {
 	RateParam      float64   `json:"rate-param" default:"0" min:"0" max:"1000" group:"weights" live:"true" label:"Parameter of the weights' rate" help:"The family's parameter; 0 takes its default."`
 	RateMilestones []float64 `json:"rate-milestones,omitempty" group:"weights" live:"true" needs:"rate-schedule=step" label:"Milestones of the weights' rate" help:"Epochs at which the step family falls."`
 	RateWarmup     int       `json:"rate-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"weights" live:"true" label:"Warm-up of the weights' rate" help:"Epochs in which the weights' rate rises to its peak; 0 is off."`
+	Adjustment     float64   `json:"adjustment" default:"1" min:"0" max:"3" group:"weights" needs:"loss=balanced-softmax" label:"Strength of the adjustment" help:"Power τ of the classes' shares in balanced softmax, which is logit adjustment with others than 1."`
+	Nesterov       bool      `json:"nesterov" default:"false" negatable:"" group:"weights" label:"Nesterov momentum" help:"A step goes on along the momentum as it will be."`
 	Momentum       float64   `json:"momentum" default:"0.9" min:"0" max:"0.999" group:"weights" label:"Momentum of the weights" help:"Momentum of SGD."`
 	Decay          float64   `json:"decay" default:"0.0003" min:"0" max:"0.1" group:"weights" label:"Weight decay of the weights" help:"Weight decay of SGD."`
 	Clip           float64   `json:"clip" default:"5" min:"0" max:"1000" group:"weights" label:"Gradient clipping" help:"Gradient norm above which the weights' gradient is scaled down; 0 is off."`
-	Loss           string    `json:"loss" enum:"ce,cb,focal,balanced-softmax,drw" default:"ce" group:"weights" label:"Loss of the weights" help:"Loss of the weights: cross-entropy, class-balanced, focal, balanced softmax, deferred re-weighting."`
+	Loss           string    `json:"loss" enum:"ce,inverse,cb,focal,cb-focal,ldam,balanced-softmax,drw,ldam-drw" default:"ce" group:"weights" label:"Loss of the weights" help:"Loss of the weights: cross-entropy; weighted by inverse frequency or class-balanced; focal, also class-balanced; LDAM; balanced softmax; the same with re-weighting from four fifths of the epochs on (drw)."`
 
 	// The architecture and its schedule.
-	Order          int       `json:"order" default:"2" min:"1" max:"2" group:"architecture" label:"Order of the architecture gradient" help:"1: gradient at the current weights; 2: unrolled by one step."`
-	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" live:"true" label:"Peak rate" help:"Peak learning rate of the architecture parameters (Adam)."`
-	ArchDecay      float64   `json:"arch-decay" default:"0.001" min:"0" max:"0.1" group:"architecture" label:"Weight decay of the alphas" help:"Weight decay of the architecture parameters, coupled."`
-	ArchLoss       string    `json:"arch-loss" enum:"mix,uniform,balanced,reverse,drw,logit-adjusted" default:"mix" group:"architecture" label:"Loss of the architecture" help:"Loss on the architecture half."`
-	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" live:"true" label:"Family" help:"Family of the architecture rate over the epochs (HLRS)."`
-	ArchParam      float64   `json:"arch-param" default:"0" min:"0" max:"1000" group:"schedule" live:"true" label:"Parameter of the architecture rate" help:"The family's parameter; 0 takes its default."`
+	Order          int       `json:"order" default:"2" min:"1" max:"2" group:"architecture" needs:"task=search" label:"Order of the architecture gradient" help:"1: gradient at the current weights; 2: unrolled by one step."`
+	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" live:"true" needs:"task=search" label:"Peak rate" help:"Peak learning rate of the architecture parameters (Adam)."`
+	ArchDecay      float64   `json:"arch-decay" default:"0.001" min:"0" max:"0.1" group:"architecture" needs:"task=search" label:"Weight decay of the alphas" help:"Weight decay of the architecture parameters, coupled."`
+	ArchLoss       string    `json:"arch-loss" enum:"mix,uniform,balanced,reverse,drw,logit-adjusted" default:"mix" group:"architecture" needs:"task=search" label:"Loss of the architecture" help:"Loss on the architecture half."`
+	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" live:"true" needs:"task=search" label:"Family" help:"Family of the architecture rate over the epochs (HLRS)."`
+	ArchParam      float64   `json:"arch-param" default:"0" min:"0" max:"1000" group:"schedule" live:"true" needs:"task=search" label:"Parameter of the architecture rate" help:"The family's parameter; 0 takes its default."`
 	ArchMilestones []float64 `json:"arch-milestones,omitempty" group:"schedule" live:"true" needs:"arch-schedule=step" label:"Milestones of the architecture rate" help:"Epochs at which the step family falls."`
 	ArchPoints     string    `json:"arch-points" default:"" group:"schedule" live:"true" needs:"arch-schedule=drawn" label:"Points of the architecture rate" help:"Control points u:m of the drawn family, as in 0:1,0.5:0.8,1:0."`
-	ArchFloor      float64   `json:"arch-floor" default:"0" min:"0" max:"1" group:"schedule" live:"true" label:"Lowest share of the peak rate" help:"Lowest share of the peak rate."`
-	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" live:"true" label:"Warm-up of the architecture rate" help:"Epochs before the schedule begins, at rate 0."`
+	ArchFloor      float64   `json:"arch-floor" default:"0" min:"0" max:"1" group:"schedule" live:"true" needs:"task=search" label:"Lowest share of the peak rate" help:"Lowest share of the peak rate."`
+	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" live:"true" needs:"task=search" label:"Warm-up of the architecture rate" help:"Epochs before the schedule begins, at rate 0."`
 	ArchRamp       bool      `json:"arch-ramp" default:"false" group:"schedule" live:"true" needs:"arch-warmup!=0" label:"Rise during the warm-up" help:"Rise linearly during the warm-up instead of waiting at 0."`
-	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" live:"true" label:"Move at every step" help:"Move the rate at every step, not every epoch."`
-	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" live:"true" label:"Compare at equal" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
+	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" live:"true" needs:"task=search" label:"Move at every step" help:"Move the rate at every step, not every epoch."`
+	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" live:"true" needs:"task=search" label:"Compare at equal" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
 	Mix            string    `json:"mix" default:"parabolic" group:"schedule" live:"true" needs:"branches!=none" label:"Family" help:"Family of the branch mixing factor: the weight of the conventional branch."`
 	MixParam       float64   `json:"mix-param" default:"0" min:"0" max:"1" group:"schedule" live:"true" needs:"branches!=none" label:"Parameter of the mixing" help:"The mixing family's parameter; 0 takes its default."`
 	MixPoints      string    `json:"mix-points" default:"" group:"schedule" live:"true" needs:"mix=drawn" label:"Points of the mixing" help:"Control points u:a of the drawn mixing, as in 0:1,1:0."`

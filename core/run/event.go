@@ -40,14 +40,19 @@ type Report struct {
 	Head     float64        `json:"head"`
 	Medium   float64        `json:"medium"`
 	Tail     float64        `json:"tail"`
-	Normal   [][]float64    `json:"normal"` // softmax of alpha: edges × primitives
+	Normal   [][]float64    `json:"normal"` // of a search, softmax of alpha: edges × primitives
 	Reduce   [][]float64    `json:"reduce"`
 	Entropy  float64        `json:"entropy"` // mean over edges, nats
 	Counts   map[string]int `json:"counts"`  // of the genotype's operations: "skip", "pool", "conv"
 	Genotype darts.Genotype `json:"genotype"`
+	// TestLoss is the mean cross-entropy of the test images, and Calibration the expected calibration error in 15 bins.
+	TestLoss    float64 `json:"test-loss"`
+	Calibration float64 `json:"calibration"`
 	// Confusion counts the test images of each of Classes by the class, in the same order, that they were taken for.
 	Confusion [][]int `json:"confusion"`
 	// Discrete is the balanced accuracy of the genotype cut out of the search network, with its weights as they are: what
 	// lacks to Accuracy is the discretisation gap.
 	Discrete float64 `json:"discrete"`
+	// TauNormalised is the balanced accuracy of a trained network whose classifier is τ-normalised.
+	TauNormalised float64 `json:"tau-normalised,omitempty"`
 }

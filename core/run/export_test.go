@@ -13,8 +13,8 @@ func (r *Run) Task() Task { return r.task }
 // Loaded is the number of images that are held.
 func (r *Run) Loaded() int { return r.data.set.Train.Len() + r.data.set.Test.Len() }
 
-// Counts are the images of each class in a half.
-func (r *Run) Counts(h Half) []int {
+// Counts are the images of each class in a part.
+func (r *Run) Counts(h Part) []int {
 	n := make([]int, len(r.data.total))
 	for class, all := range r.data.total {
 		n[class] = r.data.counts[class]

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"hlrslab/core/darts"
 	"hlrslab/core/sched"
 )
 
@@ -132,6 +133,20 @@ func (f Field) Idle(c Config) string {
 		}
 	}
 	return ""
+}
+
+// Of says whether the field is one of a task's.
+func (f Field) Of(task string) bool {
+	name, value, _ := strings.Cut(f.Needs, "=")
+	if name == "task" {
+		return value == task
+	}
+	for _, other := range Fields() {
+		if other.Name == strings.TrimSuffix(name, "!") {
+			return other.Of(task)
+		}
+	}
+	return true
 }
 
 // Counts says whether the field can change anything in a run of c.
@@ -313,6 +328,25 @@ func (f Field) check(c Config) error {
 	return nil
 }
 
+// validateTask holds a training's fields against each other.
+func (c Config) validateTask() error {
+	if c.Task != "train" {
+		return nil
+	}
+	if c.Network == "cells" {
+		if _, err := darts.ReadGenotype(c.Genotype); err != nil {
+			return FieldError{Field: "genotype", Err: err}
+		}
+		if c.Auxiliary && c.Size != 32 {
+			return fault("auxiliary", "its classifier needs images of 32 px, not %d; leave it out, or take size 32", c.Size)
+		}
+	}
+	if c.Retrain != "none" && c.RetrainEpochs >= c.Epochs {
+		return fault("retrain-epochs", "%d leave none of %d to the network; take fewer", c.RetrainEpochs, c.Epochs)
+	}
+	return nil
+}
+
 // Validate reports the first field outside its limits, or at odds with another, by name.
 func (c Config) Validate() error {
 	for _, f := range Fields() {
@@ -327,6 +361,9 @@ func (c Config) Validate() error {
 		return fault("n-max", "%d images are not among the %d of pool", c.NMax, c.Pool)
 	case c.Dataset != "own" && c.TestImages%10 != 0:
 		return fault("test-images", "%d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
+	}
+	if err := c.validateTask(); err != nil {
+		return err
 	}
 	s, err := c.Schedules()
 	if err != nil {

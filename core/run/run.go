@@ -22,6 +22,7 @@ type Run struct {
 	sgd       *nn.SGD
 	dw        []float32
 	train     bbn.Objective
+	pair      int // of loaders that train has its batches from
 	mixRandom *rand.PCG
 	record    Record  // with the events of the epoch under way
 	history   history // those before
@@ -35,6 +36,7 @@ type position struct {
 	Tested             int // images evaluated of this epoch's tests, each of which takes all
 	Losses, ArchLosses float64
 	Confusion          [][]int // of the first test: images of each class by the class they were taken for
+	Seen               seen    // of the first test, too
 	Discrete           int     // images that the second test took for the right one
 	Failed             string
 	Ended              string // why the run ended, where that was not after its epochs
@@ -148,21 +150,21 @@ func (r *Run) learn() ([]Event, error) {
 	if c.Branches != bbn.Alone {
 		e.Mix = r.plan.Mix.At(r.Epoch, rand.New(r.mixRandom))
 	}
-	model := r.task.Model()
 	if r.At == 0 || r.train.Model == nil { // the epoch's first step, or the first one since Restore
-		r.train = bbn.Objective{Model: model, Loss: r.task.Losses(r.Epoch, r.data.counts)}
+		r.train = bbn.Objective{Model: r.task.Model()}
+		r.pair = r.task.Epoch(r.Epoch, r.data.counts, &r.train)
 	}
 	r.train.A = e.Mix
-	r.data.Draw(&r.train, 0)
+	r.data.Draw(&r.train, r.pair)
 	r.task.Before(&e, &r.train, &r.data)
 	if err := r.check("architecture", e.ArchLoss, nil); err != nil {
 		return events, err
 	}
-	e.Loss = r.train.Gradient(model.Weights, r.task.Alpha(), r.dw, nil, true)
+	e.Loss = r.train.Gradient(r.train.Model.Weights, r.task.Alpha(), r.dw, nil, true)
 	if err := r.check("weight", e.Loss, r.dw); err != nil {
 		return events, err
 	}
-	r.sgd.Step(model.Weights, r.dw, e.Rate)
+	r.task.Descend(r.dw, e.Rate)
 	r.At++
 	r.Losses += e.Loss
 	r.ArchLosses += e.ArchLoss
@@ -174,7 +176,7 @@ func (r *Run) learn() ([]Event, error) {
 func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int) {
 	set := &r.data.set.Train
 	if branch < r.task.Model().Branches() && r.At > 0 {
-		for _, i := range r.data.loaders[branch].indices {
+		for _, i := range r.data.loaders[2*r.pair+branch].indices {
 			pixels, labels = append(pixels, set.At(i)...), append(labels, int(set.Labels[i]))
 		}
 	}
@@ -210,7 +212,7 @@ func (r *Run) test() []Event {
 		side := b.set.Test.Size
 		plain.Fill(b.testing.Images[i:], side*side*size, size, b.set.Test.At(at), side, nil)
 	}
-	logits := m.Predict(b.testing, r.task.Alpha(), r.task.OpWeights(test))
+	logits := r.task.Predict(test, b.testing)
 	for i := range n {
 		best := 0
 		for c := range m.Shape.Classes {
@@ -222,6 +224,7 @@ func (r *Run) test() []Event {
 		switch {
 		case test == 0:
 			r.Confusion[y][best]++
+			r.Seen.add(logits[i:], size, m.Shape.Classes, best, y)
 		case best == y:
 			r.Discrete++
 		}
@@ -235,7 +238,7 @@ func (r *Run) test() []Event {
 	e.Report, e.Ended = r.report()
 	r.Ended = e.Ended
 	r.Epoch++
-	r.At, r.Tested, r.Losses, r.ArchLosses, r.Discrete = 0, 0, 0, 0, 0
+	r.At, r.Tested, r.Losses, r.ArchLosses, r.Discrete, r.Seen = 0, 0, 0, 0, 0, seen{}
 	for _, row := range r.Confusion {
 		clear(row)
 	}

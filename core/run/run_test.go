@@ -16,6 +16,7 @@ import (
 	"hlrslab/core/nn"
 	. "hlrslab/core/run"
 	"hlrslab/core/search"
+	"hlrslab/core/train"
 )
 
 func tiny(t testing.TB) Config {
@@ -32,7 +33,11 @@ var toy = sync.OnceValue(func() *data.Dataset { return data.Toy(1) })
 func on(threads int) nn.Device { return &cpu.Device{Threads: threads} }
 
 func start(t testing.TB, c Config, threads int) *Run {
-	r, err := search.New(c, toy(), on(threads))
+	make := search.New
+	if c.Task == "train" {
+		make = train.New
+	}
+	r, err := make(c, toy(), on(threads))
 	if err != nil {
 		t.Fatal(err)
 	}

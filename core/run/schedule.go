@@ -15,9 +15,13 @@ type Schedules struct {
 
 // Schedules makes the schedules of the configuration.
 func (c Config) Schedules() (Schedules, error) {
+	epochs := c.Epochs // of all weights together
+	if c.Task == "train" && c.Retrain != "none" {
+		epochs -= c.RetrainEpochs
+	}
 	s := Schedules{
 		Weights: sched.Weights{
-			Family: c.RateSchedule, Param: c.RateParam, Milestones: c.RateMilestones, Peak: c.Rate, Floor: c.RateMin, Warmup: c.RateWarmup, Epochs: c.Epochs,
+			Family: c.RateSchedule, Param: c.RateParam, Milestones: c.RateMilestones, Peak: c.Rate, Floor: c.RateMin, Warmup: c.RateWarmup, Epochs: epochs,
 		},
 		Arch: sched.Arch{
 			Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,

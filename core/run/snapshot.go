@@ -28,7 +28,7 @@ type saved struct {
 // snapshotVersion changes with the meaning of a snapshot.
 const (
 	snapshotFamily  = "hlrs-run-"
-	snapshotVersion = snapshotFamily + "4"
+	snapshotVersion = snapshotFamily + "5"
 )
 
 // arrays calls single and double for the run's parameters and moments, in the order of a snapshot.
@@ -44,12 +44,17 @@ func (r *Run) arrays(single func(name string, v []float32, shape ...int), double
 	if alpha := r.task.Alpha(); alpha != nil {
 		single("alpha", alpha)
 	}
-	r.task.State(double)
+	r.task.State(func(name string, v []float32) { single(name, v) }, double)
+}
+
+// steps is the task's counter.
+func (r *Run) steps() *int {
+	return r.task.State(func(string, []float32) {}, func(string, []float64) {})
 }
 
 // Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit.
 func (r *Run) Snapshot(w io.Writer) error {
-	s := saved{Config: r.config, Next: r.next, Position: r.position, Record: r.record, Adam: *r.task.State(func(string, []float64) {})}
+	s := saved{Config: r.config, Next: r.next, Position: r.position, Record: r.record, Adam: *r.steps()}
 	var err error
 	for i, p := range []interface{ MarshalBinary() ([]byte, error) }{r.data.random, r.mixRandom} {
 		if s.Random[i], err = p.MarshalBinary(); err != nil {
@@ -126,7 +131,7 @@ func (r *Run) restore(f *ckpt.File, s saved, facts Facts) (err error) {
 		}
 	}
 	r.next, r.position, r.record, r.history = s.Next, s.Position, s.Record, s.history
-	*r.task.State(func(string, []float64) {}) = s.Adam
+	*r.steps() = s.Adam
 	return err
 }
 
@@ -145,12 +150,14 @@ func (b *Batches) tested(p position, batch, tests int) error {
 	for _, i := range b.test[:seen] {
 		counts[b.set.Test.Labels[i]]++
 	}
+	right := 0
 	for y, row := range p.Confusion {
 		if err := tallied(row, len(counts), counts[y]); err != nil {
 			return err
 		}
+		right += row[y]
 	}
-	return nil
+	return p.Seen.validate(seen, right)
 }
 
 // ReadRecord reads what a snapshot says of its run, without the weights; Restore will ask for the data its configuration names.

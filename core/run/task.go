@@ -18,19 +18,22 @@ type Task interface {
 	Init(rng *rand.Rand)
 	// Configure takes the schedules of a valid configuration into force.
 	Configure(c Config)
-	// Losses sets the losses of an epoch, where the weights' half has so many images of each class, and returns the weights'.
-	Losses(epoch int, counts []int) nn.Loss
+	// Epoch begins an epoch, or goes on with it after Restore, where the first loader's part of the images has so many of each class.
+	// It sets what train takes of an objective for the epoch, and returns which pair of the loaders its batches come from.
+	Epoch(epoch int, counts []int, train *bbn.Objective) (pair int)
 	// Before is called ahead of a step of the weights, whose batches train has. It takes the task's own step on the batches that
-	// it draws, and tells e of it.
+	// it draws, and tells e of it; it may change the weights' rate.
 	Before(e *Event, train *bbn.Objective, batches *Batches)
-	// Tests are the passes over the test images after an epoch, 1 or 2; OpWeights are the operation weights of one, or nil for
-	// Alpha's.
+	// Descend takes the weights along their gradient.
+	Descend(grad []float32, rate float64)
+	// Tests are the passes over the test images after an epoch, 1 or 2. Predict returns the logits of one for a batch, classes × batch.
 	Tests() int
-	OpWeights(test int) []float32
+	Predict(test int, batch nn.Batch) []float32
 	// Report adds the task's own to a report, and says why the run is to end with this epoch, if it is.
 	Report(p *Report) (end string)
-	// State calls array for each array that a snapshot keeps of it beside Alpha, and returns its counter of steps, which one keeps too.
-	State(array func(name string, v []float64)) (steps *int)
+	// State calls single or double for each array that a snapshot keeps of it beside Alpha, and returns its counter of steps, which
+	// one keeps too.
+	State(single func(name string, v []float32), double func(name string, v []float64)) (steps *int)
 }
 
 // Maker makes a task: its arrays are reserved in its model's Store.Memory, and not made. Each batch of the weights comes from one
@@ -40,15 +43,16 @@ type Maker func(c Config, classes int, device nn.Device, sgd *nn.SGD) (Task, []L
 
 // Loader says what batches are drawn from.
 type Loader struct {
-	Half    Half
+	Part    Part
 	Sampler string // its kind
 }
 
-// Half is a part of the training images.
-type Half int
+// Part is a part of the training images.
+type Part int
 
-// The weights' half, and the architecture's.
+// The weights' half, the architecture's, and both.
 const (
-	WeightHalf Half = iota
+	WeightHalf Part = iota
 	ArchHalf
+	Whole
 )

@@ -69,8 +69,11 @@ func (f Facts) validate(c Config) error {
 	for _, v := range counts {
 		total += v
 	}
-	if f.Steps < 1 || f.Steps > total/2/c.Batch {
-		return fmt.Errorf("%d steps an epoch, and %d images make 1 to %d", f.Steps, total, total/2/c.Batch)
+	if c.Task == "search" {
+		total /= 2
+	}
+	if f.Steps < 1 || f.Steps > total/c.Batch {
+		return fmt.Errorf("%d steps an epoch, and %d images make 1 to %d", f.Steps, total, total/c.Batch)
 	}
 	if f.Params < 1 {
 		return fmt.Errorf("%d parameters", f.Params)
@@ -133,7 +136,7 @@ func (p *Report) validate(c Config, f Facts) error {
 		return fmt.Errorf("classes %v, and from head to tail they are %v", p.Classes, f.Order)
 	case len(p.PerClass) != n || !share(p.PerClass...):
 		return fmt.Errorf("accuracies of %d classes must be %d shares", len(p.PerClass), n)
-	case !share(p.Accuracy, p.Head, p.Medium, p.Tail, p.Discrete):
+	case !share(p.Accuracy, p.Head, p.Medium, p.Tail, p.Discrete, p.TauNormalised, p.Calibration) || !finite(p.TestLoss) || p.TestLoss < 0:
 		return errors.New("accuracies must be shares of 1")
 	case !(p.Entropy >= 0 && p.Entropy < 1e-6+math.Log(float64(len(darts.Primitives)))):
 		return fmt.Errorf("an entropy of %v", p.Entropy)
@@ -149,6 +152,29 @@ func (p *Report) validate(c Config, f Facts) error {
 			return fmt.Errorf("an accuracy of %v, and the confusion has %v", p.PerClass[i], got)
 		}
 	}
+	if c.Task == "train" {
+		return p.trained(c)
+	}
+	return p.found(c)
+}
+
+// trained holds what a training reports of its own against its configuration.
+func (p *Report) trained(c Config) error {
+	if p.Normal != nil || p.Reduce != nil || p.Entropy != 0 || p.Discrete != 0 {
+		return errors.New("a training with alphas")
+	}
+	var want darts.Genotype
+	if c.Network == "cells" {
+		want, _ = darts.ReadGenotype(c.Genotype)
+	}
+	if p.Genotype.String() != want.String() || c.Network == "cells" && !maps.Equal(p.Counts, want.Counts()) || c.Network != "cells" && p.Counts != nil {
+		return fmt.Errorf("the genotype %v and the counts %v, and trained is %v", p.Genotype, p.Counts, want)
+	}
+	return nil
+}
+
+// found holds what a search reports of its own against its configuration.
+func (p *Report) found(c Config) error {
 	edges := c.Nodes * (c.Nodes + 3) / 2
 	for _, rows := range [][][]float64{p.Normal, p.Reduce} {
 		if len(rows) != edges {

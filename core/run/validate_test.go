@@ -143,7 +143,7 @@ func TestRestoreTrustsNothing(t *testing.T) {
 		}
 	})
 	// A run could have had other schedules before its change or after the next one, and other rates; and null is what was 0.
-	could := regexp.MustCompile(`^\.(Next|Record\.config\.(arch-|rate|mix)|Record\.events\[\d\]\.(arch-)?rate|Record\.events\[\d\]\.mix|Position\.(Failed|Discrete))| = <nil>$`)
+	could := regexp.MustCompile(`^\.(Next|Record\.config\.(arch-|rate|mix)|Record\.events\[\d\]\.(arch-)?rate|Record\.events\[\d\]\.mix|Position\.(Failed|Discrete|Seen\.(Loss|Sure\[\d+\])))| = <nil>$`)
 	for path := range taken {
 		if !could.MatchString(path) {
 			t.Errorf("%s is taken", path)
@@ -162,7 +162,7 @@ func TestRestoreNames(t *testing.T) {
 		{`"Epoch":1`, `"Epoch":7`, "epoch 7, step"},
 		{`"Position":{`, `"Position":{"Epoch":1,`, "duplicate"},
 		{`"Position":{`, `"Position":{"Place":1,`, "Place"},
-		{`"Next":{"dataset":"toy","size":16`, `"Next":{"dataset":"toy","size":8`, "next configuration: size: cannot change"},
+		{`"Next":{"task":"search","dataset":"toy","size":16`, `"Next":{"task":"search","dataset":"toy","size":8`, "next configuration: size: cannot change"},
 		{`"Next":{`, `"Next":{"epochs":4,`, "epochs"},
 		{`"order":[0,1`, `"order":[1,1`, "order"},
 	} {

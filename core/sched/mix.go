@@ -89,7 +89,7 @@ func (m Mix) Validate() error {
 // it gives the mean.
 func (m Mix) At(epoch int, src *rand.Rand) float64 {
 	if m.Family == beta && src != nil {
-		return draw(mustFind(Mixes, beta).Param.or(m.Param), src)
+		return Beta(mustFind(Mixes, beta).Param.or(m.Param), src)
 	}
 	return m.line()(float64(epoch) / float64(m.Epochs))
 }
@@ -108,8 +108,8 @@ func (m Mix) line() func(u float64) float64 {
 	return f.line(f.Param.or(m.Param), m.Points)
 }
 
-// draw draws from Beta(b, b) by Jöhnk's method, which suits b ≤ 1.
-func draw(b float64, src *rand.Rand) float64 {
+// Beta draws from Beta(b, b) by Jöhnk's method, which suits b ≤ 1.
+func Beta(b float64, src *rand.Rand) float64 {
 	for {
 		x, y := math.Pow(src.Float64(), 1/b), math.Pow(src.Float64(), 1/b)
 		if sum := x + y; sum > 0 && sum <= 1 {

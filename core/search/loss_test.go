@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"hlrslab/core/bbn"
 	"hlrslab/core/cpu"
 	"hlrslab/core/nn"
 	"hlrslab/core/run"
@@ -48,8 +49,9 @@ func losses(t *testing.T, loss, archLoss string, epochs, epoch int) (weights, ar
 	}
 	defer made.Model().Close()
 	made.Configure(c)
-	weights = made.Losses(epoch, []int{10, 9, 8, 7, 6, 5, 4, 3, 2, 1})
-	return weights, made.(*task).val.Loss
+	var train bbn.Objective
+	made.Epoch(epoch, []int{10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, &train)
+	return train.Loss, made.(*task).val.Loss
 }
 
 // TestDeferral: of ten epochs, re-weighting waits for the ninth, after four fifths.

@@ -29,9 +29,6 @@ func Cost(c run.Config, classes int, device nn.Device) (run.Cost, error) {
 	return c.Cost(classes, device, Task)
 }
 
-// deferral is the share of the epochs after which deferred re-weighting begins (Cao et al., 2019).
-const deferral = 0.8
-
 // task is a search.
 type task struct {
 	config  run.Config
@@ -41,19 +38,20 @@ type task struct {
 	mixture darts.Softmax
 	alpha   []float32 // edges × primitives of the normal cells, then of the reduction cells
 	method  darts.Method
+	sgd     *nn.SGD
 	val     bbn.Objective
 	oneHot  []float32 // operation weights of the genotype under test
 }
 
 // Task is a run.Maker.
 func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, []run.Loader, error) {
-	t := &task{}
+	t := &task{sgd: sgd}
 	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
 	backbone := func(b *nn.Builder, own string) []*nn.Node {
 		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
 	}
 	var err error
-	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches}, backbone, t.mixture, alphas, device)
+	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, backbone, t.mixture, alphas, device)
 	memory := &t.model.Store.Memory
 	t.method = darts.NewBilevel(c.Order, memory, sgd, c.ArchDecay, t.model.Store.Weights.Total, alphas)
 	nn.Reserve(memory, &t.alpha, alphas)
@@ -62,10 +60,10 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 		first = "instance"
 	}
 	return t, []run.Loader{
-		{Half: run.WeightHalf, Sampler: c.Sampler},
-		{Half: run.WeightHalf, Sampler: c.Rebalance},
-		{Half: run.ArchHalf, Sampler: first},
-		{Half: run.ArchHalf, Sampler: c.Rebalance},
+		{Part: run.WeightHalf, Sampler: c.Sampler},
+		{Part: run.WeightHalf, Sampler: c.Rebalance},
+		{Part: run.ArchHalf, Sampler: first},
+		{Part: run.ArchHalf, Sampler: c.Rebalance},
 	}, err
 }
 
@@ -91,22 +89,19 @@ func (t *task) Configure(c run.Config) {
 	}
 }
 
-// Losses implements run.Task.
-func (t *task) Losses(epoch int, counts []int) nn.Loss {
-	late := float64(epoch) >= deferral*float64(t.config.Epochs)
-	loss := func(kind string) (l nn.Loss) {
-		switch {
-		case kind == "cb", kind == "drw" && late:
-			l.Weights = nn.EffectiveWeights(counts, 0.9999)
-		case kind == "focal":
-			l.Gamma = 1
-		case kind == "balanced-softmax", kind == "logit-adjusted":
-			l.Shift = nn.LogPrior(counts)
-		}
-		return l
+// Epoch implements run.Task.
+func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
+	late := run.Late(epoch, t.config.Epochs)
+	train.Loss = run.Loss(t.config.Loss, t.config.Adjustment, counts, late)
+	t.val = bbn.Objective{Model: t.model, Inference: t.config.ArchLoss != "mix"}
+	switch kind := t.config.ArchLoss; {
+	case kind == "drw" && late:
+		t.val.Loss.Weights = nn.EffectiveWeights(counts, run.Beta)
+	case kind == "logit-adjusted":
+		t.val.Loss.Shift = nn.LogPrior(counts)
 	}
-	t.val = bbn.Objective{Model: t.model, Loss: loss(t.config.ArchLoss), Inference: t.config.ArchLoss != "mix"}
-	return loss(t.config.Loss)
+	t.val.Loss.Scale = train.Loss.Scale
+	return 0
 }
 
 // Before implements run.Task: the architecture's step.
@@ -122,19 +117,22 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 	e.ArchLoss = t.method.Step(train, &t.val, t.model.Weights, t.alpha, e.Rate, e.ArchRate)
 }
 
+// Descend implements run.Task.
+func (t *task) Descend(grad []float32, rate float64) { t.sgd.Step(t.model.Weights, grad, rate) }
+
 // Tests implements run.Task: the mixed network's, and that of the genotype cut out of it, with its weights as they are.
 func (t *task) Tests() int { return 2 }
 
-// OpWeights implements run.Task.
-func (t *task) OpWeights(test int) []float32 {
+// Predict implements run.Task.
+func (t *task) Predict(test int, batch nn.Batch) []float32 {
 	if test == 0 {
-		return nil
+		return t.model.Predict(batch, t.model.Weights, t.alpha, nil)
 	}
 	if t.oneHot == nil {
 		normal, reduce := t.shares()
 		t.oneHot = darts.Discretise(normal, reduce, t.config.Nodes).OneHot(t.config.Nodes)
 	}
-	return t.oneHot
+	return t.model.Predict(batch, t.model.Weights, t.alpha, t.oneHot)
 }
 
 // shares are the operation weights of alpha: edges × primitives.
@@ -172,4 +170,6 @@ func (t *task) Report(p *run.Report) (end string) {
 }
 
 // State implements run.Task.
-func (t *task) State(array func(name string, v []float64)) (steps *int) { return t.method.State(array) }
+func (t *task) State(_ func(name string, v []float32), double func(name string, v []float64)) (steps *int) {
+	return t.method.State(double)
+}

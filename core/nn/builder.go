@@ -66,7 +66,7 @@ func add(levels *[][]Op, level int, op Op) {
 // MACs are the multiply-adds of what is declared so far: see Program.
 func (b *Builder) MACs() int { return b.p.MACs }
 
-// Compile closes the network. It fails if there are more classes than labels can name.
+// Compile closes the network. It fails if there are more classes than MaxClasses.
 func (b *Builder) Compile() (*Program, error) {
 	for branch := range b.p.Inputs {
 		b.unwind(branch)
@@ -75,7 +75,7 @@ func (b *Builder) Compile() (*Program, error) {
 	for _, h := range b.heads {
 		add(&b.p.Forward, last, h)
 		if h.Classes > MaxClasses {
-			return nil, fmt.Errorf("%d classes, and a label can name %d", h.Classes, MaxClasses)
+			return nil, fmt.Errorf("%d classes, and a network tells %d apart", h.Classes, MaxClasses)
 		}
 	}
 	return &b.p, nil

@@ -32,7 +32,7 @@ func (l *Loss) Eval(logits []float32, labels []int, factor float64, grad []float
 			total += l.Weights[y]
 		}
 	}
-	var buf [256]float64 // labels are bytes
+	var buf [MaxClasses]float64
 	z := buf[:classes]
 	var sum float64
 	for i, y := range labels {

@@ -21,8 +21,8 @@ type Task interface {
 	// Losses sets the losses of an epoch, where the weights' half has so many images of each class, and returns the weights'.
 	Losses(epoch int, counts []int) nn.Loss
 	// Before is called ahead of a step of the weights, whose batches train has. It takes the task's own step on the batches that
-	// it draws, and tells e of it.
-	Before(e *Event, train *bbn.Objective, batches *Batches)
+	// it draws, and tells e of it. It draws before it changes anything, and its error is that of drawing: the step is then taken anew.
+	Before(e *Event, train *bbn.Objective, batches *Batches) error
 	// Tests are the passes over the test images after an epoch, 1 or 2; OpWeights are the operation weights of one, or nil for
 	// Alpha's.
 	Tests() int

@@ -113,7 +113,7 @@ func compare(t *testing.T, when, dir string, want map[string][]byte) {
 var few = sync.OnceValue(func() *data.Dataset {
 	d := data.Toy(1)
 	for _, m := range []*data.Images{&d.Train, &d.Test} {
-		first := data.Images{Size: m.Size, Pixels: m.Pixels[:40*3*m.Size*m.Size], Labels: m.Labels[:40]}
+		first := data.Images{Size: m.Size, Pixels: m.Pixels.(data.Memory)[:40*3*m.Size*m.Size], Labels: m.Labels[:40]}
 		small, err := first.Resize(8)
 		if err != nil {
 			panic(err)
@@ -265,4 +265,39 @@ func TestForeignPart(t *testing.T) {
 	if got, err := os.Stat(filepath.Join(dir, snapshotName)); err != nil || got.Mode() != want.Mode() {
 		t.Errorf("the snapshot's mode is %v, %v", got.Mode(), err)
 	}
+}
+
+// unread is a source that cannot be read the left-th time.
+type unread struct {
+	data.Source
+	left int
+}
+
+func (u *unread) Read(dst []uint8, i int) error {
+	if u.left--; u.left == 0 {
+		return errors.New("the disk is gone")
+	}
+	return u.Source.Read(dst, i)
+}
+
+// TestUnreadImage ends a search at an image that cannot be read, saved as it stands; gone on with, it ends as one undisturbed.
+func TestUnreadImage(t *testing.T) {
+	quiet(t)
+	dir, calm := t.TempDir(), t.TempDir()
+	goOn(t, calm, 1)
+	toy = func() *data.Dataset {
+		d := *few()
+		d.Train.Pixels = &unread{d.Train.Pixels, 30}
+		return &d
+	}
+	err := shortSearch(t, dir, 1).run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "epoch 0, step 1, training image ") || !strings.Contains(err.Error(), "the disk is gone; go on with: ") {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(files(t, dir)["events.jsonl"], []byte("\n")); lines != 1 {
+		t.Errorf("%d events are saved", lines)
+	}
+	toy = few
+	goOn(t, dir, 1)
+	compare(t, "after an image that could not be read", dir, files(t, calm))
 }

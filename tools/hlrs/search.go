@@ -92,6 +92,9 @@ func (c *searchCommand) train(ctx context.Context, r *run.Run, f *folder) error 
 				}
 			}
 		}
+		if err != nil && r.Failed == "" { // an image could not be read, and the run stands where it stood
+			return errors.Join(fmt.Errorf("%w; go on with: %s", err, c.again(f.dir)), f.end(r))
+		}
 		if err != nil {
 			return errors.Join(fmt.Errorf("%w; the last whole epoch is in %s", err, f.dir), f.derive(r))
 		}
@@ -224,7 +227,7 @@ func (c *searchCommand) dataset(ctx context.Context, config run.Config) (d *data
 		if d, err = c.own(); err != nil {
 			return nil, err
 		}
-		c.cost, err = c.fits(config, len(d.Classes), int64(len(d.Train.Pixels)+len(d.Test.Pixels)))
+		c.cost, err = c.fits(config, len(d.Classes), int64(d.Train.Len()+d.Test.Len())*3*int64(d.Train.Size*d.Train.Size))
 		return d, err
 	}
 	images := 6_000

@@ -162,7 +162,9 @@ func TestPackHeader(t *testing.T) {
 			t.Errorf("%s: %d bytes allocated for nothing", header, after.TotalAlloc-before.TotalAlloc)
 		}
 	}
-	wantError(t, second(ReadPack(strings.NewReader("HLRSPACK\x00\x01"))), "earlier version", "hlrs data prepare --pack")
+	for _, magic := range []string{"HLRSPACK", "HLRSPAK3"} { // an earlier version, and a later one
+		wantError(t, second(ReadPack(strings.NewReader(magic+"\x00\x01"))), "another version ("+magic+", this one reads HLRSPAK2)", "hlrs data prepare --pack")
+	}
 }
 
 // TestPackPlaces packs a part of a part: an image keeps the place that it has in the whole, at any size.
@@ -189,6 +191,39 @@ func TestPackPlaces(t *testing.T) {
 	if d.Train.Place(7) != 7 {
 		t.Error("in a whole set, an image's place is not its own")
 	}
+}
+
+// TestPackOfEarlier reads what was written before packs had norms and more than 256 classes: the same bytes.
+func TestPackOfEarlier(t *testing.T) {
+	d := random(2, 7, 3)
+	raw := packed(t, d, []int{5, 2, 3}, nil)
+	if got, want := crc32.ChecksumIEEE(raw), uint32(0x2144df1c); got != want {
+		t.Errorf("a pack has the checksum %#08x, and had %#08x", got, want)
+	}
+}
+
+// TestPackOfMany has more classes than a byte tells apart, and a norm of its own.
+func TestPackOfMany(t *testing.T) {
+	d := random(1, 1000, 500)
+	d.Norm = &Norm{Mean: [3]float64{.1, .2, .3}, Std: [3]float64{.4, .5, .6}}
+	for len(d.Classes) < 500 {
+		d.Classes = append(d.Classes, "one of many")
+	}
+	for i := range d.Train.Labels {
+		d.Train.Labels[i] = i % 500
+	}
+	got, err := ReadPack(bytes.NewReader(packed(t, d, nil, nil)))
+	if err != nil || !reflect.DeepEqual(got, d) {
+		t.Errorf("round trip differs: %v", err)
+	}
+	for len(d.Classes) <= 1<<16 {
+		d.Classes = append(d.Classes, "")
+	}
+	wantError(t, Pack(io.Discard, d, nil, nil), "pack: 65537 classes, and its labels tell 65536 apart")
+	d.Classes = append(d.Classes[:500], strings.Repeat("long", 1<<18))
+	wantError(t, Pack(io.Discard, d, nil, nil), "pack: 1500 images of side 1, and 10", "more than a pack holds")
+	d.Norm.Std[1] = 0
+	wantError(t, Pack(io.Discard, d, nil, nil), "pack: the standard deviation of a channel")
 }
 
 // gone is a source from which nothing can be read.

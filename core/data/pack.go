@@ -17,8 +17,8 @@ import (
 //
 // Labels are bytes, or uint16 where there are more than 256 classes, which packs did not have at first and their readers refuse.
 const (
-	packMagic = "HLRSPAK2"
-	oldMagic  = "HLRSPACK" // had no places
+	packFamily = "HLRSPA"
+	packMagic  = packFamily + "K2" // what came before, HLRSPACK, had no places
 )
 
 type packHeader struct {
@@ -142,9 +142,10 @@ func ReadPack(r io.Reader) (*Dataset, error) {
 	switch magic := read("header", len(packMagic)); {
 	case failed != nil:
 		return nil, failed
-	case string(magic) == oldMagic:
-		return nil, fmt.Errorf("pack: of an earlier version (%s, this one reads %s): make it again with hlrs data prepare --pack, or let hlrs serve make it", oldMagic, packMagic)
-	case string(magic) != packMagic:
+	case string(magic) == packMagic:
+	case string(magic[:len(packFamily)]) == packFamily:
+		return nil, fmt.Errorf("pack: of another version (%s, this one reads %s): make it again with hlrs data prepare --pack, or let hlrs serve make it", magic, packMagic)
+	default:
 		return nil, fmt.Errorf("pack: not a pack of images (it begins %q, want %q)", magic, packMagic)
 	}
 	length := binary.LittleEndian.Uint32(read("header", 4))

@@ -39,7 +39,7 @@ func TestRealData(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(old), 0o755), os.WriteFile(old, []byte("HLRSPACK and what was in it"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Source{Data: old}).open(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "earlier version") {
+	if _, err := (Source{Data: old}).open(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "another version") {
 		t.Errorf("a pack of an earlier version: %v", err)
 	}
 	l := &lab{root: root}

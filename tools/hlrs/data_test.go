@@ -21,6 +21,9 @@ func TestRealData(t *testing.T) {
 		}
 		t.Skipf("SKIPPED, NOT TESTED: no CIFAR-10: set %s to its archive (%v)", fetch.Env, err)
 	}
+	cache := t.TempDir()
+	t.Setenv("HOME", cache)
+	t.Setenv("XDG_CACHE_HOME", cache)
 	path := filepath.Join(t.TempDir(), "lab.pack")
 	if err := command(t.Context(), []string{"data", "prepare", "--pack", path}); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -59,6 +60,12 @@ func serveBut(t testing.TB, set *data.Dataset, late time.Duration, other func(w 
 	if _, err := os.Stat("../public/lab.wasm.gz"); err != nil {
 		t.Fatal("the page is not built: run make build")
 	}
+	var packed bytes.Buffer
+	if set != nil {
+		if err := data.Pack(&packed, set, set.Train.First(500), set.Test.First(100)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	files := http.FileServer(http.Dir(".."))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if other != nil && other(w, r) {
@@ -72,9 +79,7 @@ func serveBut(t testing.TB, set *data.Dataset, late time.Duration, other func(w 
 			}
 			fmt.Fprint(w, `{"state": "ready", "pack": "test.pack"}`)
 		case "/test.pack":
-			if err := data.Pack(w, set, set.Train.First(500), set.Test.First(100)); err != nil {
-				t.Error(err)
-			}
+			_, _ = w.Write(packed.Bytes())
 		case "/archive":
 			http.ServeFile(w, r, archive())
 		case "/sw.js":

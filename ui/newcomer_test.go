@@ -19,14 +19,11 @@ import (
 func standIn(t *testing.T) *data.Dataset {
 	d := data.Toy(7)
 	d.Name = "cifar10"
-	for _, m := range []*data.Images{&d.Train, &d.Test} {
-		small, err := m.Resize(data.PageSide)
-		if err != nil {
-			t.Fatal(err)
-		}
-		*m = *small
+	small, err := d.Resize(data.PageSide)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return d
+	return small
 }
 
 // runs are the names of the runs on the page.

@@ -105,7 +105,7 @@ type loader struct {
 
 func newLoader(records int) *loader {
 	sized := func(n int) Images {
-		return Images{Size: side, Pixels: make([]uint8, n*(record-1)), Labels: make([]uint8, n)}
+		return Images{Size: side, Pixels: make(Memory, n*(record-1)), Labels: make([]int, n)}
 	}
 	d := &Dataset{Name: "cifar10", Classes: Classes("cifar10")}
 	d.Train, d.Test = sized(5*records), sized(records)
@@ -156,10 +156,11 @@ func (l *loader) add(name string, size int64, r io.Reader) error {
 // read fills images from..from+n from the records of one file.
 func (m *Images) read(name string, from, n int, r io.Reader) error {
 	br := bufio.NewReaderSize(r, 1<<16)
+	pixels := m.Pixels.(Memory)
 	for i := from; i < from+n; i++ {
 		label, err := br.ReadByte()
 		if err == nil {
-			_, err = io.ReadFull(br, m.At(i))
+			_, err = io.ReadFull(br, pixels.At(i, side))
 		}
 		if err != nil {
 			return fmt.Errorf("%s: record %d of %d: damaged or cut short (%w): fetch it again", name, i-from, n, err)
@@ -167,7 +168,7 @@ func (m *Images) read(name string, from, n int, r io.Reader) error {
 		if int(label) >= len(names) {
 			return fmt.Errorf("%s: record %d of %d has label %d, want 0..9: the file is altered or not CIFAR-10's binary version; fetch it again", name, i-from, n, label)
 		}
-		m.Labels[i] = label
+		m.Labels[i] = int(label)
 	}
 	return nil
 }

@@ -85,10 +85,10 @@ func TestReadForms(t *testing.T) {
 		if d.Name != "cifar10" || d.Classes[9] != "truck" || d.Train.Len() != 5*few || d.Test.Len() != few {
 			t.Errorf("%s: %s, %v, %d and %d images", name, d.Name, d.Classes, d.Train.Len(), d.Test.Len())
 		}
-		if got := d.Train.At(2*few + 7); d.Train.Labels[2*few+7] != 7 || got[0] != 9 || got[3071] != uint8(9+3071-256*12) {
+		if got := image(t, &d.Train, 2*few+7); d.Train.Labels[2*few+7] != 7 || got[0] != 9 || got[3071] != uint8(9+3071-256*12) {
 			t.Errorf("%s: image 7 of batch 3 is %v …", name, got[:4])
 		}
-		if got := d.Test.At(3); d.Test.Labels[3] != 3 || got[1] != 9 {
+		if got := image(t, &d.Test, 3); d.Test.Labels[3] != 3 || got[1] != 9 {
 			t.Errorf("%s: test image 3 is %v …", name, got[:4])
 		}
 	}
@@ -182,27 +182,27 @@ func realData(t *testing.T) *Dataset {
 func TestRealData(t *testing.T) {
 	d := realData(t)
 	// The first labels of the official order.
-	if want := []uint8{6, 9, 9, 4, 1, 1, 2, 7, 8, 3}; !slices.Equal(d.Train.Labels[:10], want) {
+	if want := []int{6, 9, 9, 4, 1, 1, 2, 7, 8, 3}; !slices.Equal(d.Train.Labels[:10], want) {
 		t.Errorf("training labels begin %v, want %v", d.Train.Labels[:10], want)
 	}
-	if want := []uint8{3, 8, 8, 0, 6, 6, 1, 6, 3, 1}; !slices.Equal(d.Test.Labels[:10], want) {
+	if want := []int{3, 8, 8, 0, 6, 6, 1, 6, 3, 1}; !slices.Equal(d.Test.Labels[:10], want) {
 		t.Errorf("test labels begin %v, want %v", d.Test.Labels[:10], want)
 	}
-	if got, want := d.Train.At(0)[:4], []uint8{59, 43, 50, 68}; !slices.Equal(got, want) {
+	if got, want := image(t, &d.Train, 0)[:4], []uint8{59, 43, 50, 68}; !slices.Equal(got, want) {
 		t.Errorf("the first frog begins %v, want %v", got, want)
 	}
-	// Mean and Std are this set's.
+	// CIFAR10 is this set's.
 	for c := range 3 {
 		var n, s, ss float64
 		for i := range d.Train.Len() {
-			for _, p := range d.Train.At(i)[c*1024 : (c+1)*1024] {
+			for _, p := range image(t, &d.Train, i)[c*1024 : (c+1)*1024] {
 				v := float64(p) / 255
 				n, s, ss = n+1, s+v, ss+v*v
 			}
 		}
 		mean := s / n
-		wantClose(t, "mean", []float64{mean}, Mean[c:c+1], 2e-4)
-		wantClose(t, "variance", []float64{ss/n - mean*mean}, []float64{Std[c] * Std[c]}, 2e-4)
+		wantClose(t, "mean", []float64{mean}, CIFAR10.Mean[c:c+1], 2e-4)
+		wantClose(t, "variance", []float64{ss/n - mean*mean}, []float64{CIFAR10.Std[c] * CIFAR10.Std[c]}, 2e-4)
 	}
 	list, err := Subset(d.Train.Labels, tails[4].exp, 5000, 1, 0)
 	if err != nil || len(list) != 12406 {

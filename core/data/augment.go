@@ -1,35 +1,41 @@
 package data
 
-import "math/rand/v2"
-
-// Mean and Std normalise a channel of a pixel in 0..1 (CIFAR-10's training set, as DARTS has them).
-var (
-	Mean = [3]float64{.49139968, .48215827, .44653124}
-	Std  = [3]float64{.24703233, .24348505, .26158768}
+import (
+	"math/rand/v2"
 )
 
-// normal is the normalised value of every byte; normal[c][0] is the padding, for the original pads
-// with black before it normalises.
-var normal = func() (table [3][256]float32) {
-	for c := range table {
-		for v := range table[c] {
-			table[c][v] = float32((float64(v)/255 - Mean[c]) / Std[c])
-		}
-	}
-	return
-}()
+// Norm is what a pixel in 0..1 is normalised by: each channel's mean and standard deviation in a set of images.
+type Norm struct{ Mean, Std [3]float64 }
 
-// Augment is the training transform; the zero value is the test transform.
+// CIFAR10 is that of CIFAR-10's training set, as DARTS has it.
+var CIFAR10 = Norm{
+	Mean: [3]float64{.49139968, .48215827, .44653124},
+	Std:  [3]float64{.24703233, .24348505, .26158768},
+}
+
+// Levels are the normalised values of every byte, channel after channel; the first of each is the padding, for the original pads
+// with black before it normalises.
+func (n Norm) Levels() []float32 {
+	levels := make([]float32, 3*256)
+	for i := range levels {
+		c, v := i/256, i%256
+		levels[i] = float32((float64(v)/255 - n.Mean[c]) / n.Std[c])
+	}
+	return levels
+}
+
+// Augment is the training transform; with Levels alone it is the test transform.
 type Augment struct {
-	Crop   bool // shift by up to an eighth of the side, black coming in
-	Flip   bool // mirror left and right every second time
-	Cutout int  // side in pixels of a square set to 0 after normalisation, cut at the borders; 0 is off
+	Levels []float32 // of a Norm
+	Crop   bool      // shift by up to an eighth of the side, black coming in
+	Flip   bool      // mirror left and right every second time
+	Cutout int       // side in pixels of a square set to 0 after normalisation, cut at the borders; 0 is off
 }
 
 // Fill writes one image, normalised: pixel (c, y, x) goes to dst[c·plane + (y·size+x)·stride], so it
 // can be one image of a batch-innermost block. The image is 3 × size × size. Crop and flip draw
 // first, then the cutout (DeVries and Taylor 2017: its centre anywhere, half side Cutout/2). Only
-// what is on draws from rng, which the zero Augment may leave nil. Fill allocates nothing.
+// what is on draws from rng, which a test transform may leave nil. Fill allocates nothing.
 func (a Augment) Fill(dst []float32, plane, stride int, img []uint8, size int, rng *rand.Rand) {
 	dy, dx, step := 0, 0, 1 // pixel (y, x) comes from (y+dy, dx+step·x)
 	if a.Crop {
@@ -40,7 +46,7 @@ func (a Augment) Fill(dst []float32, plane, stride int, img []uint8, size int, r
 		dx, step = dx+size-1, -1
 	}
 	for c := range 3 {
-		table, src, out := &normal[c], img[c*size*size:(c+1)*size*size], dst[c*plane:]
+		table, src, out := a.Levels[256*c:], img[c*size*size:(c+1)*size*size], dst[c*plane:]
 		for y := range size {
 			at, sx := y*size*stride, dx
 			row := src[:0] // a row outside the image is all padding

@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+var levels = CIFAR10.Levels()
+
 // numbered is an image whose every byte tells its place.
 func numbered(size int) []uint8 {
 	img := make([]uint8, 3*size*size)
@@ -30,7 +32,7 @@ func TestFillPlain(t *testing.T) {
 	for i := range dst {
 		dst[i] = 1e9
 	}
-	Augment{}.Fill(dst[1:], plane, stride, img, size, nil)
+	Augment{Levels: levels}.Fill(dst[1:], plane, stride, img, size, nil)
 	for c := range 3 {
 		for i := range size * size {
 			if got, want := dst[1+c*plane+i*stride], normalised(c, img[c*size*size+i]); got != want {
@@ -98,7 +100,7 @@ func matches(dst []float32, img []uint8, size, dy, dx, flip int) bool {
 
 func TestCropAndFlip(t *testing.T) {
 	const trials = 2000
-	dys, dxs, flips := explain(t, Augment{Crop: true, Flip: true}, 32, trials)
+	dys, dxs, flips := explain(t, Augment{Levels: levels, Crop: true, Flip: true}, 32, trials)
 	for d := -4; d <= 4; d++ { // σ is 14
 		if math.Abs(float64(dys[d])-trials/9.) > 60 || math.Abs(float64(dxs[d])-trials/9.) > 60 {
 			t.Errorf("shift %d: %d down, %d across, of %d", d, dys[d], dxs[d], trials)
@@ -107,10 +109,10 @@ func TestCropAndFlip(t *testing.T) {
 	if math.Abs(float64(flips[1])-trials/2) > 100 {
 		t.Errorf("%d flips of %d", flips[1], trials)
 	}
-	if _, dxs, flips := explain(t, Augment{Crop: true}, 16, 100); flips[1] != 0 || len(dxs) != 5 {
+	if _, dxs, flips := explain(t, Augment{Levels: levels, Crop: true}, 16, 100); flips[1] != 0 || len(dxs) != 5 {
 		t.Errorf("crop alone at 16: shifts %v, flips %v", dxs, flips)
 	}
-	if dys, _, flips := explain(t, Augment{Flip: true}, 16, 100); len(dys) != 1 || len(flips) != 2 {
+	if dys, _, flips := explain(t, Augment{Levels: levels, Flip: true}, 16, 100); len(dys) != 1 || len(flips) != 2 {
 		t.Errorf("flip alone: shifts %v, flips %v", dys, flips)
 	}
 }
@@ -122,7 +124,7 @@ func TestCutout(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	areas := map[int]int{}
 	for range 500 {
-		Augment{Cutout: side}.Fill(dst, size*size, 1, img, size, rng)
+		Augment{Levels: levels, Cutout: side}.Fill(dst, size*size, 1, img, size, rng)
 		lo, hi, area := [2]int{size, size}, [2]int{-1, -1}, 0
 		for i := range size * size {
 			zero := dst[i] == 0
@@ -153,7 +155,7 @@ func TestCutout(t *testing.T) {
 func TestFillAllocatesNothing(t *testing.T) {
 	img, dst := numbered(32), make([]float32, 3*32*32)
 	rng := rand.New(rand.NewPCG(1, 2))
-	a := Augment{Crop: true, Flip: true, Cutout: 16}
+	a := Augment{Levels: levels, Crop: true, Flip: true, Cutout: 16}
 	if n := testing.AllocsPerRun(100, func() { a.Fill(dst, 1024, 1, img, 32, rng) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -163,6 +165,6 @@ func BenchmarkFill(b *testing.B) {
 	img, dst := numbered(32), make([]float32, 16*3*32*32)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for b.Loop() {
-		Augment{Crop: true, Flip: true}.Fill(dst, 16*1024, 16, img, 32, rng)
+		Augment{Levels: levels, Crop: true, Flip: true}.Fill(dst, 16*1024, 16, img, 32, rng)
 	}
 }

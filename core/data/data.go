@@ -4,13 +4,16 @@
 // does on a server, and a seed gives the same result on both.
 package data
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
-// Images are N square RGB images, one block of memory each.
+// Images are square RGB images: what is known of each, which is in memory, and a source of their pixels.
 type Images struct {
-	Size   int     // side in pixels
-	Pixels []uint8 // N × 3 × Size × Size: the red, green and blue planes, row by row
-	Labels []uint8 // N, indices into Dataset.Classes
+	Size   int   // side in pixels
+	Labels []int // of each image, an index into Dataset.Classes
+	Pixels Source
 
 	// Of a part of a set (nil is the whole): each image's place in the whole, by which it is known wherever it is, and how many
 	// images of each class the whole has.
@@ -22,6 +25,7 @@ type Images struct {
 type Dataset struct {
 	Name        string // "cifar10", "toy" or "own"
 	Classes     []string
+	Norm        *Norm // of Train; nil stands for CIFAR10
 	Train, Test Images
 }
 
@@ -35,12 +39,6 @@ const (
 // Len is the number of images.
 func (m *Images) Len() int { return len(m.Labels) }
 
-// At is image i, 3 × Size × Size, sharing memory.
-func (m *Images) At(i int) []uint8 {
-	n := 3 * m.Size * m.Size
-	return m.Pixels[i*n : (i+1)*n : (i+1)*n]
-}
-
 // Place is image i's place in the whole set.
 func (m *Images) Place(i int) int {
 	if m.Places == nil {
@@ -49,44 +47,51 @@ func (m *Images) Place(i int) int {
 	return m.Places[i]
 }
 
-// Resize returns the images at the given side in pixels, each new pixel the mean, rounded half up,
-// of the square it covers; by halves where that can be, so that 8 from 32 is 8 from 16 from 32, as the
-// page's images come. The side must divide Size. At the present side the result shares memory.
+// Resize returns the images at the given side in pixels, each new pixel the mean, rounded half up, of the square it covers; by
+// halves where that can be, so that 8 from 32 is 8 from 16 from 32, as the page's images come. The side must divide Size. Images
+// in memory are reduced at once, others as they are read, by one goroutine at a time.
 func (m *Images) Resize(side int) (*Images, error) {
 	if side < 1 || side > m.Size || m.Size%side != 0 {
 		return nil, fmt.Errorf("size %d does not divide the images' side of %d px; choose %d or %d", side, m.Size, m.Size, (m.Size+1)/2)
 	}
-	k := m.Size / side
-	if k == 1 {
-		same := *m
-		return &same, nil
+	out := *m
+	for out.Size > side {
+		from, k := out.Size, out.Size/side
+		if k%2 == 0 {
+			k = 2
+		}
+		out.Size /= k
+		out.Pixels = &reduced{from: out.Pixels, side: out.Size, k: k, whole: make([]uint8, 3*from*from)}
 	}
-	if k > 2 && k%2 == 0 {
-		half, err := m.Resize(m.Size / 2)
+	if _, held := m.Pixels.(Memory); held && out.Size < m.Size {
+		n := 3 * side * side
+		pixels := make(Memory, m.Len()*n)
+		for i := range m.Len() {
+			if err := out.Pixels.Read(pixels[i*n:(i+1)*n], i); err != nil {
+				return nil, err
+			}
+		}
+		out.Pixels = pixels
+	}
+	return &out, nil
+}
+
+// Resize returns the set with the images of both its parts resized.
+func (d *Dataset) Resize(side int) (*Dataset, error) {
+	out := *d
+	for _, m := range []*Images{&out.Train, &out.Test} {
+		small, err := m.Resize(side)
 		if err != nil {
 			return nil, err
 		}
-		return half.Resize(side)
+		*m = *small
 	}
-	out := &Images{Size: side, Pixels: make([]uint8, m.Len()*3*side*side), Labels: m.Labels, Places: m.Places, Whole: m.Whole}
-	area := k * k
-	for i := range out.Pixels {
-		row, x := i/side, i%side // planes stack into one tall image, so rows need no plane index
-		sum := area / 2
-		for dy := range k {
-			at := (row*k+dy)*m.Size + x*k
-			for _, p := range m.Pixels[at : at+k] {
-				sum += int(p)
-			}
-		}
-		out.Pixels[i] = uint8(sum / area)
-	}
-	return out, nil
+	return &out, nil
 }
 
 // First lists the first n images of each class, in their order.
 func (m *Images) First(n int) (list []int) {
-	var seen [256]int
+	seen := map[int]int{}
 	for i, y := range m.Labels {
 		if seen[y]++; seen[y] <= n {
 			list = append(list, i)
@@ -95,14 +100,27 @@ func (m *Images) First(n int) (list []int) {
 	return list
 }
 
-// check says what is wrong with a set that claims the given classes.
+// Validate says what is wrong with a set, but for the pixels of a source that is not in memory.
+func (d *Dataset) Validate() error {
+	if n := d.Norm; n != nil && !(n.Std[0] > 0 && n.Std[1] > 0 && n.Std[2] > 0) {
+		return errors.New("the standard deviation of a channel is not above 0")
+	}
+	err := d.Train.check("training set", len(d.Classes))
+	if err == nil {
+		err = d.Test.check("test set", len(d.Classes))
+	}
+	return err
+}
+
+// check says what is wrong with images that claim the given classes.
 func (m *Images) check(set string, classes int) error {
-	if want := m.Len() * 3 * m.Size * m.Size; m.Size < 1 || len(m.Pixels) != want {
-		return fmt.Errorf("%s: %d bytes of pixels for %d images of side %d, want %d", set, len(m.Pixels), m.Len(), m.Size, want)
+	held, ok := m.Pixels.(Memory)
+	if want := m.Len() * 3 * m.Size * m.Size; m.Size < 1 || (ok || m.Pixels == nil) && len(held) != want {
+		return fmt.Errorf("%s: %d bytes of pixels for %d images of side %d, want %d", set, len(held), m.Len(), m.Size, want)
 	}
 	for i, l := range m.Labels {
-		if int(l) >= classes {
-			return fmt.Errorf("%s: image %d has label %d, but there are only %d classes", set, i, l, classes)
+		if l < 0 || l >= classes {
+			return fmt.Errorf("%s: image %d has label %d, and of %d classes the labels are 0 to %d", set, i, l, classes, classes-1)
 		}
 	}
 	if m.Places != nil && (len(m.Places) != m.Len() || len(m.Whole) != classes) {
@@ -111,13 +129,10 @@ func (m *Images) check(set string, classes int) error {
 	return nil
 }
 
-// tally counts the images of each class, in a slice as long as the largest label asks.
-func tally(labels []uint8) []int {
-	var n [256]int
-	last := -1
+// classes is what the labels ask for.
+func classes(labels []int) (n int) {
 	for _, l := range labels {
-		n[l]++
-		last = max(last, int(l))
+		n = max(n, l+1)
 	}
-	return n[:last+1]
+	return n
 }

@@ -20,43 +20,64 @@ import (
 func random(size, train, test int) *Dataset {
 	src := rand.NewPCG(1, uint64(size))
 	images := func(n int) Images {
-		m := Images{Size: size, Pixels: make([]uint8, n*3*size*size), Labels: make([]uint8, n)}
-		for i := range m.Pixels {
-			m.Pixels[i] = uint8(src.Uint64())
+		noise := make(Memory, n*3*size*size)
+		for i := range noise {
+			noise[i] = uint8(src.Uint64())
 		}
+		m := Images{Size: size, Pixels: noise, Labels: make([]int, n)}
 		for i := range m.Labels {
-			m.Labels[i] = uint8(i % 3)
+			m.Labels[i] = i % 3
 		}
 		return m
 	}
 	return &Dataset{Name: "toy", Classes: []string{"a", "b", "ç"}, Train: images(train), Test: images(test)}
 }
 
-func TestResize(t *testing.T) {
-	m := Images{Size: 4, Labels: []uint8{1, 2}, Pixels: make([]uint8, 2*3*16)}
-	for i := range m.Pixels {
-		m.Pixels[i] = uint8(i)
+// image is one of m's.
+func image(t tester, m *Images, i int) []uint8 {
+	t.Helper()
+	out := make([]uint8, 3*m.Size*m.Size)
+	if err := m.Pixels.Read(out, i); err != nil {
+		t.Fatal(err)
 	}
+	return out
+}
+
+// pixels are all of m's images.
+func pixels(t tester, m *Images) (all []uint8) {
+	t.Helper()
+	for i := range m.Len() {
+		all = append(all, image(t, m, i)...)
+	}
+	return all
+}
+
+func TestResize(t *testing.T) {
+	counting := make(Memory, 2*3*16)
+	for i := range counting {
+		counting[i] = uint8(i)
+	}
+	m := Images{Size: 4, Labels: []int{1, 2}, Pixels: counting}
 	got, err := m.Resize(2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// 0, 1, 4, 5 have the mean 2.5, rounded to 3; the next squares begin 2, 8, 10, 16 further.
-	if want := []uint8{3, 5, 11, 13, 19}; !slices.Equal(got.Pixels[:5], want) || len(got.Pixels) != 24 || got.Size != 2 || got.Len() != 2 {
-		t.Errorf("%v, want %v …", got.Pixels, want)
+	if want := []uint8{3, 5, 11, 13, 19}; !slices.Equal(pixels(t, got)[:5], want) || got.Size != 2 || got.Len() != 2 {
+		t.Errorf("%v, want %v …", pixels(t, got), want)
 	}
-	if one, _ := m.Resize(1); !slices.Equal(one.Pixels, []uint8{8, 24, 40, 56, 72, 88}) {
-		t.Errorf("%v", one.Pixels)
+	if one, _ := m.Resize(1); !slices.Equal(pixels(t, one), []uint8{8, 24, 40, 56, 72, 88}) {
+		t.Errorf("%v", pixels(t, one))
 	}
 	if same, err := m.Resize(4); err != nil || !reflect.DeepEqual(*same, m) {
 		t.Errorf("%v, %v", same, err)
 	}
 	// By halves, so that 8 from 16 is 8 from 32: two squares of 0, 0, 1, 1 round up to 1, and so do 1, 0, 1, 0, where the mean of all is 0.25.
-	twice := Images{Size: 4, Labels: []uint8{0}, Pixels: slices.Repeat([]uint8{0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0}, 3)}
+	twice := Images{Size: 4, Labels: []int{0}, Pixels: slices.Repeat(Memory{0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0}, 3)}
 	half, _ := twice.Resize(2)
 	direct, _ := twice.Resize(1)
-	if halved, _ := half.Resize(1); !slices.Equal(direct.Pixels, halved.Pixels) || direct.Pixels[0] != 1 {
-		t.Errorf("at once %v, by halves %v", direct.Pixels, halved.Pixels)
+	if halved, _ := half.Resize(1); !slices.Equal(pixels(t, direct), pixels(t, halved)) || pixels(t, direct)[0] != 1 {
+		t.Errorf("at once %v, by halves %v", pixels(t, direct), pixels(t, halved))
 	}
 	for _, side := range []int{-2, 0, 3, 8} {
 		wantError(t, second(m.Resize(side)), "size", "does not divide")
@@ -86,7 +107,7 @@ func TestPack(t *testing.T) {
 			t.Fatalf("%v: %v", got, err)
 		}
 		for k, i := range train {
-			if !bytes.Equal(got.Train.At(k), d.Train.At(i)) || got.Train.Labels[k] != d.Train.Labels[i] {
+			if !bytes.Equal(image(t, &got.Train, k), image(t, &d.Train, i)) || got.Train.Labels[k] != d.Train.Labels[i] {
 				t.Fatalf("image %d is not image %d", k, i)
 			}
 		}
@@ -141,7 +162,9 @@ func TestPackHeader(t *testing.T) {
 			t.Errorf("%s: %d bytes allocated for nothing", header, after.TotalAlloc-before.TotalAlloc)
 		}
 	}
-	wantError(t, second(ReadPack(strings.NewReader("HLRSPACK\x00\x01"))), "earlier version", "hlrs data prepare --pack")
+	for _, magic := range []string{"HLRSPACK", "HLRSPAK3"} { // an earlier version, and a later one
+		wantError(t, second(ReadPack(strings.NewReader(magic+"\x00\x01"))), "another version ("+magic+", this one reads HLRSPAK2)", "hlrs data prepare --pack")
+	}
 }
 
 // TestPackPlaces packs a part of a part: an image keeps the place that it has in the whole, at any size.
@@ -170,6 +193,56 @@ func TestPackPlaces(t *testing.T) {
 	}
 }
 
+// TestPackOfEarlier reads what was written before packs had norms and more than 256 classes: the same bytes.
+func TestPackOfEarlier(t *testing.T) {
+	d := random(2, 7, 3)
+	raw := packed(t, d, []int{5, 2, 3}, nil)
+	if got, want := crc32.ChecksumIEEE(raw), uint32(0x2144df1c); got != want {
+		t.Errorf("a pack has the checksum %#08x, and had %#08x", got, want)
+	}
+}
+
+// TestPackOfMany has more classes than a byte tells apart, and a norm of its own.
+func TestPackOfMany(t *testing.T) {
+	d := random(1, 1000, 500)
+	d.Norm = &Norm{Mean: [3]float64{.1, .2, .3}, Std: [3]float64{.4, .5, .6}}
+	for len(d.Classes) < 500 {
+		d.Classes = append(d.Classes, "one of many")
+	}
+	for i := range d.Train.Labels {
+		d.Train.Labels[i] = i % 500
+	}
+	got, err := ReadPack(bytes.NewReader(packed(t, d, nil, nil)))
+	if err != nil || !reflect.DeepEqual(got, d) {
+		t.Errorf("round trip differs: %v", err)
+	}
+	for len(d.Classes) <= 1<<16 {
+		d.Classes = append(d.Classes, "")
+	}
+	wantError(t, Pack(io.Discard, d, nil, nil), "pack: 65537 classes, and its labels tell 65536 apart")
+	d.Classes = append(d.Classes[:500], strings.Repeat("long", 1<<18))
+	wantError(t, Pack(io.Discard, d, nil, nil), "pack: 1500 images of side 1, and 10", "more than a pack holds")
+	d.Norm.Std[1] = 0
+	wantError(t, Pack(io.Discard, d, nil, nil), "pack: the standard deviation of a channel")
+}
+
+// gone is a source from which nothing can be read.
+type gone struct{}
+
+func (gone) Read([]uint8, int) error { return errors.New("no disk") }
+
+// TestReadFails passes the error of a source on, at the size that it has and a smaller one.
+func TestReadFails(t *testing.T) {
+	d := random(4, 3, 2)
+	d.Test.Pixels = gone{}
+	wantError(t, Pack(io.Discard, d, nil, []int{1}), "pack: test set, image 1: no disk")
+	small, err := d.Test.Resize(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, small.Pixels.Read(make([]uint8, 3), 0), "no disk")
+}
+
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
@@ -178,10 +251,12 @@ func TestPackErrors(t *testing.T) {
 	d := random(4, 3, 2)
 	wantError(t, Pack(full{}, d, nil, nil), "disk full")
 	wantError(t, Pack(io.Discard, d, []int{3}, nil), "index 3", "training set")
-	d.Test.Labels[1] = 3
+	d.Test.Labels[0] = -1
+	wantError(t, Pack(io.Discard, d, nil, nil), "test set", "image 0", "label -1")
+	d.Test.Labels[0], d.Test.Labels[1] = 0, 3
 	wantError(t, Pack(io.Discard, d, nil, nil), "test set", "image 1", "label 3")
 	d = random(4, 3, 2)
-	d.Train.Pixels = d.Train.Pixels[1:]
+	d.Train.Pixels = d.Train.Pixels.(Memory)[1:]
 	wantError(t, Pack(io.Discard, d, nil, nil), "training set", "143 bytes")
 	d.Test.Size = 2
 	wantError(t, Pack(io.Discard, d, nil, nil), "resize both")

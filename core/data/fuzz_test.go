@@ -42,7 +42,11 @@ func FuzzReadPack(f *testing.F) {
 	d := random(2, 6, 3)
 	f.Add(packed(f, d, nil, nil))
 	f.Add(packed(f, d, []int{5, 1}, []int{2}))
-	f.Add([]byte(oldMagic))
+	many := random(1, 2, 1)
+	many.Classes = make([]string, 300)
+	many.Train.Labels[1] = 299
+	f.Add(packed(f, many, nil, nil))
+	f.Add([]byte("HLRSPACK"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, raw := range [][]byte{raw, sealed(raw)} {
 			frugal(t, len(raw), func() {

@@ -51,10 +51,10 @@ func Permute(counts []int, classSeed uint64) []int {
 // indices ordered by class (as LDAM's long-tailed CIFAR is, Cao et al. 2019). Each class has its own
 // stream, so with one seed a smaller count's images are among a larger count's. A class with fewer
 // images than asked, or a label without a count, is an error.
-func Subset(labels []uint8, counts []int, pool int, seed, classSeed uint64) ([]int, error) {
+func Subset(labels []int, counts []int, pool int, seed, classSeed uint64) ([]int, error) {
 	lists := make([][]int, len(counts))
 	for i, l := range labels {
-		if int(l) >= len(counts) {
+		if l < 0 || l >= len(counts) {
 			return nil, fmt.Errorf("image %d has label %d, but there are counts for only %d classes", i, l, len(counts))
 		}
 		if len(lists[l]) < pool {
@@ -88,32 +88,32 @@ func HalfSize(counts []int, mode string) (n int) {
 // a class with a single image is an error, since both need it. Mode "positional" cuts the list in
 // the middle, as DARTS does with its shuffled set: over a list ordered by class, the weights then
 // see only the head.
-func Halves(labels []uint8, indices []int, mode string) (weights, arch []int, err error) {
+func Halves(labels []int, indices []int, mode string) (weights, arch []int, err error) {
 	if mode != "stratified" && mode != "positional" {
 		return nil, nil, fmt.Errorf("halves %q: unknown: choose stratified or positional", mode)
 	}
 	if len(indices) < 2 {
 		return nil, nil, fmt.Errorf("%d images cannot be split: raise n-max", len(indices))
 	}
-	var total, given [256]int
+	left := make([]int, classes(labels)) // of each class, and then of those that the weights still get
 	for _, i := range indices {
 		if i < 0 || i >= len(labels) {
 			return nil, nil, fmt.Errorf("halves: index %d is outside the %d images", i, len(labels))
 		}
-		total[labels[i]]++
+		left[labels[i]]++
 	}
 	if mode == "positional" {
 		mid := len(indices) / 2
 		return append([]int(nil), indices[:mid]...), append([]int(nil), indices[mid:]...), nil
 	}
-	for c, n := range total {
-		if n == 1 {
+	for c, n := range left {
+		if left[c] = n / 2; n == 1 {
 			return nil, nil, fmt.Errorf("class %d has one image, and both halves need one: lower imbalance or raise n-max", c)
 		}
 	}
 	for _, i := range indices {
-		c := labels[i]
-		if given[c]++; given[c] <= total[c]/2 {
+		if c := labels[i]; left[c] > 0 {
+			left[c]--
 			weights = append(weights, i)
 		} else {
 			arch = append(arch, i)

@@ -32,19 +32,28 @@ func sum(list []int) (n int) {
 }
 
 // balanced is n labels of each of ten classes, interleaved as CIFAR-10 nearly is.
-func balanced(n int) []uint8 {
-	labels := make([]uint8, 10*n)
+func balanced(n int) []int {
+	labels := make([]int, 10*n)
 	for i := range labels {
-		labels[i] = uint8(i % 10)
+		labels[i] = i % 10
 	}
 	return labels
 }
 
 // classCounts are the images of each of ten classes among indices.
-func classCounts(labels []uint8, indices []int) []int {
+func classCounts(labels []int, indices []int) []int {
 	n := make([]int, 10)
 	for _, i := range indices {
 		n[labels[i]]++
+	}
+	return n
+}
+
+// tally counts the images of each class.
+func tally(labels []int) []int {
+	n := make([]int, classes(labels))
+	for _, l := range labels {
+		n[l]++
 	}
 	return n
 }
@@ -142,7 +151,7 @@ func TestSubset(t *testing.T) {
 	if err != nil || !slices.Equal(classCounts(labels, got), counts) {
 		t.Fatalf("counts %v, %v", classCounts(labels, got), err)
 	}
-	if !slices.IsSortedFunc(got, func(a, b int) int { return int(labels[a]) - int(labels[b]) }) {
+	if !slices.IsSortedFunc(got, func(a, b int) int { return labels[a] - labels[b] }) {
 		t.Error("not ordered by class")
 	}
 	if again, _ := Subset(labels, counts, 5000, 7, 0); !slices.Equal(got, again) {

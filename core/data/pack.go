@@ -13,16 +13,19 @@ import (
 // A pack is, with numbers little-endian:
 //
 //	magic "HLRSPAK2", header length uint32, header (JSON), CRC-32 of all that so far,
-//	training labels (uint8), places (uint32) and pixels (uint8), likewise of the test set, CRC-32 of everything before it.
+//	training labels, places (uint32) and pixels (uint8), likewise of the test set, CRC-32 of everything before it.
+//
+// Labels are bytes, or uint16 where there are more than 256 classes, which packs did not have at first and their readers refuse.
 const (
-	packMagic = "HLRSPAK2"
-	oldMagic  = "HLRSPACK" // had no places
+	packFamily = "HLRSPA"
+	packMagic  = packFamily + "K2" // what came before, HLRSPACK, had no places
 )
 
 type packHeader struct {
 	Name    string   `json:"name"`
 	Size    int      `json:"size"`
 	Classes []string `json:"classes"`
+	Norm    *Norm    `json:"norm,omitempty"`
 	Train   packSet  `json:"train"`
 	Test    packSet  `json:"test"`
 }
@@ -32,14 +35,15 @@ type packSet struct {
 	Whole  []int `json:"whole"` // images of each class in the set that these are a part of
 }
 
-// Limits of what ReadPack will make room for: the whole of CIFAR-10 fits four times.
+// Limits of what a pack holds, which are those of what ReadPack will make room for: the whole of CIFAR-10 fits four times.
 const (
-	maxHeader = 1 << 16
-	maxPixels = 1 << 30
+	maxHeader  = 1 << 20
+	maxPixels  = 1 << 30
+	maxClasses = 1 << 16 // which labels of 16 bits tell apart
 )
 
 // Pack writes a part of d, the images at the indices train and test in that order (nil is all), for
-// shipping: a byte per pixel and channel, 5 bytes per image, and some hundred bytes more.
+// shipping: a byte per pixel and channel, 5 or 6 bytes per image, and some hundred bytes more.
 func Pack(w io.Writer, d *Dataset, train, test []int) error {
 	if d.Train.Size != d.Test.Size {
 		return fmt.Errorf("pack: training images have side %d and test images %d: resize both alike", d.Train.Size, d.Test.Size)
@@ -49,11 +53,11 @@ func Pack(w io.Writer, d *Dataset, train, test []int) error {
 		m    *Images
 		list []int
 	}{{"training set", &d.Train, train}, {"test set", &d.Test, test}}
+	if err := d.Validate(); err != nil {
+		return fmt.Errorf("pack: %w", err)
+	}
 	for i := range sets {
 		s := &sets[i]
-		if err := s.m.check(s.name, len(d.Classes)); err != nil {
-			return fmt.Errorf("pack: %w", err)
-		}
 		if s.list == nil {
 			s.list = make([]int, s.m.Len())
 			for k := range s.list {
@@ -67,31 +71,41 @@ func Pack(w io.Writer, d *Dataset, train, test []int) error {
 		}
 	}
 	header, err := json.Marshal(packHeader{
-		d.Name, d.Train.Size, d.Classes,
+		d.Name, d.Train.Size, d.Classes, d.Norm,
 		packSet{len(sets[0].list), d.Train.whole(len(d.Classes))},
 		packSet{len(sets[1].list), d.Test.whole(len(d.Classes))},
 	})
-	if err != nil {
+	images, side := len(sets[0].list)+len(sets[1].list), d.Train.Size
+	switch {
+	case err != nil:
 		return fmt.Errorf("pack: %w", err)
+	case len(d.Classes) > maxClasses:
+		return fmt.Errorf("pack: %d classes, and its labels tell %d apart", len(d.Classes), maxClasses)
+	case len(header) > maxHeader || side > 1024 || images > maxPixels/(3*side*side):
+		return fmt.Errorf("pack: %d images of side %d, and %d bytes of the classes' names and such, are more than a pack holds", images, side, len(header))
 	}
 	// bufio and the checksum never fail before Flush, which reports the first failure.
 	sum := crc32.NewIEEE()
 	bw := bufio.NewWriterSize(w, 1<<16)
 	out := io.MultiWriter(bw, sum)
 	word := func(v uint32) { out.Write(binary.LittleEndian.AppendUint32(nil, v)) }
+	image := make([]uint8, 3*d.Train.Size*d.Train.Size)
 	io.WriteString(out, packMagic)
 	word(uint32(len(header)))
 	out.Write(header)
 	word(sum.Sum32())
 	for _, s := range sets {
 		for _, k := range s.list {
-			out.Write(s.m.Labels[k : k+1])
+			out.Write(binary.LittleEndian.AppendUint16(nil, uint16(s.m.Labels[k]))[:width(len(d.Classes))])
 		}
 		for _, k := range s.list {
 			word(uint32(s.m.Place(k)))
 		}
 		for _, k := range s.list {
-			out.Write(s.m.At(k))
+			if err := s.m.Pixels.Read(image, k); err != nil {
+				return fmt.Errorf("pack: %s, image %d: %w", s.name, k, err)
+			}
+			out.Write(image)
 		}
 	}
 	word(sum.Sum32())
@@ -128,9 +142,10 @@ func ReadPack(r io.Reader) (*Dataset, error) {
 	switch magic := read("header", len(packMagic)); {
 	case failed != nil:
 		return nil, failed
-	case string(magic) == oldMagic:
-		return nil, fmt.Errorf("pack: of an earlier version (%s, this one reads %s): make it again with hlrs data prepare --pack, or let hlrs serve make it", oldMagic, packMagic)
-	case string(magic) != packMagic:
+	case string(magic) == packMagic:
+	case string(magic[:len(packFamily)]) == packFamily:
+		return nil, fmt.Errorf("pack: of another version (%s, this one reads %s): make it again with hlrs data prepare --pack, or let hlrs serve make it", magic, packMagic)
+	default:
 		return nil, fmt.Errorf("pack: not a pack of images (it begins %q, want %q)", magic, packMagic)
 	}
 	length := binary.LittleEndian.Uint32(read("header", 4))
@@ -150,21 +165,24 @@ func ReadPack(r io.Reader) (*Dataset, error) {
 	if h.Size < 1 || h.Size > 1024 || train < 0 || test < 0 || max(train, test) > maxPixels || (int64(train)+int64(test))*3*int64(h.Size*h.Size) > maxPixels {
 		return nil, fmt.Errorf("pack: header asks for %d + %d images of side %d, more than a pack holds", train, test, h.Size)
 	}
-	if len(h.Classes) > 256 {
-		return nil, fmt.Errorf("pack: header has %d classes, and labels tell 256 apart", len(h.Classes))
-	}
-	d := &Dataset{Name: h.Name, Classes: h.Classes}
+	bytes := width(len(h.Classes))
+	d := &Dataset{Name: h.Name, Classes: h.Classes, Norm: h.Norm}
 	for _, s := range []struct {
 		name string
 		set  packSet
 		m    *Images
 	}{{"training set", h.Train, &d.Train}, {"test set", h.Test, &d.Test}} {
 		n := s.set.Images
-		labels, places, pixels := read(s.name, n), read(s.name, 4*n), read(s.name, n*3*h.Size*h.Size)
+		labels, places, pixels := read(s.name, bytes*n), read(s.name, 4*n), read(s.name, n*3*h.Size*h.Size)
 		if failed != nil {
 			return nil, failed
 		}
-		*s.m = Images{Size: h.Size, Labels: labels, Pixels: pixels}
+		*s.m = Images{Size: h.Size, Labels: make([]int, n), Pixels: Memory(pixels)}
+		for i := range n {
+			for k := range bytes {
+				s.m.Labels[i] += int(labels[bytes*i+k]) << (8 * k)
+			}
+		}
 		if err := s.m.place(places, s.set.Whole, len(h.Classes)); err != nil {
 			return nil, fmt.Errorf("pack: %s: %w: fetch it again", s.name, err)
 		}
@@ -179,6 +197,14 @@ func ReadPack(r io.Reader) (*Dataset, error) {
 		return nil, fmt.Errorf("pack: bytes after its end: the file is altered; fetch it again")
 	}
 	return d, nil
+}
+
+// width is how many bytes a label takes.
+func width(classes int) int {
+	if classes > 256 {
+		return 2
+	}
+	return 1
 }
 
 // readFull reads n bytes, in room that grows with what has come.

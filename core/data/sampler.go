@@ -22,18 +22,27 @@ const beta = .9999
 type Sampler struct {
 	kind    string
 	epochs  int
-	epoch   int
-	src     *rand.PCG
 	images  *Images
 	indices []int     // as given
 	lists   [][]int   // indices by class
 	p, sum  []float64 // by class: probability, and running total
 	order   []int     // instance only: the shuffled epoch
-	pos     int       // instance only: next of order
+	before  []int     // instance only: order at the mark, where it was shuffled since
+
+	stand
+	marked stand
+}
+
+// stand is where a sampler stands.
+type stand struct {
+	src      rand.PCG
+	epoch    int
+	pos      int  // instance only: next of order
+	shuffled bool // since the mark
 }
 
 // NewSampler draws from the images of m at indices, by their labels, for a run of the given epochs. It
-// starts at epoch 0 and keeps src, which nothing else should draw from. An unknown kind, no indices,
+// starts at epoch 0 and draws from a copy of src. An unknown kind, no indices,
 // or one outside the images is an error.
 func NewSampler(kind string, m *Images, indices []int, epochs int, src *rand.PCG) (*Sampler, error) {
 	switch kind {
@@ -44,10 +53,10 @@ func NewSampler(kind string, m *Images, indices []int, epochs int, src *rand.PCG
 	if len(indices) == 0 {
 		return nil, fmt.Errorf("sampler: no images to draw from: raise n-max")
 	}
-	s := &Sampler{kind: kind, epochs: epochs, src: src, images: m, indices: append([]int(nil), indices...)}
+	s := &Sampler{kind: kind, epochs: epochs, stand: stand{src: *src}, images: m, indices: append([]int(nil), indices...)}
 	labels := m.Labels
-	classes := len(tally(labels))
-	s.lists, s.p, s.sum = make([][]int, classes), make([]float64, classes), make([]float64, classes)
+	n := classes(labels)
+	s.lists, s.p, s.sum = make([][]int, n), make([]float64, n), make([]float64, n)
 	for _, i := range indices {
 		if i < 0 || i >= len(labels) {
 			return nil, fmt.Errorf("sampler: index %d is outside the %d images", i, len(labels))
@@ -55,7 +64,7 @@ func NewSampler(kind string, m *Images, indices []int, epochs int, src *rand.PCG
 		s.lists[labels[i]] = append(s.lists[labels[i]], i)
 	}
 	if kind == "instance" {
-		s.order = append([]int(nil), indices...)
+		s.order, s.before = append([]int(nil), indices...), make([]int, len(indices))
 	}
 	s.Epoch(0)
 	return s, nil
@@ -79,7 +88,11 @@ func (s *Sampler) Next(batch []int) {
 	for i := range batch {
 		if s.order != nil {
 			if s.pos == len(s.order) {
-				shuffle(s.src, s.order)
+				if !s.shuffled {
+					copy(s.before, s.order)
+				}
+				s.shuffled = true
+				shuffle(&s.src, s.order)
 				s.pos = 0
 			}
 			batch[i] = s.order[s.pos]
@@ -90,8 +103,23 @@ func (s *Sampler) Next(batch []int) {
 		for u >= s.sum[c] {
 			c++
 		}
-		batch[i] = s.lists[c][below(s.src, len(s.lists[c]))]
+		batch[i] = s.lists[c][below(&s.src, len(s.lists[c]))]
 	}
+}
+
+// Mark remembers where the sampler stands, its source included.
+func (s *Sampler) Mark() {
+	s.shuffled = false
+	s.marked = s.stand
+}
+
+// Back returns to the last mark.
+func (s *Sampler) Back() {
+	if s.shuffled {
+		copy(s.order, s.before)
+	}
+	s.stand = s.marked
+	s.weigh()
 }
 
 // weigh computes the classes' chances. The conversions keep products from being fused into sums,

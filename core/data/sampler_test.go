@@ -13,7 +13,7 @@ import (
 
 var kinds = []string{"instance", "balanced", "sqrt", "progressive", "reversed", "effective"}
 
-func tailed(t tester, imbalance float64) (labels []uint8, indices []int) {
+func tailed(t tester, imbalance float64) (labels []int, indices []int) {
 	t.Helper()
 	counts, err := Counts("exp", 5000, 10, imbalance)
 	if err != nil {
@@ -26,7 +26,7 @@ func tailed(t tester, imbalance float64) (labels []uint8, indices []int) {
 	return
 }
 
-func sampler(t tester, kind string, labels []uint8, indices []int, epochs int) *Sampler {
+func sampler(t tester, kind string, labels []int, indices []int, epochs int) *Sampler {
 	t.Helper()
 	s, err := NewSampler(kind, &Images{Labels: labels}, indices, epochs, rand.NewPCG(3, 4))
 	if err != nil {
@@ -217,6 +217,34 @@ func TestResume(t *testing.T) {
 			}
 			a.Epoch(9)
 			b.Epoch(9)
+		}
+	})
+}
+
+// A sampler that goes back to its mark draws the same again, and is where it was.
+func TestMark(t *testing.T) {
+	labels, indices := tailed(t, 200)
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 50).Draw(t, "images")
+		s := sampler(t, rapid.SampledFrom(kinds).Draw(t, "kind"), labels, indices[len(indices)-n:], 10)
+		s.Next(make([]int, rapid.IntRange(0, 100).Draw(t, "before")))
+		s.Mark()
+		was, _ := s.MarshalBinary()
+		var draws [2][]int
+		for i := range draws {
+			for k := range 3 {
+				batch := make([]int, 30)
+				s.Next(batch)
+				draws[i] = append(draws[i], batch...)
+				s.Epoch(k)
+			}
+			s.Back()
+			if is, _ := s.MarshalBinary(); !bytes.Equal(is, was) {
+				t.Fatal("back, it is in another state")
+			}
+		}
+		if !slices.Equal(draws[0], draws[1]) {
+			t.Fatal("back, it draws otherwise")
 		}
 	})
 }

@@ -20,10 +20,11 @@ func Toy(seed uint64) *Dataset {
 	d := &Dataset{Name: "toy", Classes: Classes("toy")}
 	for set, m := range []*Images{&d.Train, &d.Test} {
 		n := len(toyNames) * [...]int{ToyTrain, ToyTest}[set]
-		*m = Images{Size: side, Pixels: make([]uint8, n*3*side*side), Labels: make([]uint8, n)}
+		pixels := make(Memory, n*(record-1))
+		*m = Images{Size: side, Pixels: pixels, Labels: make([]int, n)}
 		for i := range n {
-			m.Labels[i] = uint8(i % len(toyNames))
-			draw(m.At(i), i%len(toyNames), rand.NewPCG(seed, uint64(2*i+set)))
+			m.Labels[i] = i % len(toyNames)
+			draw(pixels[i*(record-1):][:record-1], i%len(toyNames), rand.NewPCG(seed, uint64(2*i+set)))
 		}
 	}
 	return d

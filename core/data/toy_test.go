@@ -18,10 +18,10 @@ func TestToy(t *testing.T) {
 			}
 		}
 	}
-	if got, want := crc32.ChecksumIEEE(d.Train.Pixels), uint32(0x4cb650ec); got != want {
+	if got, want := crc32.ChecksumIEEE(pixels(t, &d.Train)), uint32(0x4cb650ec); got != want {
 		t.Errorf("seed 1 has checksum %#08x, on every platform %#08x", got, want)
 	}
-	if crc32.ChecksumIEEE(Toy(2).Train.Pixels) == crc32.ChecksumIEEE(d.Train.Pixels) {
+	if crc32.ChecksumIEEE(pixels(t, &Toy(2).Train)) == crc32.ChecksumIEEE(pixels(t, &d.Train)) {
 		t.Error("two seeds, one set")
 	}
 }
@@ -32,15 +32,15 @@ func TestToyDifficulty(t *testing.T) {
 	d := Toy(1)
 	train, _ := d.Train.Resize(16)
 	test, _ := d.Test.Resize(16)
-	pixels := func(m *Images) [][]float32 {
+	flat := func(m *Images) [][]float32 {
 		out := make([][]float32, m.Len())
 		for i := range out {
 			out[i] = make([]float32, 3*16*16)
-			Augment{}.Fill(out[i], 256, 1, m.At(i), 16, nil)
+			Augment{Levels: levels}.Fill(out[i], 256, 1, image(t, m, i), 16, nil)
 		}
 		return out
 	}
-	linear := softmax(pixels(train), train.Labels, pixels(test), test.Labels)
+	linear := softmax(flat(train), train.Labels, flat(test), test.Labels)
 	t.Logf("linear model: %.3f", linear)
 	if linear > .4 {
 		t.Errorf("a linear model gets %.3f of the toy set", linear)
@@ -48,7 +48,7 @@ func TestToyDifficulty(t *testing.T) {
 	features := func(m *Images) [][]float32 {
 		out := make([][]float32, m.Len())
 		for i := range out {
-			out[i] = autocorrelation(m.At(i), 16)
+			out[i] = autocorrelation(image(t, m, i), 16)
 		}
 		return out
 	}
@@ -88,10 +88,10 @@ func autocorrelation(img []uint8, size int) []float32 {
 }
 
 // nearest is the accuracy of the nearest neighbour's label.
-func nearest(x [][]float32, labels []uint8, queries [][]float32, want []uint8) float64 {
+func nearest(x [][]float32, labels []int, queries [][]float32, want []int) float64 {
 	right := 0
 	for q, a := range queries {
-		best, label := float32(math.Inf(1)), uint8(0)
+		best, label := float32(math.Inf(1)), 0
 		for i, b := range x {
 			var d float32
 			for k := range a {
@@ -109,7 +109,7 @@ func nearest(x [][]float32, labels []uint8, queries [][]float32, want []uint8) f
 }
 
 // softmax trains a linear classifier by stochastic gradient descent and returns its accuracy.
-func softmax(x [][]float32, labels []uint8, queries [][]float32, want []uint8) float64 {
+func softmax(x [][]float32, labels []int, queries [][]float32, want []int) float64 {
 	w := make([][]float32, 10)
 	for c := range w {
 		w[c] = make([]float32, len(x[0]))
@@ -139,7 +139,7 @@ func softmax(x [][]float32, labels []uint8, queries [][]float32, want []uint8) f
 			}
 			for c := range z {
 				g := z[c] / sum
-				if c == int(labels[i]) {
+				if c == labels[i] {
 					g--
 				}
 				for k, p := range v {
@@ -150,7 +150,7 @@ func softmax(x [][]float32, labels []uint8, queries [][]float32, want []uint8) f
 	}
 	right := 0
 	for q, v := range queries {
-		if score(v) == int(want[q]) {
+		if score(v) == want[q] {
 			right++
 		}
 	}

@@ -68,7 +68,7 @@ func add(levels *[][]Op, level int, op Op) {
 // MACs are the multiply-adds of what is declared so far: see Program.
 func (b *Builder) MACs() int { return b.p.MACs }
 
-// Compile closes the network. It fails if there are more classes than labels can name, or if a map is too small for a convolution.
+// Compile closes the network. It fails if there are more classes than MaxClasses, or if a map is too small for a convolution.
 func (b *Builder) Compile() (*Program, error) {
 	if b.tooSmall != nil {
 		return nil, b.tooSmall
@@ -80,7 +80,7 @@ func (b *Builder) Compile() (*Program, error) {
 	for _, h := range append(b.heads, b.auxiliary...) {
 		add(&b.p.Forward, last, h)
 		if h.Classes > MaxClasses {
-			return nil, fmt.Errorf("%d classes, and a label can name %d", h.Classes, MaxClasses)
+			return nil, fmt.Errorf("%d classes, and a network tells %d apart", h.Classes, MaxClasses)
 		}
 	}
 	return &b.p, nil

@@ -1,7 +1,7 @@
 package nn
 
-// MaxClasses is the number of classes that labels, which are bytes, can tell apart.
-const MaxClasses = 256
+// MaxClasses is the most classes of a network: a test reports of each pair how often the one was taken for the other.
+const MaxClasses = 1024
 
 // Classifier is what a Head is, whatever it reads.
 type Classifier struct {

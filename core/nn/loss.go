@@ -54,19 +54,21 @@ func (l *Loss) EvalMixed(logits []float32, b Batch, factor float64, grad []float
 			}
 		}
 	}
+	var buf [MaxClasses]float64
+	z := buf[:len(logits)/len(b.Labels)]
 	var sum float64
 	for i, y := range b.Labels {
 		s := share(i)
-		sum += s * l.image(logits, i, len(b.Labels), y, factor*s, total, grad)
+		sum += s * l.image(z, logits, i, len(b.Labels), y, factor*s, total, grad)
 		if s < 1 {
-			sum += (1 - s) * l.image(logits, i, len(b.Labels), b.Second[i], factor*(1-s), total, grad)
+			sum += (1 - s) * l.image(z, logits, i, len(b.Labels), b.Second[i], factor*(1-s), total, grad)
 		}
 	}
 	return sum / total
 }
 
-// image is the weighted loss of image i of n with label y; it adds factor/total times its gradient to grad.
-func (l *Loss) image(logits []float32, i, n, y int, factor, total float64, grad []float32) float64 {
+// image is the weighted loss of image i of n with label y; it adds factor/total times its gradient to grad. z is room.
+func (l *Loss) image(z []float64, logits []float32, i, n, y int, factor, total float64, grad []float32) float64 {
 	scale := l.Scale
 	if scale == 0 {
 		scale = 1
@@ -75,8 +77,7 @@ func (l *Loss) image(logits []float32, i, n, y int, factor, total float64, grad 
 	if l.Weights != nil {
 		weight = l.Weights[y]
 	}
-	var buf [MaxClasses]float64
-	z, top := buf[:len(logits)/n], math.Inf(-1)
+	top := math.Inf(-1)
 	for c := range z {
 		z[c] = float64(logits[c*n+i])
 		if l.Shift != nil {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -39,6 +40,9 @@ type Batches struct {
 	set     *data.Dataset // at the configuration's size
 	augment data.Augment
 	random  *rand.PCG // of augmentation
+	marked  rand.PCG  // random at the last mark
+	image   []uint8   // as it is read
+	at      *position
 	counts  []int     // images of each class in the weights' part
 	order   []int     // classes from head to tail
 	total   []int     // images of each class in the long-tailed set
@@ -48,15 +52,16 @@ type Batches struct {
 	loaders []*loader // in pairs, of which each branch has one
 }
 
-// load gives the loaders their images.
-func (b *Batches) load(c Config, d *data.Dataset) error {
-	b.augment = data.Augment{Crop: c.Crop, Flip: c.Flip, Cutout: c.Cutout}
-	b.random = rand.NewPCG(stream(c.Seed, c.AugmentSeed, augmentStream), augmentStream)
-	classes := len(d.Classes)
-	counts, err := c.Counts(classes)
-	if err != nil {
-		return err
+// load gives the loaders their images, so many of each class.
+func (b *Batches) load(c Config, d *data.Dataset, counts []int) (err error) {
+	norm := d.Norm
+	if norm == nil {
+		norm = &data.CIFAR10
 	}
+	b.augment = data.Augment{Levels: norm.Levels(), Crop: c.Crop, Flip: c.Flip, Cutout: c.Cutout}
+	b.random = rand.NewPCG(stream(c.Seed, c.AugmentSeed, augmentStream), augmentStream)
+	b.image = make([]uint8, 3*c.Size*c.Size)
+	classes := len(d.Classes)
 	have := make([]int, classes)
 	for _, l := range d.Train.Labels {
 		have[l]++
@@ -76,7 +81,7 @@ func (b *Batches) load(c Config, d *data.Dataset) error {
 			return blame("halves", err)
 		}
 	}
-	if b.set, err = resize(d, c.Size); err != nil {
+	if b.set, err = d.Resize(c.Size); err != nil {
 		return blame("size", err)
 	}
 	b.total, b.counts = tally(d.Train.Labels, subset, classes), tally(d.Train.Labels, weights, classes)
@@ -104,6 +109,8 @@ func (b *Batches) load(c Config, d *data.Dataset) error {
 func (c Config) Counts(classes int) ([]int, error) {
 	counts, err := data.Counts(c.Profile, c.NMax, classes, c.Imbalance)
 	switch {
+	case classes > nn.MaxClasses:
+		return nil, fmt.Errorf("%d classes, and a network tells %d apart: leave some out", classes, nn.MaxClasses)
 	case classes < 2:
 		return nil, err // no field is at fault
 	case err != nil:
@@ -131,22 +138,7 @@ func (c Config) steps(counts []int) (int, error) {
 	return n / c.Batch, nil
 }
 
-func resize(d *data.Dataset, size int) (*data.Dataset, error) {
-	if d.Train.Size == size {
-		return d, nil
-	}
-	train, err := d.Train.Resize(size)
-	if err != nil {
-		return nil, err
-	}
-	test, err := d.Test.Resize(size)
-	if err != nil {
-		return nil, err
-	}
-	return &data.Dataset{Name: d.Name, Classes: d.Classes, Train: *train, Test: *test}, nil
-}
-
-func tally(labels []uint8, indices []int, classes int) []int {
+func tally(labels, indices []int, classes int) []int {
 	n := make([]int, classes)
 	for _, i := range indices {
 		n[labels[i]]++
@@ -155,7 +147,7 @@ func tally(labels []uint8, indices []int, classes int) []int {
 }
 
 // balanced takes the first each images of every class, so that any prefix is nearly balanced.
-func balanced(labels []uint8, classes, each int) ([]int, error) {
+func balanced(labels []int, classes, each int) ([]int, error) {
 	by := make([][]int, classes)
 	for i, y := range labels {
 		by[y] = append(by[y], i)
@@ -183,27 +175,59 @@ func (b *Batches) epoch(e int) {
 func (b *Batches) Random() *rand.Rand { return rand.New(b.random) }
 
 // Draw fills an objective with the next batch of each branch, of a pair of loaders. With inference's logits both branches have one
-// batch.
-func (b *Batches) Draw(o *bbn.Objective, pair int) {
+// batch. An image that cannot be read is an error.
+func (b *Batches) Draw(o *bbn.Objective, pair int) error {
 	for branch := range o.Model.Branches() {
 		f := b.loaders[2*pair+branch]
 		if o.Inference {
 			f = b.loaders[2*pair]
 		}
 		if branch == 0 || !o.Inference {
-			b.next(f)
+			if err := b.next(f); err != nil {
+				return err
+			}
 		}
 		o.Batches[branch] = f.Batch
 	}
+	return nil
 }
 
 // next draws f's next batch.
-func (b *Batches) next(f *loader) {
+func (b *Batches) next(f *loader) error {
 	f.sampler.Next(f.indices)
 	rng := b.Random()
 	size, side := len(f.indices), b.set.Train.Size
 	for n, i := range f.indices {
-		b.augment.Fill(f.Images[n:], side*side*size, size, b.set.Train.At(i), side, rng)
-		f.Labels[n] = int(b.set.Train.Labels[i])
+		if err := b.read(&b.set.Train, "training", i); err != nil {
+			return err
+		}
+		b.augment.Fill(f.Images[n:], side*side*size, size, b.image, side, rng)
+		f.Labels[n] = b.set.Train.Labels[i]
+	}
+	return nil
+}
+
+// read reads an image, of which an error tells its place in the whole set.
+func (b *Batches) read(m *data.Images, set string, i int) error {
+	err := m.Pixels.Read(b.image, i)
+	if err != nil {
+		err = fmt.Errorf("epoch %d, step %d, %s image %d: %w", b.at.Epoch, b.at.At, set, m.Place(i), err)
+	}
+	return err
+}
+
+// mark remembers where all streams stand.
+func (b *Batches) mark() {
+	b.marked = *b.random
+	for _, f := range b.loaders {
+		f.sampler.Mark()
+	}
+}
+
+// back returns to the last mark.
+func (b *Batches) back() {
+	*b.random = b.marked
+	for _, f := range b.loaders {
+		f.sampler.Back()
 	}
 }

@@ -40,8 +40,7 @@ func TestCostIsWhatARunTakes(t *testing.T) {
 			if f := r.Facts(); f.Steps != cost.Steps || f.Params != cost.Params {
 				t.Errorf("%+v was said of %d steps and %d weights", cost, f.Steps, f.Params)
 			}
-			resized := r.Loaded()
-			took -= int64(resized * 3 * c.Size * c.Size)
+			took -= r.Resized()
 			// What is not counted: the program of phases, and the threads beyond the first.
 			if d := took - cost.Bytes; d < 0 || d > cost.Bytes/50*int64(threads)+1<<20 {
 				t.Errorf("%s, batch %d, %d threads: %d bytes were said, %d are held", c.Branches, c.Batch, threads, cost.Bytes, took)

@@ -93,10 +93,12 @@ func mixed() *data.Dataset {
 	d := *toy()
 	for _, m := range []*data.Images{&d.Train, &d.Test} {
 		from := *m
+		var pixels data.Memory
 		*m = data.Images{Size: from.Size}
 		for _, i := range rand.New(rand.NewPCG(1, 1)).Perm(from.Len()) {
-			m.Labels, m.Pixels = append(m.Labels, from.Labels[i]), append(m.Pixels, from.At(i)...)
+			m.Labels, pixels = append(m.Labels, from.Labels[i]), append(pixels, from.Pixels.(data.Memory).At(i, from.Size)...)
 		}
+		m.Pixels = pixels
 	}
 	return &d
 }
@@ -107,7 +109,7 @@ func TestMovesBetweenPackAndWhole(t *testing.T) {
 	c.Pool, c.Epochs, c.Sampler = c.NMax, 2, "sqrt"
 	first := part(t, toy(), c.Pool, c.TestImages/10)
 	moves(t, c, toy(), first)
-	small, err := Resize(toy(), 16)
+	small, err := toy().Resize(16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +142,7 @@ func TestMovesOnRealImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small, err := Resize(all, 16)
+	small, err := all.Resize(16)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,14 +4,15 @@ import "hlrslab/core/nn"
 
 // What tests see beside what is public: they run searches, which are above this package.
 
-var Resize = resize
-
 func (c Config) Equal(other Config) bool { return c.equal(other) }
 
 func (r *Run) Task() Task { return r.task }
 
-// Loaded is the number of images that are held.
-func (r *Run) Loaded() int { return r.data.set.Train.Len() + r.data.set.Test.Len() }
+// Resized are the bytes of the images that are held at a side of their own.
+func (r *Run) Resized() int64 {
+	set := r.data.set
+	return int64((set.Train.Len() + set.Test.Len()) * 3 * set.Train.Size * set.Train.Size)
+}
 
 // Counts are the images of each class in a part.
 func (r *Run) Counts(h Part) []int {
@@ -32,8 +33,11 @@ func (r *Run) Chances(loader int) []float64 { return r.data.loaders[loader].samp
 func (r *Run) Draw(epoch int, each func(indices []int, b nn.Batch)) {
 	r.data.epoch(epoch)
 	for range r.data.steps {
+		r.data.mark()
 		for _, f := range r.data.loaders {
-			r.data.next(f)
+			if err := r.data.next(f); err != nil {
+				panic(err)
+			}
 			each(f.indices, f.Batch)
 		}
 	}

@@ -112,7 +112,7 @@ func (h *history) add(events []Event) {
 // Bounds of what a snapshot can make a reader unpack: a few megabytes of gzip may be gigabytes.
 const (
 	maxHistory = 1 << 30 // bytes of all events
-	maxEvent   = 1 << 20 // bytes of one
+	maxEvent   = 4 << 20 // bytes of one: a confusion of nn.MaxClasses has two
 )
 
 // events reads all epochs, from a run that stands at its beginning.

@@ -50,12 +50,19 @@ func New(c Config, d *data.Dataset, device nn.Device, task Maker) (*Run, error) 
 	if d.Name != c.Dataset {
 		return nil, fault("dataset", "the configuration asks for %q, the data at hand are %q", c.Dataset, d.Name)
 	}
+	if err := d.Validate(); err != nil {
+		return nil, err
+	}
 	classes := len(d.Classes)
+	counts, err := c.Counts(classes)
+	if err != nil {
+		return nil, err
+	}
 	r, err := plan(c, classes, device, task)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.data.load(c, d); err != nil {
+	if err := r.data.load(c, d, counts); err != nil {
 		return nil, err
 	}
 	model := r.task.Model()
@@ -112,7 +119,8 @@ func (r *Run) Change(c Config) error {
 	return nil
 }
 
-// Step trains on one batch, or evaluates one at the end of an epoch, and returns what happened.
+// Step trains on one batch, or evaluates one at the end of an epoch, and returns what happened. Where an image cannot be read,
+// nothing has: the error names it, the run stands where it stood, and another Step tries again.
 func (r *Run) Step() (events []Event, err error) {
 	switch {
 	case r.Failed != "":
@@ -120,9 +128,15 @@ func (r *Run) Step() (events []Event, err error) {
 	case r.Done():
 		return nil, nil
 	case r.At < r.data.steps:
-		events, err = r.learn()
+		config, next, mix := r.config, r.next, *r.mixRandom
+		r.data.mark()
+		if events, err = r.learn(); err != nil && r.Failed == "" {
+			r.next, *r.mixRandom, events = next, mix, nil
+			r.data.back()
+			r.schedule(config)
+		}
 	default:
-		events = r.test()
+		events, err = r.test()
 	}
 	r.record.Events = append(r.record.Events, events...)
 	if n := len(events); n > 0 && events[n-1].Kind == EpochDone {
@@ -155,8 +169,12 @@ func (r *Run) learn() ([]Event, error) {
 		r.pair = r.task.Epoch(r.Epoch, r.data.counts, &r.train)
 	}
 	r.train.A = e.Mix
-	r.data.Draw(&r.train, r.pair)
-	r.task.Before(&e, &r.train, &r.data)
+	if err := r.data.Draw(&r.train, r.pair); err != nil {
+		return nil, err
+	}
+	if err := r.task.Before(&e, &r.train, &r.data); err != nil {
+		return nil, err
+	}
 	if err := r.check("architecture", e.ArchLoss, nil); err != nil {
 		return events, err
 	}
@@ -173,14 +191,17 @@ func (r *Run) learn() ([]Event, error) {
 
 // Drawn is the weights' last batch of a branch, as it is before augmentation: images of 3 × size × size bytes one after the
 // other, and their labels. Without the branch, or before the first step, it is empty.
-func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int) {
-	set := &r.data.set.Train
+func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int, err error) {
+	b, set := &r.data, &r.data.set.Train
 	if branch < r.task.Model().Branches() && r.At > 0 {
-		for _, i := range r.data.loaders[2*r.pair+branch].indices {
-			pixels, labels = append(pixels, set.At(i)...), append(labels, int(set.Labels[i]))
+		for _, i := range b.loaders[2*r.pair+branch].indices {
+			if err := b.read(set, "training", i); err != nil {
+				return nil, nil, 0, err
+			}
+			pixels, labels = append(pixels, b.image...), append(labels, set.Labels[i])
 		}
 	}
-	return pixels, labels, set.Size
+	return pixels, labels, set.Size, nil
 }
 
 // check stops a run at the first value that is no number, and names step and layer.
@@ -201,16 +222,18 @@ func (r *Run) check(part string, loss float64, grad []float32) error {
 }
 
 // test evaluates one batch of balanced test images; after the last it closes the epoch.
-func (r *Run) test() []Event {
+func (r *Run) test() ([]Event, error) {
 	m, b := r.task.Model(), &r.data
 	size, all := m.Shape.Batch, len(b.test)
 	test, first := r.Tested/all, r.Tested%all
 	n := min(size, all-first)
-	var plain data.Augment
+	plain := data.Augment{Levels: b.augment.Levels}
 	for i := range size { // a last, short batch is filled up with images that do not count
-		at := b.test[first+i%n]
+		if err := b.read(&b.set.Test, "test", b.test[first+i%n]); err != nil {
+			return nil, err
+		}
 		side := b.set.Test.Size
-		plain.Fill(b.testing.Images[i:], side*side*size, size, b.set.Test.At(at), side, nil)
+		plain.Fill(b.testing.Images[i:], side*side*size, size, b.image, side, nil)
 	}
 	logits := r.task.Predict(test, b.testing)
 	for i := range n {
@@ -220,7 +243,7 @@ func (r *Run) test() []Event {
 				best = c
 			}
 		}
-		y := int(b.set.Test.Labels[b.test[first+i]])
+		y := b.set.Test.Labels[b.test[first+i]]
 		switch {
 		case test == 0:
 			r.Confusion[y][best]++
@@ -230,7 +253,7 @@ func (r *Run) test() []Event {
 		}
 	}
 	if r.Tested += n; r.Tested < r.task.Tests()*all {
-		return nil
+		return nil, nil
 	}
 	e := r.record.Events[len(r.record.Events)-1] // the last step's, with its rates
 	e.Kind, e.Step = EpochDone, b.steps
@@ -242,5 +265,5 @@ func (r *Run) test() []Event {
 	for _, row := range r.Confusion {
 		clear(row)
 	}
-	return []Event{e}
+	return []Event{e}, nil
 }

@@ -212,7 +212,7 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"epohcs": 3}`:                `unknown field "epohcs"; known keys are dataset, size`,
+		`{"epohcs": 3}`:                `unknown field "epohcs"; known keys are task, dataset, size`,
 		`{"Epochs": 3}`:                `unknown field "Epochs"`,
 		`{"dataset": ""}`:              `dataset: there is no ""; choose one of cifar10, toy, own`,
 		`{"dataset": null}`:            `dataset: null is not a value of it (Images`,

@@ -22,8 +22,9 @@ type Task interface {
 	// It sets what train takes of an objective for the epoch, and returns which pair of the loaders its batches come from.
 	Epoch(epoch int, counts []int, train *bbn.Objective) (pair int)
 	// Before is called ahead of a step of the weights, whose batches train has. It takes the task's own step on the batches that
-	// it draws, and tells e of it; it may change the weights' rate.
-	Before(e *Event, train *bbn.Objective, batches *Batches)
+	// it draws, and tells e of it; it may change the weights' rate. It draws before it changes anything, and its error is that of
+	// drawing: the step is then taken anew.
+	Before(e *Event, train *bbn.Objective, batches *Batches) error
 	// Descend takes the weights along their gradient.
 	Descend(grad []float32, rate float64)
 	// Tests are the passes over the test images after an epoch, 1 or 2. Predict returns the logits of one for a batch, classes × batch.

@@ -52,9 +52,6 @@ func (r Record) walk() (stand, error) {
 // validate holds the facts against the configuration that they came of.
 func (f Facts) validate(c Config) error {
 	n := len(f.Classes)
-	if n < 2 || n > 256 {
-		return fmt.Errorf("%d classes, want 2 to 256", n)
-	}
 	counts, err := c.Counts(n)
 	if err != nil {
 		return err

@@ -244,7 +244,7 @@ func TestOldSnapshotIsNamed(t *testing.T) {
 func TestBomb(t *testing.T) {
 	raw := snapshot(t, midway(t))
 	for what, line := range map[string]string{
-		"more than 1 MB":         strings.Repeat(" ", 1<<20),
+		"more than 4 MB":         strings.Repeat(" ", 1<<20),
 		"epoch 0 of 5 steps was": `{"kind":"step","epoch":1,"steps":5}` + "\n",
 		"event 0: ":              "\n",
 	} {

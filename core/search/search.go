@@ -105,7 +105,7 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 }
 
 // Before implements run.Task: the architecture's step.
-func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) {
+func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) error {
 	c := t.config
 	tie := sched.Context{Mix: e.Mix, WeightRatio: 1, Area: t.area}
 	if c.Rate > 0 {
@@ -113,8 +113,11 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 	}
 	e.ArchRate = c.ArchRate * t.arch.Factor(e.Epoch, e.Step, e.Steps, tie)
 	t.val.A, t.oneHot = e.Mix, nil
-	batches.Draw(&t.val, 1)
+	if err := batches.Draw(&t.val, 1); err != nil {
+		return err
+	}
 	e.ArchLoss = t.method.Step(train, &t.val, t.model.Weights, t.alpha, e.Rate, e.ArchRate)
+	return nil
 }
 
 // Descend implements run.Task.

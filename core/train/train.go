@@ -143,7 +143,7 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 }
 
 // Before implements run.Task: what is done to the images, and the beginning of the classifier's time alone.
-func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) {
+func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) error {
 	c := t.config
 	t.fresh = false
 	t.steps++
@@ -152,7 +152,7 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 		if e.Epoch == t.retrain && e.Step == 0 {
 			t.alone(batches.Random())
 		}
-		return
+		return nil
 	}
 	if train.Masks != nil {
 		nn.DropPath(t.masks, c.DropPath*float64(e.Epoch)/float64(c.Epochs), batches.Random())
@@ -162,6 +162,7 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 			t.mix(b, &train.Batches[b], batches.Random())
 		}
 	}
+	return nil
 }
 
 // alone begins the classifier's time.

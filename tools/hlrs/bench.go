@@ -108,10 +108,11 @@ func (c *benchCommand) Run(ctx context.Context) error {
 func noise(c run.Config, classes int) *data.Dataset {
 	random := rand.NewChaCha8([32]byte{})
 	images := func(each int) data.Images {
-		m := data.Images{Size: c.Size, Pixels: make([]uint8, classes*each*3*c.Size*c.Size), Labels: make([]uint8, classes*each)}
-		_, _ = random.Read(m.Pixels) // never fails
+		pixels := make(data.Memory, classes*each*3*c.Size*c.Size)
+		_, _ = random.Read(pixels) // never fails
+		m := data.Images{Size: c.Size, Pixels: pixels, Labels: make([]int, classes*each)}
 		for i := range m.Labels {
-			m.Labels[i] = uint8(i % classes)
+			m.Labels[i] = i % classes
 		}
 		return m
 	}

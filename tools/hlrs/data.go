@@ -108,12 +108,18 @@ func (c *prepareCommand) Run(ctx context.Context) error {
 
 type checkCommand struct{ Source }
 
-// Run says what the images are. It downloads nothing.
+// Run says what the images are. It downloads nothing, and takes no earlier reading's word.
 func (c *checkCommand) Run(ctx context.Context) error {
-	if _, err := fetch.Find(c.Data); !c.packed() && errors.Is(err, fetch.ErrAbsent) {
+	path, err := fetch.Find(c.Data)
+	if !c.packed() && errors.Is(err, fetch.ErrAbsent) {
 		return fmt.Errorf("CIFAR-10 is not at hand: fetch it with hlrs data prepare, or pass its place with --data or %s", fetch.Env)
 	}
-	d, err := c.open(ctx, bar())
+	var d *data.Dataset
+	if c.packed() {
+		d, err = c.open(ctx, nil)
+	} else if err == nil {
+		d, err = fetch.Read(path)
+	}
 	if err != nil {
 		return err
 	}

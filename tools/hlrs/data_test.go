@@ -21,6 +21,9 @@ func TestRealData(t *testing.T) {
 		}
 		t.Skipf("SKIPPED, NOT TESTED: no CIFAR-10: set %s to its archive (%v)", fetch.Env, err)
 	}
+	cache := t.TempDir()
+	t.Setenv("HOME", cache)
+	t.Setenv("XDG_CACHE_HOME", cache)
 	path := filepath.Join(t.TempDir(), "lab.pack")
 	if err := command(t.Context(), []string{"data", "prepare", "--pack", path}); err != nil {
 		t.Fatal(err)
@@ -39,7 +42,7 @@ func TestRealData(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(old), 0o755), os.WriteFile(old, []byte("HLRSPACK and what was in it"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Source{Data: old}).open(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "earlier version") {
+	if _, err := (Source{Data: old}).open(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "another version") {
 		t.Errorf("a pack of an earlier version: %v", err)
 	}
 	l := &lab{root: root}

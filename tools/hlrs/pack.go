@@ -20,20 +20,15 @@ const (
 
 // writePack writes the page's part of d, the first images of each class, in one go.
 func writePack(path string, d *data.Dataset) error {
-	train, err := d.Train.Resize(packSide)
-	if err != nil {
-		return err
-	}
-	test, err := d.Test.Resize(packSide)
+	part, err := d.Resize(packSide)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	part := &data.Dataset{Name: d.Name, Classes: d.Classes, Train: *train, Test: *test}
 	return disk.Disk{}.Replace(path, func(w io.Writer) error {
-		return data.Pack(w, part, train.First(packTrain), test.First(packTest))
+		return data.Pack(w, part, part.Train.First(packTrain), part.Test.First(packTest))
 	})
 }
 

@@ -156,7 +156,7 @@ func (c *searchCommand) dataset(ctx context.Context, config run.Config) (d *data
 		if d, err = c.own(); err != nil {
 			return nil, err
 		}
-		c.cost, err = c.fits(config, len(d.Classes), int64(len(d.Train.Pixels)+len(d.Test.Pixels)))
+		c.cost, err = c.fits(config, len(d.Classes), int64(d.Train.Len()+d.Test.Len())*3*int64(d.Train.Size*d.Train.Size))
 		return d, err
 	}
 	images := 6_000

@@ -22,6 +22,9 @@ import (
 	"hlrslab/wasm/web"
 )
 
+// drawable is the most classes whose pairs the page draws.
+const drawable = 256
+
 func main() {
 	js.Global().Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		go answer(args[0].Get("data"))
@@ -33,6 +36,9 @@ func main() {
 func answer(m js.Value) {
 	d, err := read(m.Get("paths"), m.Get("files"))
 	var b bytes.Buffer
+	if err == nil && len(d.Classes) > drawable {
+		err = fmt.Errorf("%d classes, and the page draws up to %d: search on them with hlrs search --dataset own", len(d.Classes), drawable)
+	}
 	if err == nil {
 		err = data.Pack(&b, d, d.Train.First(data.PageTrain), d.Test.First(data.PageTest))
 	}

@@ -175,7 +175,11 @@ func (t *trainer) show() {
 	var all []byte
 	var b msg.Batch
 	for branch := range 2 {
-		pixels, labels, size := t.run.Drawn(branch)
+		pixels, labels, size, err := t.run.Drawn(branch)
+		if err != nil {
+			fail(t.id, err)
+			return
+		}
 		all, b.Labels, b.Size = append(all, pixels...), append(b.Labels, labels), size
 	}
 	postBeside(msg.Report{Kind: "batch", Run: t.id, Batch: &b}, all)

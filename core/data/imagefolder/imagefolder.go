@@ -24,12 +24,13 @@ const side = 32 // of the images that come out, as CIFAR-10's
 
 // Limits of what Read takes, so that a hostile zip does not eat the memory.
 const (
-	maxImages = 200_000
-	maxArea   = 64_000_000 // pixels of one image
+	maxImages  = 200_000
+	maxClasses = 1024       // as many as a network tells apart
+	maxArea    = 64_000_000 // pixels of one image
 )
 
 // layout ends the errors of folders that are built otherwise.
-const layout = "want a folder for each of 2 to 256 classes, such as cats/1.png and dogs/2.jpg, if you like all of them in train/ and again in test/"
+const layout = "want a folder for each of 2 to 1024 classes, such as cats/1.png and dogs/2.jpg, if you like all of them in train/ and again in test/"
 
 // encoding is said of names with letters beyond ASCII as old systems and their zips write them.
 const encoding = "names must be in UTF-8: rename it and, if in a zip, zip again"
@@ -70,11 +71,12 @@ func read(fsys fs.FS, most int) (*data.Dataset, error) {
 		for _, list := range sets[s] {
 			n += len(list)
 		}
-		*m = data.Images{Size: side, Pixels: make([]uint8, n*3*side*side), Labels: make([]uint8, 0, n)}
+		pixels := make(data.Memory, n*3*side*side)
+		*m = data.Images{Size: side, Pixels: pixels, Labels: make([]int, 0, n)}
 		for c, class := range classes {
 			for _, p := range sets[s][class] {
-				m.Labels = append(m.Labels, uint8(c))
-				if err := picture(m.At(m.Len()-1), fsys, p); err != nil {
+				m.Labels = append(m.Labels, c)
+				if err := picture(pixels.At(m.Len()-1, side), fsys, p); err != nil {
 					return nil, err
 				}
 			}
@@ -186,7 +188,7 @@ func arrange(paths []string) (classes []string, sets [2]map[string][]string, err
 	classes = slices.Sorted(maps.Keys(all))
 	if n := len(classes); n < 2 {
 		return fail("folder: only the class %q has images: %s", classes[0], layout)
-	} else if n > 256 {
+	} else if n > maxClasses {
 		return fail("folder: %d classes: %s", n, layout)
 	}
 	for _, c := range classes {

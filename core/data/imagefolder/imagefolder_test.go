@@ -49,7 +49,7 @@ func wantError(t tester, err error, parts ...string) {
 func second[T any](_ T, err error) error { return err }
 
 // tally counts the images of each of three classes.
-func tally(labels []uint8) []int {
+func tally(labels []int) []int {
 	n := make([]int, 3)
 	for _, l := range labels {
 		n[l]++
@@ -158,10 +158,10 @@ func TestFolder(t *testing.T) {
 	if got := []any{tally(d.Train.Labels), tally(d.Test.Labels)}; !reflect.DeepEqual(got, []any{[]int{8, 4, 2}, []int{2, 1, 1}}) {
 		t.Errorf("counts %v", got)
 	}
-	if len(d.Train.Pixels) != 14*3*32*32 || len(d.Test.Pixels) != 4*3*32*32 || !slices.IsSorted(d.Train.Labels) {
+	if d.Train.Len() != 14 || d.Test.Len() != 4 || !slices.IsSorted(d.Train.Labels) {
 		t.Errorf("labels %v", d.Train.Labels)
 	}
-	if got, want := crc32.ChecksumIEEE(append(d.Train.Pixels, d.Test.Pixels...)), uint32(0x029b9bf3); got != want {
+	if got, want := crc32.ChecksumIEEE(append(d.Train.Pixels.(data.Memory), d.Test.Pixels.(data.Memory)...)), uint32(0x029b9bf3); got != want {
 		t.Errorf("checksum %#08x, on every platform %#08x", got, want)
 	}
 }
@@ -233,7 +233,7 @@ func TestFolderSets(t *testing.T) {
 			if !slices.Equal(tally(d.Train.Labels), []int{4, 4, 4}) || !slices.Equal(tally(d.Test.Labels), []int{2, 2, 2}) {
 				t.Errorf("%+v: %v, %v", c, tally(d.Train.Labels), tally(d.Test.Labels))
 			}
-			if got := d.Test.At(1); got[0] != 1 || got[1024] != 5 || d.Test.Labels[1] != 0 {
+			if got := d.Test.Pixels.(data.Memory).At(1, side); got[0] != 1 || got[1024] != 5 || d.Test.Labels[1] != 0 {
 				t.Errorf("%+v: the second test image is %d of class %d", c, got[1024], got[0])
 			}
 		}
@@ -287,12 +287,13 @@ func TestFolderProperties(t *testing.T) {
 		for s, m := range []*data.Images{&d.Train, &d.Test} {
 			var got [][2]uint8
 			for i, l := range m.Labels {
-				if l != m.At(i)[0] {
-					t.Fatalf("an image of class %d has label %d", m.At(i)[0], l)
+				image := m.Pixels.(data.Memory).At(i, side)
+				if l != int(image[0]) {
+					t.Fatalf("an image of class %d has label %d", image[0], l)
 				}
-				got = append(got, [2]uint8{l, m.At(i)[1024]})
+				got = append(got, [2]uint8{image[0], image[1024]})
 			}
-			if !slices.Equal(got, want[s]) || len(m.Pixels) != 3*32*32*len(got) {
+			if !slices.Equal(got, want[s]) || d.Validate() != nil {
 				t.Fatalf("set %d: %v, want %v", s, got, want[s])
 			}
 		}
@@ -323,21 +324,26 @@ func TestFolderCrop(t *testing.T) {
 		{160, 161, 160, 0, 0},
 	} {
 		img := drawn(c.w, c.h, 1)
-		cut := data.Images{Size: c.n, Labels: make([]uint8, 1), Pixels: make([]uint8, 3*c.n*c.n)}
+		pixels := make(data.Memory, 3*c.n*c.n)
+		cut := data.Images{Size: c.n, Labels: make([]int, 1), Pixels: pixels}
 		for y := range c.n {
 			for x := range c.n {
 				p := img.NRGBAAt(x+c.left-3, y+c.top+5)
 				for k, v := range []uint8{p.R, p.G, p.B} {
-					cut.Pixels[(k*c.n+y)*c.n+x] = v
+					pixels[(k*c.n+y)*c.n+x] = v
 				}
 			}
 		}
-		want, err := cut.Resize(32)
+		small, err := cut.Resize(32)
+		want := make([]uint8, 3*32*32)
+		if err == nil {
+			err = small.Pixels.Read(want, 0)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := only(t, encoded(t, "png", img)); !slices.Equal(got, want.Pixels) {
-			t.Errorf("%+v: begins %v, want %v", c, got[:8], want.Pixels[:8])
+		if got := only(t, encoded(t, "png", img)); !slices.Equal(got, want) {
+			t.Errorf("%+v: begins %v, want %v", c, got[:8], want[:8])
 		}
 	}
 }
@@ -519,7 +525,7 @@ func TestFolderErrors(t *testing.T) {
 		}
 	}
 	for want, paths := range map[string][]string{
-		"folder: no images here: want a folder for each of 2 to 256 classes": {},
+		"folder: no images here: want a folder for each of 2 to 1024 classes": {},
 		"folder: no images": {"cats/1.txt", "__MACOSX/cats/1.png", "cats/.1.png"},
 		`folder: only the class "cats" has images: want a folder for each`:                      {"cats/1.png", "cats/2.png", "cats/3.png", "dogs/1.txt"},
 		`folder: only the class "birds" has images`:                                             {"pets/birds/1.png", "pets/birds/2.png"},
@@ -540,20 +546,20 @@ func TestFolderErrors(t *testing.T) {
 		wantError(t, second(Read(inZip(t, f))), want)
 	}
 	many := fstest.MapFS{}
-	for c := range 257 {
+	for c := range 1025 {
 		for i := range 3 {
-			many[fmt.Sprintf("%03d/%d.png", c, i)] = &fstest.MapFile{Data: one}
+			many[fmt.Sprintf("%04d/%d.png", c, i)] = &fstest.MapFile{Data: one}
 		}
 	}
-	wantError(t, second(Read(many)), "folder: 257 classes: want a folder for each of 2 to 256")
+	wantError(t, second(Read(many)), "folder: 1025 classes: want a folder for each of 2 to 1024")
 	for i := range 3 {
-		delete(many, fmt.Sprintf("256/%d.png", i))
+		delete(many, fmt.Sprintf("1024/%d.png", i))
 	}
-	if d := sound(t, many); len(d.Classes) != 256 || d.Test.Labels[255] != 255 {
+	if d := sound(t, many); len(d.Classes) != 1024 || d.Test.Labels[1023] != 1023 {
 		t.Errorf("%d classes", len(d.Classes))
 	}
-	wantError(t, second(read(many, 767)), "folder: more than 767 images")
-	if _, err := read(many, 768); err != nil {
+	wantError(t, second(read(many, 3071)), "folder: more than 3071 images")
+	if _, err := read(many, 3072); err != nil {
 		t.Error(err)
 	}
 

@@ -48,7 +48,8 @@ func Official() Source {
 // nothing named and nothing cached it is ErrAbsent.
 func Find(dataPath string) (string, error) { return Official().Find(dataPath) }
 
-// Open reads the data from where Find finds them, downloading the official archive if it must.
+// Open reads the data from where Find finds them, downloading the official archive if it must. What was in an archive is kept, so
+// that the next time takes none.
 func Open(ctx context.Context, dataPath string, progress Progress) (*data.Dataset, error) {
 	return Official().Open(ctx, dataPath, progress)
 }
@@ -91,38 +92,51 @@ func (s Source) Open(ctx context.Context, dataPath string, progress Progress) (*
 	if err != nil {
 		return nil, err
 	}
-	d, err := read(path)
+	return read(path, s.unpacked)
+}
+
+// Read reads the data at path, and not what the cache has of them.
+func Read(path string) (*data.Dataset, error) {
+	return read(path, func(f *os.File, _ fs.FileInfo) (*data.Dataset, error) { return data.ReadArchive(f) })
+}
+
+func read(path string, archive func(*os.File, fs.FileInfo) (*data.Dataset, error)) (*data.Dataset, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var d *data.Dataset
+	if info.IsDir() {
+		d, err = data.ReadFS(os.DirFS(path))
+	} else {
+		d, err = archive(f, info)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
 }
 
-func read(path string) (*data.Dataset, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return nil, err
-	} else if info.IsDir() {
-		return data.ReadFS(os.DirFS(path))
-	}
-	return data.ReadArchive(f)
-}
-
 // cache is the path of the archive once downloaded.
 func (s Source) cache() (string, error) {
-	dir := s.Dir
-	if dir == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return "", fmt.Errorf("no cache folder (%w): pass the data's path or set %s", err, Env)
-		}
-		dir = filepath.Join(base, "hlrs-lab")
+	dir, err := s.dir()
+	if err != nil {
+		return "", fmt.Errorf("no cache folder (%w): pass the data's path or set %s", err, Env)
 	}
 	return filepath.Join(dir, "cifar-10-binary.tar.gz"), nil
+}
+
+func (s Source) dir() (string, error) {
+	if s.Dir != "" {
+		return s.Dir, nil
+	}
+	base, err := os.UserCacheDir()
+	return filepath.Join(base, "hlrs-lab"), err
 }
 
 func (s Source) client() *http.Client {

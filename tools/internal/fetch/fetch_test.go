@@ -304,6 +304,85 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestUnpacked puts what cannot be read in the archive's place: where it is not looked at, the images come from the copy.
+func TestUnpacked(t *testing.T) {
+	t.Setenv(Env, "")
+	s := Source{Dir: t.TempDir()}
+	path, raw := filepath.Join(t.TempDir(), "cifar.tar.gz"), archive(t)
+	then := time.Now().Add(-time.Hour)
+	put := func(raw []byte, at time.Time) {
+		t.Helper()
+		if err := errors.Join(os.WriteFile(path, raw, 0o644), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reads := func(s Source) {
+		t.Helper()
+		if d, err := s.Open(t.Context(), path, nil); err != nil || d.Name != "cifar10" || d.Train.Len() != 50000 || d.Test.Len() != 10000 || d.Train.Labels[12345] != 5 {
+			t.Fatalf("%+v, %v", d, err)
+		}
+	}
+	fails := func() {
+		t.Helper()
+		if _, err := s.Open(t.Context(), path, nil); err == nil || !strings.Contains(err.Error(), path) {
+			t.Fatalf("what is no archive is read: %v", err)
+		}
+	}
+	noise := bytes.Repeat([]byte{1}, len(raw))
+	put(raw, then)
+	reads(s)
+	put(noise, then)
+	reads(s) // the copy
+	if _, err := Read(path); err == nil {
+		t.Error("Read has not looked at the archive")
+	}
+
+	put(noise, then.Add(time.Second)) // another archive, by its time
+	fails()
+	put(noise[1:], then) // and by its size
+	fails()
+
+	folder := filepath.Join(s.Dir, "unpacked")
+	for i, name := range []string{"older.pack", "old.pack", "killed.pack.ABCDEFGH.part"} {
+		at := then.Add(time.Duration(i) * time.Minute)
+		if err := errors.Join(os.WriteFile(filepath.Join(folder, name), nil, 0o644), os.Chtimes(filepath.Join(folder, name), at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(noise, then)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := s.copyOf(path, info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(copied, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteAt([]byte{99}, 100_000_000)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails() // the copy is damaged
+	put(raw, then)
+	reads(s)
+	put(noise, then)
+	reads(s) // the copy, made again
+	if left, err := os.ReadDir(folder); err != nil || len(left) != most {
+		t.Errorf("%v are kept, %v", left, err)
+	}
+
+	put(raw, then)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	reads(Source{Dir: file}) // in which no folder can be made
+}
+
 func archive(t *testing.T) []byte {
 	t.Helper()
 	batch := make([]byte, 10000*3073)

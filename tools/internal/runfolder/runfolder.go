@@ -175,6 +175,9 @@ func (f *Folder) Go(ctx context.Context, s Session, progress func(events []run.E
 				return err
 			}
 		}
+		if err != nil && f.Run.Failed == "" { // an image could not be read, and the run stands where it stood
+			return errors.Join(fmt.Errorf("%w; the run is saved, and goes on from there", err), f.save())
+		}
 		if err != nil {
 			return errors.Join(fmt.Errorf("%w; the last whole epoch is in %s", err, f.Dir), f.derive())
 		}

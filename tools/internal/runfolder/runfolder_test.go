@@ -109,7 +109,7 @@ func compare(t *testing.T, when, dir string, want map[string][]byte) {
 var few = sync.OnceValue(func() *data.Dataset {
 	d := data.Toy(1)
 	for _, m := range []*data.Images{&d.Train, &d.Test} {
-		first := data.Images{Size: m.Size, Pixels: m.Pixels[:40*3*m.Size*m.Size], Labels: m.Labels[:40]}
+		first := data.Images{Size: m.Size, Pixels: m.Pixels.(data.Memory)[:40*3*m.Size*m.Size], Labels: m.Labels[:40]}
 		small, err := first.Resize(8)
 		if err != nil {
 			panic(err)
@@ -119,13 +119,15 @@ var few = sync.OnceValue(func() *data.Dataset {
 	return d
 })
 
-func create(seed uint64) (*run.Run, error) {
+func create(seed uint64) (*run.Run, error) { return createOn(few(), seed) }
+
+func createOn(d *data.Dataset, seed uint64) (*run.Run, error) {
 	c, err := run.Preset("tiny") // a search of milliseconds
 	if err != nil {
 		return nil, err
 	}
 	c.Seed, c.Epochs, c.Nodes, c.Size, c.NMax, c.Imbalance, c.Batch, c.TestImages, c.Branches = seed, 2, 1, 8, 4, 1, 10, 10, "none"
-	return search.New(c, few(), &cpu.Device{Threads: 1})
+	return search.New(c, d, &cpu.Device{Threads: 1})
 }
 
 func restore(_ run.Record, snapshot io.Reader) (*run.Run, error) {
@@ -309,4 +311,35 @@ func TestSideBySide(t *testing.T) {
 		goOn(t, whole, uint64(i))
 		compare(t, dir, dir, files(t, whole))
 	}
+}
+
+// unread is a source that cannot be read the left-th time.
+type unread struct {
+	data.Source
+	left int
+}
+
+func (u *unread) Read(dst []uint8, i int) error {
+	if u.left--; u.left == 0 {
+		return errors.New("the disk is gone")
+	}
+	return u.Source.Read(dst, i)
+}
+
+// TestUnreadImage ends a search at an image that cannot be read, saved as it stands; gone on with, it ends as one undisturbed.
+func TestUnreadImage(t *testing.T) {
+	dir, calm := t.TempDir(), t.TempDir()
+	goOn(t, calm, 1)
+	d := *few()
+	d.Train.Pixels = &unread{d.Train.Pixels, 30}
+	f, err := New(disk.Disk{}, dir, false, func() (*run.Run, error) { return createOn(&d, 1) })
+	err = end(t, f, err)
+	if err == nil || !strings.Contains(err.Error(), "epoch 0, step 1, training image ") || !strings.Contains(err.Error(), "the disk is gone; the run is saved") {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(files(t, dir)["events.jsonl"], []byte("\n")); lines != 1 {
+		t.Errorf("%d events are saved", lines)
+	}
+	goOn(t, dir, 1)
+	compare(t, "after an image that could not be read", dir, files(t, calm))
 }

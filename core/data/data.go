@@ -49,7 +49,7 @@ func (m *Images) Place(i int) int {
 
 // Resize returns the images at the given side in pixels, each new pixel the mean, rounded half up, of the square it covers; by
 // halves where that can be, so that 8 from 32 is 8 from 16 from 32, as the page's images come. The side must divide Size. Images
-// in memory are reduced at once, others as they are read, by one goroutine at a time.
+// in memory are reduced at once, others as they are read.
 func (m *Images) Resize(side int) (*Images, error) {
 	if side < 1 || side > m.Size || m.Size%side != 0 {
 		return nil, fmt.Errorf("size %d does not divide the images' side of %d px; choose %d or %d", side, m.Size, m.Size, (m.Size+1)/2)

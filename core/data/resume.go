@@ -23,7 +23,7 @@ func (s *Sampler) state() state {
 	for _, i := range s.indices {
 		set = binary.LittleEndian.AppendUint32(set, uint32(s.images.Place(i)))
 	}
-	return state{[4]byte{'S', 'M', 'P', '2'}, crc32.ChecksumIEEE([]byte(s.kind)), crc32.ChecksumIEEE(set), int64(s.epoch), int64(s.pos), uint32(len(s.order))}
+	return state{[4]byte{'S', 'M', 'P', '2'}, crc32.ChecksumIEEE([]byte(s.kind.ID)), crc32.ChecksumIEEE(set), int64(s.epoch), int64(s.pos), uint32(len(s.order))}
 }
 
 // MarshalBinary saves all that the next draws depend on: epoch, order, position and generator. Images are known by their places in

@@ -4,23 +4,38 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 )
 
 // beta is the overlap of Cui et al. (2019): n images count as (1-βⁿ)/(1-β) effective ones.
 const beta = .9999
 
-// Sampler draws the images of batches. Of the kinds, instance takes a shuffled epoch, each image
-// once; the others draw a class, then one of its images uniformly with replacement:
-//
-//	balanced     1/C                                  (Kang et al. 2020)
-//	sqrt         ∝ √n                                 (Kang et al. 2020)
-//	progressive  (1-λ)·n/N + λ/C, λ = e/(epochs-1)    (Kang et al. 2020)
-//	reversed     ∝ 1/n                                (BBN, Zhou et al. 2020)
-//	effective    ∝ n/E(n), E(n) = (1-βⁿ)/(1-β)        (Cui et al. 2019, β = .9999)
-//
-// where a class has n of the N images and C classes have any. A Sampler is for one goroutine.
+// SamplerKind is a way to draw the images of batches.
+type SamplerKind struct {
+	ID, Source string
+	// weight is a class's chance, but for a common factor, where it has n of the images, of classes that have some, at the share u of
+	// the epochs. Conversions keep products from being fused into sums, which some processors do: every platform must draw the same.
+	weight func(n int, images, classes, u float64) float64
+}
+
+// Samplers are all there are. The first takes a shuffled epoch, each image once; the others draw a class, then one of its images
+// uniformly with replacement.
+var Samplers = []SamplerKind{
+	{"instance", "", func(n int, _, _, _ float64) float64 { return float64(n) }},
+	{"balanced", "Kang et al., 2020", func(int, float64, float64, float64) float64 { return 1 }},
+	{"sqrt", "Kang et al., 2020", func(n int, _, _, _ float64) float64 { return math.Sqrt(float64(n)) }},
+	{"progressive", "Kang et al., 2020", func(n int, images, classes, u float64) float64 {
+		return float64((1-u)*float64(n)/images) + u/classes
+	}},
+	{"reversed", "BBN: Zhou et al., 2020", func(n int, _, _, _ float64) float64 { return 1 / float64(n) }},
+	// By effective numbers E(n) = (1-βⁿ)/(1-β): in proportion to n/E(n).
+	{"effective", "Cui et al., 2019", func(n int, _, _, _ float64) float64 { return float64(float64(n)*(1-beta)) / (1 - power(beta, n)) }},
+}
+
+// Sampler draws the images of batches. It is for one goroutine.
 type Sampler struct {
-	kind    string
+	kind    SamplerKind
 	epochs  int
 	images  *Images
 	indices []int     // as given
@@ -45,15 +60,18 @@ type stand struct {
 // starts at epoch 0 and draws from a copy of src. An unknown kind, no indices,
 // or one outside the images is an error.
 func NewSampler(kind string, m *Images, indices []int, epochs int, src *rand.PCG) (*Sampler, error) {
-	switch kind {
-	case "instance", "balanced", "sqrt", "progressive", "reversed", "effective":
-	default:
-		return nil, fmt.Errorf("sampler %q: unknown: choose instance, balanced, sqrt, progressive, reversed or effective", kind)
+	of := slices.IndexFunc(Samplers, func(s SamplerKind) bool { return s.ID == kind })
+	if of < 0 {
+		var known []string
+		for _, s := range Samplers {
+			known = append(known, s.ID)
+		}
+		return nil, fmt.Errorf("sampler %q: unknown: choose one of %s", kind, strings.Join(known, ", "))
 	}
 	if len(indices) == 0 {
 		return nil, fmt.Errorf("sampler: no images to draw from: raise n-max")
 	}
-	s := &Sampler{kind: kind, epochs: epochs, stand: stand{src: *src}, images: m, indices: append([]int(nil), indices...)}
+	s := &Sampler{kind: Samplers[of], epochs: epochs, stand: stand{src: *src}, images: m, indices: append([]int(nil), indices...)}
 	labels := m.Labels
 	n := classes(labels)
 	s.lists, s.p, s.sum = make([][]int, n), make([]float64, n), make([]float64, n)
@@ -63,7 +81,7 @@ func NewSampler(kind string, m *Images, indices []int, epochs int, src *rand.PCG
 		}
 		s.lists[labels[i]] = append(s.lists[labels[i]], i)
 	}
-	if kind == "instance" {
+	if of == 0 {
 		s.order, s.before = append([]int(nil), indices...), make([]int, len(indices))
 	}
 	s.Epoch(0)
@@ -122,38 +140,22 @@ func (s *Sampler) Back() {
 	s.weigh()
 }
 
-// weigh computes the classes' chances. The conversions keep products from being fused into sums,
-// which some processors do and others do not: every platform must draw the same.
+// weigh computes the classes' chances.
 func (s *Sampler) weigh() {
-	present, last, total, lambda := 0.0, 0, 0.0, 0.0
+	present, last, total, u := 0.0, 0, 0.0, 0.0
 	for c, list := range s.lists {
 		if len(list) > 0 {
 			present, last = present+1, c
 		}
 	}
 	if s.epochs > 1 {
-		lambda = min(float64(s.epoch)/float64(s.epochs-1), 1)
+		u = min(float64(s.epoch)/float64(s.epochs-1), 1)
 	}
 	for c, list := range s.lists {
-		n := float64(len(list))
-		if n == 0 {
-			s.p[c] = 0
+		if s.p[c] = 0; len(list) == 0 {
 			continue
 		}
-		switch s.kind {
-		case "instance":
-			s.p[c] = n
-		case "balanced":
-			s.p[c] = 1
-		case "sqrt":
-			s.p[c] = math.Sqrt(n)
-		case "progressive":
-			s.p[c] = float64((1-lambda)*n/float64(len(s.indices))) + lambda/present
-		case "reversed":
-			s.p[c] = 1 / n
-		case "effective":
-			s.p[c] = float64(n*(1-beta)) / (1 - power(beta, len(list)))
-		}
+		s.p[c] = s.kind.weight(len(list), float64(len(s.indices)), present, u)
 		total += s.p[c]
 	}
 	running := 0.0

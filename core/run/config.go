@@ -21,8 +21,8 @@ type Config struct {
 	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of each class to choose from" help:"Images of each class to choose from, the first of the set; the page has 500."`
 	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" needs:"task=search" label:"Split between weights and architecture" help:"How training images are split between weights and architecture; positional shows trap T1."`
 	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Test images" help:"Balanced test images evaluated after each epoch."`
-	Sampler    string  `json:"sampler" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"instance" group:"data" label:"Sampler of the weights" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`
-	Rebalance  string  `json:"rebalance" enum:"instance,balanced,sqrt,progressive,reversed,effective" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"Sampler of the re-balancing branch."`
+	Sampler    string  `json:"sampler" default:"instance" group:"data" label:"Sampler of the weights" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`
+	Rebalance  string  `json:"rebalance" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"Sampler of the re-balancing branch."`
 	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" label:"Random crop" help:"Random crop after zero padding by an eighth of the side."`
 	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" label:"Random flip" help:"Random horizontal flip."`
 	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" label:"Side of the cutout" help:"Side of the square cut out after normalisation; 0 is off."`
@@ -33,7 +33,7 @@ type Config struct {
 	Auxiliary     bool    `json:"auxiliary" default:"false" negatable:"" group:"network" needs:"network=cells" label:"Auxiliary classifier" help:"A second classifier at two thirds, whose loss counts 0.4; it needs images of 32 px."`
 	DropPath      float64 `json:"drop-path" default:"0" min:"0" max:"0.9" group:"network" needs:"network=cells" label:"Drop path" help:"Probability at the end that an operation is dropped for an image; it rises from 0 over the epochs."`
 	Mixup         float64 `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Two images are mixed in shares of Beta(a, a), with this a; 0 is off."`
-	Late          string  `json:"late-sampler" enum:"none,instance,balanced,sqrt,progressive,reversed,effective" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
+	Late          string  `json:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
 	Retrain       string  `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"What the classifier does alone, on classes alike, in the last epochs: nothing, learn anew (cRT), or learn a scale of each class (LWS)."`
 	RetrainEpochs int     `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many of the epochs, the last ones, are the classifier's alone."`
 	Tau           float64 `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"hlrslab/core/darts"
+	"hlrslab/core/data"
 	"hlrslab/core/sched"
 )
 
@@ -49,8 +50,16 @@ var fields = sync.OnceValue(func() []Field {
 		if e := f.Tag.Get("enum"); e != "" {
 			fields[i].Enum = strings.Split(e, ",")
 		}
-		if families := Families(name); families != nil { // which are listed where they are defined
+		switch families := Families(name); { // which are listed where they are defined
+		case families != nil:
 			fields[i].Enum = ids(families)
+		case name == "sampler" || name == "rebalance" || name == "late-sampler":
+			for _, s := range data.Samplers {
+				fields[i].Enum = append(fields[i].Enum, s.ID)
+			}
+		}
+		if name == "late-sampler" {
+			fields[i].Enum = append([]string{"none"}, fields[i].Enum...)
 		}
 	}
 	return fields

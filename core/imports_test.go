@@ -21,6 +21,7 @@ var below = map[string][]string{
 	"core/bbn":              {"core/nn"},
 	"core/run":              {"core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
 	"core/search":           {"core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/run"},
+	"core/task":             {"core/nn", "core/data", "core/run", "core/search", "core/train"},
 	"core/train":            {"core/nn", "core/darts", "core/bbn", "core/resnet", "core/sched", "core/data", "core/run"},
 	"core/resnet":           {"core/tensor", "core/nn"},
 	"core/draw":             {"core/darts"},

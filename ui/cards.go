@@ -62,6 +62,7 @@ func init() { // which refer to themselves
 		{id: "arch", paint: of((*Lab).schedule, "arch"), tabled: of((*Lab).scheduleTable, "arch")},
 		{id: "mix", paint: of((*Lab).schedule, "mix"), tabled: of((*Lab).scheduleTable, "mix")},
 		{id: "more", paint: (*Lab).more},
+		{id: "journey", paint: (*Lab).journey},
 
 		{id: "story", at: wide, paint: (*Lab).story, hidden: func(l *Lab) bool { return !l.Run().Recorded || l.Lesson >= 0 }},
 		{id: "lesson", at: wide, follows: steps, paint: (*Lab).lesson, hidden: func(l *Lab) bool { return l.Lesson < 0 }},
@@ -73,15 +74,18 @@ func init() { // which refer to themselves
 		{id: "history", at: narrow, follows: epochs, paint: (*Lab).history, tabled: at((*Lab).historyTable)},
 		{id: "confusion", at: narrow, follows: epochs, paint: (*Lab).confusion, tabled: at((*Lab).confusionTable)},
 		{id: "batches", at: narrow, follows: steps, paint: (*Lab).batches},
-		{id: "normal", at: narrow, follows: epochs, paint: of((*Lab).heat, "normal"), tabled: of((*Lab).heatTable, "normal")},
-		{id: "reduce", at: narrow, follows: epochs, paint: of((*Lab).heat, "reduce"), tabled: of((*Lab).heatTable, "reduce")},
-		{id: "edge", at: narrow, follows: epochs, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") }, tabled: of((*Lab).chartTable, "edge")},
-		{id: "collapse", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "collapse"), tabled: of((*Lab).chartTable, "collapse")},
-		{id: "cells", at: wide, follows: epochs, paint: (*Lab).cells},
+		{id: "normal", at: narrow, follows: epochs, paint: of((*Lab).heat, "normal"), tabled: of((*Lab).heatTable, "normal"), hidden: trains},
+		{id: "reduce", at: narrow, follows: epochs, paint: of((*Lab).heat, "reduce"), tabled: of((*Lab).heatTable, "reduce"), hidden: trains},
+		{id: "edge", at: narrow, follows: epochs, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") }, tabled: of((*Lab).chartTable, "edge"), hidden: trains},
+		{id: "collapse", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "collapse"), tabled: of((*Lab).chartTable, "collapse"), hidden: trains},
+		{id: "cells", at: wide, paint: (*Lab).cells},
 		{id: "export", at: wide, paint: (*Lab).exports},
 		{id: "kept", at: wide, paint: (*Lab).runs},
 	}
 }
+
+// trains hides what only a search has.
+func trains(l *Lab) bool { return l.Run().trains() }
 
 // of is f for one of the things that it serves.
 func of(f func(*Lab, string) string, which string) func(*Lab) string {
@@ -191,7 +195,12 @@ func (l *Lab) chart(id string) chart {
 		each(Text.Medium, "medium", func(p *run.Report) float64 { return 100 * p.Medium })
 		each(Text.Tail, "tail", func(p *run.Report) float64 { return 100 * p.Tail })
 		each(Text.All, "plain", func(p *run.Report) float64 { return 100 * p.Accuracy })
-		each(Text.CutOut, "plain"+dashed, func(p *run.Report) float64 { return 100 * p.Discrete })
+		switch {
+		case !r.trains():
+			each(Text.CutOut, "plain"+dashed, func(p *run.Report) float64 { return 100 * p.Discrete })
+		case r.experiment().Tau > 0:
+			each(Text.TauNormalised, "plain"+dashed, func(p *run.Report) float64 { return 100 * p.TauNormalised })
+		}
 	case "loss":
 		c.title, c.first, c.n, c.at, c.marks, c.format = Text.LossTitle, Text.FirstStep, 0, -1, nil, "%.2f"
 		c.top = 3
@@ -343,6 +352,16 @@ func (l *Lab) time() string {
 	}
 	text += `<dl class="facts">`
 	fact(Text.Balanced, "%.1f %%", 100*p.Accuracy)
+	if r.trains() {
+		fact(Text.TestLoss, "%.3f", p.TestLoss)
+		fact(Text.Calibration, "%.1f %%", 100*p.Calibration)
+		if r.experiment().Tau > 0 {
+			fact(Text.TauNormalised, "%.1f %%", 100*p.TauNormalised)
+		}
+		fact(Text.Params, "%d", r.Record.Facts.Params)
+		fact(Text.WeightRate, "%.2g", e.Rate)
+		return text + "</dl>"
+	}
 	fact(Text.CutOutOf, "%.1f %%", 100*p.Discrete)
 	fact(Text.Gap, Text.Points, 100*(p.Accuracy-p.Discrete))
 	fact(Text.Skips, Text.Of, p.Counts["skip"], p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"])
@@ -589,10 +608,13 @@ func edgeName(e int) string {
 func (l *Lab) cells() string {
 	e := l.Run().at(l.Epoch)
 	if e == nil {
-		return note(Text.NoCells)
+		return note(Text.NoCells) + l.trainings()
 	}
 	g := e.Report.Genotype
-	return draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat) + draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat) +
+	if len(g.Normal) == 0 {
+		return note(Text.NoCellsIn) + l.trainings()
+	}
+	return l.trainings() + draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat) + draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat) +
 		`<p class="genotype">` + escape(g.String()) + `</p>`
 }
 

@@ -48,7 +48,12 @@ func (l *Lab) compare() string {
 		value := func(r *Run) string { return f.Value(r.experiment()) }
 		for _, r := range l.Runs[1:] {
 			if value(r) != value(l.Runs[0]) {
-				row(f.Name, "differs", value)
+				row(f.Label, "differs", func(r *Run) string {
+					if c := r.experiment(); f.Counts(c) {
+						return brief(f, c)
+					}
+					return "–"
+				})
 				break
 			}
 		}
@@ -56,7 +61,7 @@ func (l *Lab) compare() string {
 	number := func(name, format string, v func(e *run.Event) float64) {
 		row(name, "", func(r *Run) string {
 			e := r.at(l.Epoch)
-			if e == nil {
+			if e == nil || math.IsNaN(v(e)) {
 				return "–"
 			}
 			return fmt.Sprintf(format, v(e))
@@ -66,9 +71,16 @@ func (l *Lab) compare() string {
 	number(Text.RowAccuracy, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Accuracy })
 	number(Text.RowHead, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Head })
 	number(Text.RowTail, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Tail })
-	number(Text.RowCutOut, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Discrete })
+	searching := func(e *run.Event, v float64) float64 {
+		if e.Report.Normal == nil {
+			return math.NaN()
+		}
+		return v
+	}
+	number(Text.RowCutOut, "%.1f", func(e *run.Event) float64 { return searching(e, 100*e.Report.Discrete) })
 	number(Text.RowSkips, "%.0f", func(e *run.Event) float64 { return float64(e.Report.Counts["skip"]) })
-	number(Text.RowEntropy, "%.3f", func(e *run.Event) float64 { return e.Report.Entropy })
+	number(Text.RowEntropy, "%.3f", func(e *run.Event) float64 { return searching(e, e.Report.Entropy) })
+	number(Text.TestLoss, "%.3f", func(e *run.Event) float64 { return e.Report.TestLoss })
 	b.WriteString(`</tbody></table></div></div><div class="runcells">`)
 	for i, r := range l.Runs {
 		fmt.Fprintf(&b, `<div><h3 class="run%d">%s</h3>`, i, escape(r.Name))

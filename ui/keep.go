@@ -207,18 +207,32 @@ func named(act, label, name string) string {
 	return fmt.Sprintf(`<button type="button" data-act="%s" aria-label="%s">%s</button> `, escape(act), escape(name), escape(label))
 }
 
-// differences is what a configuration has other than the small preset, in short.
+// differences is what a configuration has other than the small preset of its task, in short.
 func differences(c run.Config) string {
 	var out []string
+	base := preset
+	if c.Task == "train" {
+		base = training(preset, base.Genotype)
+		out = append(out, "train")
+	}
 	for _, f := range run.Fields() {
-		if v := f.Value(c); v != f.Value(preset) && f.Name != "dataset" {
-			out = append(out, f.Name+" "+v)
+		if v := f.Value(c); v != f.Value(base) && f.Name != "dataset" && f.Name != "task" && f.Counts(c) {
+			out = append(out, f.Name+" "+brief(f, c))
 		}
 	}
 	if out == nil {
 		return Text.SmallOnly
 	}
 	return strings.Join(out, ", ")
+}
+
+// brief is a field's value, but for a genotype's notation, which is long and drawn elsewhere.
+func brief(f run.Field, c run.Config) string {
+	v := f.Value(c)
+	if f.Name == "genotype" && strings.Contains(v, "=") {
+		return Text.FoundCell
+	}
+	return v
 }
 
 // export hands out a run: as a file that goes on elsewhere, its genotype, its cells, its numbers, its figures. What is of one run

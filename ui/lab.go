@@ -187,6 +187,14 @@ func (l *Lab) Act(act string) {
 		l.beside(l.Run(), "")
 	case "baseline":
 		l.baseline(Baselines()[n])
+	case "train":
+		l.train(n)
+	case "go":
+		if n >= 0 && n < len(l.Runs) {
+			l.FocusOn(n)
+		}
+	case "look":
+		l.Host.Focus("card-" + what)
 	case "all":
 		l.PlayAll(what == "play")
 	case "epoch":

@@ -9,14 +9,14 @@ import (
 )
 
 // elsewhere are the fields that are set by other means than a control of their own.
-var elsewhere = map[string]bool{"arch-points": true, "mix-points": true}
+var elsewhere = map[string]bool{"arch-points": true, "mix-points": true, "task": true}
 
 // more is all settings beside the usual ones, by their groups.
 func (l *Lab) more() string {
 	var groups []string
 	text := map[string]string{}
 	for _, f := range run.Fields() {
-		if usual, _ := control(f.Name); usual || elsewhere[f.Name] {
+		if usual, _ := control(f.Name); usual || elsewhere[f.Name] || !f.Of(l.Run().Config.Task) {
 			continue
 		}
 		if text[f.Group] == "" {

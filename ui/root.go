@@ -90,6 +90,12 @@ func control(name string) (usual, slider bool) {
 // Groups are the usual settings: both schedules, which may change during a run, and what a run starts with.
 func (c *Root) Groups() []Group {
 	rate := Group{ID: "arch", Legend: Text.GroupArch, Curve: true, Controls: c.controls("rate")}
+	if !field("arch-schedule").Counts(c.Lab.Run().Config) {
+		rate.Curve, rate.Note = false, Text.NoArchitecture
+		for i := range rate.Controls {
+			rate.Controls[i].Hidden = true
+		}
+	}
 	mix := Group{ID: "mix", Legend: Text.GroupMix, Curve: true, Controls: c.controls("mix")}
 	start := Group{ID: "start", Legend: Text.GroupStart, Controls: c.controls("start"), Fixed: c.Lab.Run().Fixed()}
 	if !field("mix").Counts(c.Lab.Run().Config) {

@@ -15,7 +15,7 @@ var Text = struct {
 	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed string
 	Rewind, RewindHalve                                                string
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
-	Fixed, NoMixing, AsTable, TableOf, More                            string
+	Fixed, NoMixing, NoArchitecture, AsTable, TableOf, More            string
 	GroupArch, GroupMix, GroupStart                                    string
 	Parameter, Range, Default, RangeDefault                            string
 
@@ -59,6 +59,12 @@ var Text = struct {
 	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom string
 	PreviousLesson, NextLesson, Close                                      string
 
+	// From images to a result, and cells to train.
+	CellOf, CellNote, RandomCell, RandomCellNote, DARTSCell, DARTSCellNote, SkipCell, SkipCellNote                           string
+	Train, TrainThis, NoCellsIn, NotYet, EpochsSmall, NoSearch, NoTraining, Journey                                          string
+	JourneyData, JourneyCounts, JourneySearch, JourneyCellName, JourneyCell, JourneyTraining, JourneyResult, JourneyAccuracy string
+	FoundCell, TestLoss, Calibration, TauNormalised, Params, WeightRate                                                      string
+
 	// Take it with you, and the runs on this machine.
 	ExportRun, ExportGenotype, ExportNormal, ExportReduce, ExportCSV, ExportSVG, ExportPNG, ExportNote string
 	NothingYet, NoWeights, Copied                                                                      string
@@ -96,13 +102,26 @@ var Text = struct {
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
-	Fixed:    "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
-	NoMixing: "One branch is not mixed with anything. Have the branches part, below, to mix them.",
-	AsTable:  "As a table", TableOf: "%s as a table", // the title of a card or group
+	Fixed:          "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
+	NoArchitecture: "A network is trained here: its cells are given, and nothing is searched for.",
+	NoMixing:       "One branch is not mixed with anything. Have the branches part, below, to mix them.",
+	AsTable:        "As a table", TableOf: "%s as a table", // the title of a card or group
 	More:      "More settings",
 	GroupArch: "Architecture rate (HLRS)", GroupMix: "Branch mixing", GroupStart: "The run",
 	Parameter: "Parameter %s", // its symbol
 	Range:     "%s to %s.", Default: "Default %s.", RangeDefault: "%v to %v, default %v.",
+
+	Journey:     "From images to a result",
+	JourneyData: "Images", JourneyCounts: "%d to %d a class", JourneySearch: "Search", JourneyCellName: "Cell", JourneyCell: "%d skips, %d pools, %d convolutions",
+	JourneyTraining: "Training", JourneyResult: "Result", JourneyAccuracy: "%.1f %% of the test images",
+	NotYet: "to come", EpochsSmall: "epochs", NoSearch: "none on this page", NoTraining: "to come: train the cell",
+	CellOf: "Cell of %s, epoch %d", CellNote: "A new network of this cell, trained from scratch on the same images.", // a run
+	RandomCell: "Random cell", RandomCellNote: "Operations and inputs drawn by chance: what a search has to do better than.",
+	DARTSCell: "DARTS_V2", DARTSCellNote: "The cell that DARTS published, found on all of CIFAR-10.",
+	SkipCell: "Only skips", SkipCellNote: "A cell of skip connections alone: what a collapsed search ends in.",
+	Train: "Train: %s", TrainThis: "Train this cell", // one of the cells above
+	NoCellsIn: "This network has no cells.",
+	FoundCell: "a found one", TestLoss: "Test loss", Calibration: "Calibration error", TauNormalised: "With τ-normalised classifier", Params: "Weights of the network", WeightRate: "Learning rate of the weights",
 
 	// The schedules' curves.
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",
@@ -116,7 +135,7 @@ var Text = struct {
 	Stopped: "The run has stopped: %s", Loading: "Loading this run…", OneWrong: "Fix this setting before starting: %s.", // what is wrong
 	WrongLater: "This setting was not taken: %s.", ShowWrong: "Show the setting", // likewise
 	Moved:   "The settings have moved; the charts still show %s. Start trains with the settings as they stand.", // a run
-	KeptRun: "A kept run, not at its end.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a search network in this tab.",
+	KeptRun: "A kept run, not at its end.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a network in this tab.",
 	Finished: "Finished.", Training: "Training.", Paused: "Paused.",
 	Progress:   "%d steps, %d of %d epochs.",
 	Accuracies: "Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).",
@@ -127,11 +146,11 @@ var Text = struct {
 	Offer:       "%s was at epoch %d of %d when the page was left.", GoOn: "Go on with it",
 
 	// The cards.
-	Cards: "What the search does",
+	Cards: "What the run does",
 	Card: map[string]string{ // titles; a lesson has its own
 		"story":     "What this is",
 		"compare":   "Side by side",
-		"time":      "Where the search stands",
+		"time":      "Where the run stands",
 		"accuracy":  "Balanced test accuracy, in per cent",
 		"classes":   "Classes, from head to tail",
 		"loss":      "Loss of each step",
@@ -142,7 +161,7 @@ var Text = struct {
 		"reduce":    "Reduction cell: weight of each operation",
 		"edge":      "One edge over the epochs",
 		"collapse":  "How the architecture hardens",
-		"cells":     "The cells it would choose",
+		"cells":     "The cells",
 		"export":    "Take it with you",
 		"kept":      "Runs on this machine",
 	},

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"hlrslab/core/bbn"
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
 	"hlrslab/core/sched"
@@ -252,6 +253,44 @@ func Preset(name string) (Config, error) {
 		return c, fmt.Errorf("preset: there is no %q; choose one of %s", name, strings.Join(Presets, ", "))
 	}
 	return c, nil
+}
+
+// TrainingPreset returns a named starting point of training a network: tiny takes seconds, small a browser's minute, medium about an
+// hour on two cores, full is DARTS's own evaluation, and ldam the recipe by which LDAM trains ResNet-32.
+func TrainingPreset(name string) (Config, error) {
+	c := Default()
+	c.Task, c.Branches = "train", bbn.Alone
+	c.Batch, c.RateMin, c.Cutout = 96, 0, 16
+	c.Channels, c.Layers, c.Epochs = 16, 8, 100
+	switch name {
+	case "full":
+		c.Channels, c.Layers, c.Epochs, c.DropPath, c.Auxiliary = 36, 20, 600, 0.2, true
+	case "medium":
+	case "ldam":
+		c.Network, c.Epochs, c.Batch, c.Cutout, c.Clip = "resnet-32", 200, 128, 0, 0
+		c.Rate, c.RateSchedule, c.RateParam, c.RateMilestones, c.RateWarmup, c.Decay = 0.1, "step", 0.01, []float64{160, 180}, 5, 2e-4
+	case "small", "tiny":
+		c.Size, c.Pool, c.NMax, c.TestImages = 16, 500, 500, 1000
+		c.Channels, c.Layers, c.Epochs, c.Batch, c.Cutout = 8, 5, 30, 32, 0
+		c.Rate, c.Loss = 0.05, "balanced-softmax"
+		if name == "tiny" {
+			c.Dataset, c.NMax, c.Imbalance, c.TestImages = "toy", 60, 10, 50
+			c.Channels, c.Layers, c.Epochs, c.Batch = 4, 3, 4, 16
+		}
+	default:
+		return c, fmt.Errorf("preset: there is no %q of training; choose one of %s", name, strings.Join(TrainingPresets, ", "))
+	}
+	return c, nil
+}
+
+// TrainingPresets names those of TrainingPreset, smallest first.
+var TrainingPresets = []string{"tiny", "small", "medium", "full", "ldam"}
+
+// OnImagesOf is c on the images of another configuration, chosen by the same seeds.
+func (c Config) OnImagesOf(of Config) Config {
+	c.Dataset, c.Size, c.Profile, c.Imbalance, c.NMax, c.Pool = of.Dataset, of.Size, of.Profile, of.Imbalance, of.NMax, of.Pool
+	c.Seed, c.SubsetSeed, c.ClassSeed = of.Seed, of.SubsetSeed, of.ClassSeed
+	return c
 }
 
 // Decode reads a configuration's JSON over c, which stays as it is where that cannot be read. What is not named keeps its value;

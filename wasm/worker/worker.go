@@ -15,7 +15,7 @@ import (
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 	"hlrslab/ui/msg"
 	"hlrslab/wasm/web"
 )
@@ -202,9 +202,9 @@ func (t *trainer) yield() {
 func start(c command, d *data.Dataset) (r *run.Run, device *cpu.Device, err error) {
 	device = &cpu.Device{Threads: 1}
 	if c.Do == "restore" {
-		r, err = search.Restore(bytes.NewReader(web.Bytes(c.beside)), d, device)
+		r, err = task.Restore(bytes.NewReader(web.Bytes(c.beside)), d, device)
 	} else {
-		r, err = search.New(*c.Config, d, device)
+		r, err = task.New(*c.Config, d, device)
 	}
 	if err != nil {
 		return nil, nil, err

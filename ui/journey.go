@@ -1,0 +1,147 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"hlrslab/core/run"
+)
+
+// trains says whether the run trains a network; otherwise it searches.
+func (r *Run) trains() bool { return r.experiment().Task == "train" }
+
+// training is a configuration that trains a genotype on the images of a run, as the small preset trains.
+func training(of run.Config, genotype string) run.Config {
+	c := of
+	if of.Task != "train" {
+		var err error
+		if c, err = run.TrainingPreset("small"); err != nil {
+			panic(err)
+		}
+		c = c.OnImagesOf(of)
+	}
+	c.Genotype = genotype
+	return c
+}
+
+// Cells are what can be trained beside each other at a press: the cell at the epoch shown, and those that it has to be better than.
+// A training is offered the others.
+func (l *Lab) Cells() (cells []Trial) {
+	r := l.Run()
+	add := func(name, note, genotype string) {
+		cells = append(cells, Trial{name, note, map[string]string{"genotype": genotype}})
+	}
+	if e := r.at(l.Epoch); e != nil && !r.trains() {
+		add(fmt.Sprintf(Text.CellOf, r.Name, e.Epoch+1), Text.CellNote, e.Report.Genotype.String())
+	}
+	add(Text.RandomCell, Text.RandomCellNote, fmt.Sprint("random:", r.experiment().Seed))
+	add(Text.DARTSCell, Text.DARTSCellNote, "DARTS_V2")
+	add(Text.SkipCell, Text.SkipCellNote, "all:skip_connect")
+	return cells
+}
+
+// train trains one of Cells.
+func (l *Lab) train(n int) {
+	r, cells := l.Run(), l.Cells()
+	if n >= len(cells) {
+		return
+	}
+	of := r.experiment()
+	c := training(of, cells[n].Set["genotype"])
+	if r.Of != nil {
+		of = *r.Of
+	}
+	l.oneOf(cells[n].Name, c, r.Picked, &of, func(r *Run) bool { return r.trains() && same(r.experiment(), c) })
+}
+
+// trainings are the buttons that train cells.
+func (l *Lab) trainings() string {
+	var b strings.Builder
+	b.WriteString(`<p>`)
+	for i, c := range l.Cells() {
+		label := fmt.Sprintf(Text.Train, c.Name)
+		if i == 0 && !l.Run().trains() && l.Run().at(l.Epoch) != nil {
+			label = Text.TrainThis
+		}
+		fmt.Fprintf(&b, `<button type="button" data-act="train:%d" title="%s">%s</button> `, i, escape(c.Note), escape(label))
+	}
+	return b.String() + `</p>`
+}
+
+// trained is the training of a cell that the run in focus found, if it is on the page; searched the search that the run in focus
+// trains a cell of.
+func (l *Lab) trained() int {
+	r := l.Run()
+	for i, other := range l.Runs {
+		if other.trains() && other.Of != nil && !r.trains() && same(*other.Of, r.experiment()) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (l *Lab) searched() int {
+	r := l.Run()
+	for i, other := range l.Runs {
+		if r.Of != nil && !other.trains() && same(other.experiment(), *r.Of) {
+			return i
+		}
+	}
+	return -1
+}
+
+// journey is the way from images to a result, and where the run in focus is on it.
+func (l *Lab) journey() string {
+	r := l.Run()
+	search, training := l.Focus, l.trained()
+	if r.trains() {
+		search, training = l.searched(), l.Focus
+	}
+	stand := func(i int, none string) string {
+		switch {
+		case i < 0:
+			return none
+		case len(l.Runs[i].Epochs) == 0:
+			return Text.NotYet
+		}
+		o := l.Runs[i]
+		return fmt.Sprintf(Text.Of, len(o.Epochs), o.Record.Config.Epochs) + " " + Text.EpochsSmall
+	}
+	var b strings.Builder
+	step := func(name, says, act string, here bool) {
+		current := ""
+		if here {
+			current = ` aria-current="step"`
+		}
+		fmt.Fprintf(&b, `<li%s><button type="button" data-act="%s">%s</button> <span>%s</span></li>`, current, act, escape(name), escape(says))
+	}
+	b.WriteString(`<ol>`)
+	data := ""
+	if counts, order, err := l.counts(); err == nil {
+		data = fmt.Sprintf(Text.JourneyCounts, counts[order[0]], counts[order[len(order)-1]])
+	}
+	step(Text.JourneyData, data, "look:classes", false)
+	step(Text.JourneySearch, stand(search, Text.NoSearch), fmt.Sprint("go:", search), !r.trains())
+	cell := Text.NotYet
+	if e := r.at(l.Epoch); e != nil && e.Report.Counts != nil {
+		cell = fmt.Sprintf(Text.JourneyCell, e.Report.Counts["skip"], e.Report.Counts["pool"], e.Report.Counts["conv"])
+	}
+	step(Text.JourneyCellName, cell, "look:cells", false)
+	act := fmt.Sprint("go:", training)
+	if training < 0 {
+		act = "look:cells"
+	}
+	step(Text.JourneyTraining, stand(training, Text.NoTraining), act, r.trains())
+	result := Text.NotYet
+	if training >= 0 {
+		if e := l.Runs[training].last(); e != nil {
+			result = fmt.Sprintf(Text.JourneyAccuracy, 100*e.Report.Accuracy)
+		}
+	}
+	look := "look:accuracy"
+	if len(l.Runs) > 1 {
+		look = "look:compare"
+	}
+	step(Text.JourneyResult, result, look, false)
+	return b.String() + `</ol>`
+}

@@ -149,10 +149,20 @@ func TestControls(t *testing.T) {
 		t.Errorf("without a label: %q", missing)
 	}
 	for _, f := range run.Fields() {
-		if !elsewhere[f.Name] && !strings.HasSuffix(f.Name, "-param") && !eval[bool](b, `!!document.getElementById("`+f.Name+`")`) {
+		if f.Of("search") && !elsewhere[f.Name] && !strings.HasSuffix(f.Name, "-param") && !eval[bool](b, `!!document.getElementById("`+f.Name+`")`) {
 			t.Errorf("%s has no control", f.Name)
 		}
 	}
+	// A training has controls of its own.
+	other := open(t, url+"#task=train&dataset=toy", time.Minute)
+	other.says("Ready.", 20*time.Second)
+	other.click(".settings > .fold")
+	for _, f := range run.Fields() {
+		if f.Of("train") && !elsewhere[f.Name] && !strings.HasSuffix(f.Name, "-param") && !eval[bool](other, `!!document.getElementById("`+f.Name+`")`) {
+			t.Errorf("%s has no control in a training", f.Name)
+		}
+	}
+	other.quiet()
 	hash := eval[string](b, "location.hash")
 	again := open(t, url+hash, time.Minute)
 	again.says("Ready.", 20*time.Second)
@@ -203,7 +213,7 @@ func TestDrawn(t *testing.T) {
 	b.press("Continue")
 	b.says("Finished.", 30*time.Second)
 	b.shows("[data-paint=arch]", "changed", 5*time.Second)
-	b.choose("Architecture rate", "Compare at equal", "area")
+	b.choose("Architecture rate", "compared at equal", "area")
 	b.wait(`document.querySelector("[data-paint=arch]").textContent.includes("times what it says")`, 5*time.Second)
 	b.quiet()
 }
@@ -251,7 +261,7 @@ func TestCompare(t *testing.T) {
 	b.wait(`document.querySelectorAll("#card-compare thead th").length === 3`, 10*time.Second)
 	b.wait(`[...document.querySelectorAll("#card-compare tbody tr")].some((r) => r.textContent.startsWith("Epoch") && [...r.querySelectorAll("td")].every((d) => d.textContent === "3"))`, 60*time.Second)
 	differs := eval[[]string](b, `[...document.querySelectorAll("#card-compare tr.differs")].map((r) => [...r.children].map((c) => c.textContent).join(" "))`)
-	if len(differs) != 1 || differs[0] != "arch-rate 0.003 0.1 0" {
+	if len(differs) != 1 || differs[0] != "Peak rate of the architecture 0.003 0.1 0" {
 		t.Errorf("what differs: %q", differs)
 	}
 	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 3`, 10*time.Second)

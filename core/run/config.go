@@ -62,10 +62,10 @@ type Config struct {
 
 	// The architecture and its schedule.
 	Order          int       `json:"order" default:"2" min:"1" max:"2" group:"architecture" needs:"task=search" label:"Order of the architecture gradient" help:"1: gradient at the current weights; 2: unrolled by one step."`
-	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" live:"true" needs:"task=search" label:"Peak rate" help:"Peak learning rate of the architecture parameters (Adam)."`
+	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" live:"true" needs:"task=search" label:"Peak rate of the architecture" help:"Peak learning rate of the architecture parameters (Adam)."`
 	ArchDecay      float64   `json:"arch-decay" default:"0.001" min:"0" max:"0.1" group:"architecture" needs:"task=search" label:"Weight decay of the alphas" help:"Weight decay of the architecture parameters, coupled."`
 	ArchLoss       string    `json:"arch-loss" enum:"mix,uniform,balanced,reverse,drw,logit-adjusted" default:"mix" group:"architecture" needs:"task=search" label:"Loss of the architecture" help:"Loss on the architecture half."`
-	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" live:"true" needs:"task=search" label:"Family" help:"Family of the architecture rate over the epochs (HLRS)."`
+	ArchSchedule   string    `json:"arch-schedule" default:"parabolic" group:"schedule" live:"true" needs:"task=search" label:"Family of the architecture rate" help:"Family of the architecture rate over the epochs (HLRS)."`
 	ArchParam      float64   `json:"arch-param" default:"0" min:"0" max:"1000" group:"schedule" live:"true" needs:"task=search" label:"Parameter of the architecture rate" help:"The family's parameter; 0 takes its default."`
 	ArchMilestones []float64 `json:"arch-milestones,omitempty" group:"schedule" live:"true" needs:"arch-schedule=step" label:"Milestones of the architecture rate" help:"Epochs at which the step family falls."`
 	ArchPoints     string    `json:"arch-points" default:"" group:"schedule" live:"true" needs:"arch-schedule=drawn" label:"Points of the architecture rate" help:"Control points u:m of the drawn family, as in 0:1,0.5:0.8,1:0."`
@@ -73,8 +73,8 @@ type Config struct {
 	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" live:"true" needs:"task=search" label:"Warm-up of the architecture rate" help:"Epochs before the schedule begins, at rate 0."`
 	ArchRamp       bool      `json:"arch-ramp" default:"false" group:"schedule" live:"true" needs:"arch-warmup!=0" label:"Rise during the warm-up" help:"Rise linearly during the warm-up instead of waiting at 0."`
 	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" live:"true" needs:"task=search" label:"Move at every step" help:"Move the rate at every step, not every epoch."`
-	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" live:"true" needs:"task=search" label:"Compare at equal" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
-	Mix            string    `json:"mix" default:"parabolic" group:"schedule" live:"true" needs:"branches!=none" label:"Family" help:"Family of the branch mixing factor: the weight of the conventional branch."`
+	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" live:"true" needs:"task=search" label:"Schedules compared at equal" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
+	Mix            string    `json:"mix" default:"parabolic" group:"schedule" live:"true" needs:"branches!=none" label:"Family of the mixing" help:"Family of the branch mixing factor: the weight of the conventional branch."`
 	MixParam       float64   `json:"mix-param" default:"0" min:"0" max:"1" group:"schedule" live:"true" needs:"branches!=none" label:"Parameter of the mixing" help:"The mixing family's parameter; 0 takes its default."`
 	MixPoints      string    `json:"mix-points" default:"" group:"schedule" live:"true" needs:"mix=drawn" label:"Points of the mixing" help:"Control points u:a of the drawn mixing, as in 0:1,1:0."`
 

@@ -208,11 +208,7 @@ func (c *taskCommand) start(create func() (*run.Run, error)) (*runfolder.Folder,
 
 // dataset reads the images, once it is known that the run fits this machine.
 func (c *taskCommand) dataset(ctx context.Context, config run.Config) (d *data.Dataset, err error) {
-	classes, images := 10, 60_000
-	switch config.Dataset {
-	case "toy":
-		images = 6_000
-	case "own": // only the images tell how many classes there are
+	if config.Dataset == "own" { // only the images tell how many classes there are
 		if c.images == nil {
 			if c.images, err = c.own(); err != nil {
 				return nil, err
@@ -222,7 +218,7 @@ func (c *taskCommand) dataset(ctx context.Context, config run.Config) (d *data.D
 		c.cost, err = c.fits(config, len(d.Classes), int64(d.Train.Len()+d.Test.Len())*3*int64(d.Train.Size*d.Train.Size))
 		return d, err
 	}
-	if c.cost, err = c.fits(config, classes, int64(images*3*32*32)); err != nil || c.images != nil {
+	if c.cost, err = c.fits(config, 10, imageBytes(config)); err != nil || c.images != nil {
 		return c.images, err
 	}
 	if config.Dataset == "toy" {
@@ -233,6 +229,15 @@ func (c *taskCommand) dataset(ctx context.Context, config run.Config) (d *data.D
 		err = fmt.Errorf("%w; without CIFAR-10, take the built-in toy set with --dataset toy", err)
 	}
 	return c.images, err
+}
+
+// imageBytes is what the images of a set of ten classes take.
+func imageBytes(c run.Config) int64 {
+	images := 60_000
+	if c.Dataset == "toy" {
+		images = 6_000
+	}
+	return int64(images * 3 * 32 * 32)
 }
 
 // summary says what came out.

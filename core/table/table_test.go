@@ -147,9 +147,16 @@ func TestTraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ column, has string }{
-		{"loss", "search cells resnet"}, {"test-loss", "search cells resnet"}, {"calibration", "search cells resnet"},
-		{"arch-loss", "search"}, {"arch-rate", "search"}, {"discrete", "search"}, {"entropy", "search"},
-		{"skip", "search cells"}, {"conv", "search cells"}, {"tau-normalised", "resnet"},
+		{"loss", "search cells resnet"},
+		{"test-loss", "search cells resnet"},
+		{"calibration", "search cells resnet"},
+		{"arch-loss", "search"},
+		{"arch-rate", "search"},
+		{"discrete", "search"},
+		{"entropy", "search"},
+		{"skip", "search cells"},
+		{"conv", "search cells"},
+		{"tau-normalised", "resnet"},
 	} {
 		at := slices.Index(lines[0], c.column)
 		for _, line := range lines[1:] {

@@ -92,7 +92,7 @@ func (c *taskCommand) take(ctx context.Context) (dir string, r run.Record, err e
 		return f.Dir, r, fmt.Errorf("stopped and saved; go on with: %s", cmp.Or(c.onward, c.again(f.Dir)))
 	}
 	r = f.Run.Record()
-	return f.Dir, r, c.summary(r, f.Dir, time.Since(began))
+	return f.Dir, r, c.summary(os.Stdout, r, f.Dir, time.Since(began))
 }
 
 // steps takes the run's steps, if there are any left, and shows how it goes.
@@ -241,7 +241,7 @@ func imageBytes(c run.Config) int64 {
 }
 
 // summary says what came out.
-func (c *taskCommand) summary(r run.Record, dir string, took time.Duration) error {
+func (c *taskCommand) summary(w io.Writer, r run.Record, dir string, took time.Duration) error {
 	e, config := r.Last(), r.InForce()
 	p := e.Report
 	if c.JSON {
@@ -262,16 +262,16 @@ func (c *taskCommand) summary(r run.Record, dir string, took time.Duration) erro
 		if e.Ended != "" {
 			line["ended"], line["epochs"] = e.Ended, e.Epoch+1
 		}
-		return json.NewEncoder(os.Stdout).Encode(line)
+		return json.NewEncoder(w).Encode(line)
 	}
 	if e.Ended != "" {
-		fmt.Printf("ended after %s of %d: %s\n", count(e.Epoch+1, "epoch"), config.Epochs, e.Ended)
+		fmt.Fprintf(w, "ended after %s of %d: %s\n", count(e.Epoch+1, "epoch"), config.Epochs, e.Ended)
 	}
-	fmt.Printf("balanced accuracy %s%s, %s, in %s\n", groups(p), tested(config, p), dir, took.Round(time.Second/10))
-	if len(p.Genotype.Normal) > 0 {
-		fmt.Println(p.Genotype)
+	_, err := fmt.Fprintf(w, "balanced accuracy %s%s, %s, in %s\n", groups(p), tested(config, p), dir, took.Round(time.Second/10))
+	if len(p.Genotype.Normal) > 0 && err == nil {
+		_, err = fmt.Fprintln(w, p.Genotype)
 	}
-	return nil
+	return err
 }
 
 // groups are a report's accuracies.

@@ -258,7 +258,7 @@ func TrainingPreset(name string) (Config, error) {
 		c.Channels, c.Layers, c.Epochs, c.Batch = 36, 20, 600, 96
 		c.Cutout, c.DropPath, c.Auxiliary = 16, 0.2, true
 	case "medium":
-		c.Channels, c.Layers, c.Epochs, c.Batch = 16, 8, 25, 64
+		c.Channels, c.Layers, c.Epochs, c.Batch = 16, 8, 50, 64
 	case "small", "tiny":
 		c.Size, c.Pool, c.NMax, c.TestImages = 16, 500, 500, 500
 		c.Channels, c.Layers, c.Epochs, c.Batch = 8, 5, 40, 32

@@ -1,4 +1,4 @@
-// Package figure draws the curves of search runs for a publication: as SVG, and as PNG of 300 dots per inch.
+// Package figure draws the curves of runs for a publication: as SVG, and as PNG of 300 dots per inch.
 package figure
 
 import (
@@ -18,9 +18,9 @@ import (
 // Most is how many runs a figure compares at most.
 const Most = 4
 
-// SVG draws the runs over their epochs, 20 cm wide. One run's figure has its losses, accuracies, learning rates and mixing, and
-// its name above them unless that is empty; a figure of several, up to Most, compares them, with one curve a run. Every run has
-// a name; one of which no epoch has ended is an error.
+// SVG draws the runs over their epochs, 20 cm wide. One run's figure has its losses, accuracies, learning rates and mixing, or a
+// training's its test losses and calibration error, too, and its name above them unless that is empty; a figure of several, up to Most,
+// compares them, with one curve a run. Every run has a name; one of which no epoch has ended is an error.
 func SVG(w io.Writer, records []run.Record, names []string) error {
 	s, err := layOut(records, names)
 	if err != nil {

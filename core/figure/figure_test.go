@@ -57,19 +57,44 @@ func words(t *testing.T, svg []byte) string {
 	}
 }
 
+// trained is a record as a training makes one.
+func trained(r run.Record, change func(c *run.Config)) run.Record {
+	r.Config.Task = "train"
+	change(&r.Config)
+	events := r.Events
+	r.Events = nil
+	for _, e := range events {
+		if e.ArchLoss, e.ArchRate = 0, 0; e.Report != nil {
+			p := *e.Report
+			p.Entropy, p.Discrete, p.Normal, p.Reduce, p.TauNormalised = 0, 0, nil, nil, p.Accuracy/2
+			e.Report = &p
+		}
+		r.Events = append(r.Events, e)
+	}
+	return r
+}
+
 func TestFigures(t *testing.T) {
 	runs := records(t, 2, 3)
+	// Trainings: one with all there may be, and one with as little.
+	full, plain := trained(runs[0], func(c *run.Config) { c.Tau = 1 }), trained(runs[1], func(c *run.Config) { c.Branches = "none" })
 	for _, c := range []struct {
 		runs   []run.Record
 		names  []string
 		height int // of the PNG, at least
 		titles []string
+		none   []string
 	}{
-		{runs[:1], []string{""}, 3070, []string{"Loss", "Balanced test accuracy", "Learning rates", "Mixing of the branches", "re-balancing", "tail"}},
-		{runs[:1], []string{"a < b & c"}, 3100, []string{"a < b & c", "Loss"}},
+		{runs[:1], []string{""}, 3070, []string{"Loss", "Balanced test accuracy", "Learning rates", "Mixing of the branches", "re-balancing", "tail"}, []string{"calibration"}},
+		{runs[:1], []string{"a < b & c"}, 3100, []string{"a < b & c", "Loss"}, nil},
 		{runs, []string{"a\x01<b>", "two & " + strings.Repeat("long ", 40)}, 2480, []string{
 			"a", "<b>", "two & long", "Balanced test accuracy", "Tail accuracy", "Architecture rate", "Mixing of the branches", "Mean entropy of alpha",
-		}},
+		}, []string{"calibration", "Test loss"}},
+		{[]run.Record{full}, []string{""}, 3830, []string{"training", "test", "all, τ-normalised", "Expected calibration error", "Learning rate", "Mixing of the branches"}, []string{"architecture", "entropy"}},
+		{[]run.Record{plain}, []string{""}, 3070, []string{"training", "Expected calibration error", "Learning rate"}, []string{"architecture", "τ", "Mixing"}},
+		{[]run.Record{plain, plain}, []string{"a", "b"}, 2480, []string{"Tail accuracy", "Test loss", "Expected calibration error", "Learning rate"}, []string{"Architecture", "entropy", "Mixing"}},
+		{[]run.Record{full, plain}, []string{"a", "b"}, 3300, []string{"Learning rate", "Mixing of the branches", "Head accuracy"}, []string{"Architecture", "entropy"}},
+		{[]run.Record{runs[0], full}, []string{"a", "b"}, 3300, []string{"Test loss", "Architecture rate", "Mixing of the branches", "Mean entropy of alpha"}, nil},
 	} {
 		var svg, bitmap bytes.Buffer
 		if err := SVG(&svg, c.runs, c.names); err != nil {
@@ -79,6 +104,11 @@ func TestFigures(t *testing.T) {
 		for _, title := range c.titles {
 			if !strings.Contains(text, title) {
 				t.Errorf("no %q in the figure's texts:\n%s", title, text)
+			}
+		}
+		for _, title := range c.none {
+			if strings.Contains(text, title) {
+				t.Errorf("%q is in the figure's texts:\n%s", title, text)
 			}
 		}
 		if err := PNG(&bitmap, c.runs, c.names); err != nil {

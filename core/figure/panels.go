@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot/plotter"
 
@@ -68,44 +69,86 @@ func head(r *run.Report) float64   { return r.Head }
 func medium(r *run.Report) float64 { return r.Medium }
 func tail(r *run.Report) float64   { return r.Tail }
 
+func calibration(r *run.Report) float64 { return r.Calibration }
+func normalised(r *run.Report) float64  { return r.TauNormalised }
+
+func rate(e run.Event) float64 { return e.Rate }
+
+// training says whether a run trains a network, and has no architecture to search.
+func training(r run.Record) bool { return r.Config.Task == "train" }
+
+// mixed says whether a run has two branches to mix.
+func mixed(r run.Record) bool { return r.Config.Branches != "none" }
+
 // one is a single run's panels.
 func one(r run.Record) []panel {
 	c := r.Config
-	return []panel{
-		{"Loss", "nats", true, []curve{
-			{"weights", blue, over(r, func(e run.Event) float64 { return e.Loss })},
-			{"architecture", orange, over(r, func(e run.Event) float64 { return e.ArchLoss })},
-		}},
-		{"Balanced test accuracy", "%", false, []curve{
-			{"all", grey, over(r, percent(all))},
-			{"head", blue, over(r, percent(head))},
-			{"medium", green, over(r, percent(medium))},
-			{"tail", orange, over(r, percent(tail))},
-		}},
-		{"Learning rates", "share of the peak", false, []curve{
+	losses := panel{"Loss", "nats", true, []curve{{"weights", blue, over(r, func(e run.Event) float64 { return e.Loss })}}}
+	accuracy := panel{"Balanced test accuracy", "%", false, []curve{
+		{"all", grey, over(r, percent(all))},
+		{"head", blue, over(r, percent(head))},
+		{"medium", green, over(r, percent(medium))},
+		{"tail", orange, over(r, percent(tail))},
+	}}
+	mixing := panel{"Mixing of the branches", "weight", false, []curve{
+		{"conventional", blue, over(r, mix)},
+		{"re-balancing", orange, over(r, func(e run.Event) float64 { return 1 - e.Mix })},
+	}}
+	if !training(r) {
+		losses.curves = append(losses.curves, curve{"architecture", orange, over(r, func(e run.Event) float64 { return e.ArchLoss })})
+		return []panel{losses, accuracy, {"Learning rates", "share of the peak", false, []curve{
 			{"architecture", orange, over(r, func(e run.Event) float64 { return e.ArchRate / max(c.ArchRate, 1e-30) })},
 			{"weights", blue, over(r, func(e run.Event) float64 { return e.Rate / max(c.Rate, 1e-30) })},
-		}},
-		{"Mixing of the branches", "weight", false, []curve{
-			{"conventional", blue, over(r, mix)},
-			{"re-balancing", orange, over(r, func(e run.Event) float64 { return 1 - e.Mix })},
-		}},
+		}}, mixing}
 	}
+	losses.curves[0].name = "training"
+	losses.curves = append(losses.curves, curve{"test", orange, over(r, func(e run.Event) float64 { return e.Report.TestLoss })})
+	if c.Tau > 0 {
+		accuracy.curves = append(accuracy.curves, curve{"all, τ-normalised", pink, over(r, percent(normalised))})
+	}
+	panels := []panel{
+		losses, accuracy,
+		{"Expected calibration error", "%", false, []curve{{"", blue, over(r, percent(calibration))}}},
+		{"Learning rate", "rate", false, []curve{{"", blue, over(r, rate)}}},
+	}
+	if mixed(r) {
+		panels = append(panels, mixing)
+	}
+	return panels
 }
 
-// several compares runs: a curve for each in every panel.
-func several(records []run.Record, names []string) []panel {
-	each := func(f func(run.Event) float64) (curves []curve) {
+// several compares runs: a curve for each of those that have one in every panel, and no panel that no run has a curve in.
+func several(records []run.Record, names []string) (panels []panel) {
+	add := func(title, unit string, free bool, has func(run.Record) bool, of func(run.Event) float64) {
+		p := panel{title: title, unit: unit, free: free}
+		any := false
 		for i, r := range records {
-			curves = append(curves, curve{names[i], [Most]color.Color{blue, orange, green, pink}[i], over(r, f)})
+			c := curve{name: names[i], colour: [Most]color.Color{blue, orange, green, pink}[i]}
+			if has(r) {
+				c.points, any = over(r, of), true
+			}
+			p.curves = append(p.curves, c)
 		}
-		return curves
+		if any {
+			panels = append(panels, p)
+		}
 	}
-	return []panel{
-		{"Balanced test accuracy", "%", false, each(percent(all))},
-		{"Tail accuracy", "%", false, each(percent(tail))},
-		{"Architecture rate", "rate", false, each(func(e run.Event) float64 { return e.ArchRate })},
-		{"Mixing of the branches", "conventional weight", false, each(mix)},
-		{"Mean entropy of alpha", "nats", true, each(func(e run.Event) float64 { return e.Report.Entropy })},
+	each := func(run.Record) bool { return true }
+	searching := func(r run.Record) bool { return !training(r) }
+	trains := slices.ContainsFunc(records, training)
+	tested := func(r run.Record) bool { return trains && r.Last().Report.TestLoss > 0 } // as older runs have none
+	add("Balanced test accuracy", "%", false, each, percent(all))
+	add("Tail accuracy", "%", false, each, percent(tail))
+	add("Test loss", "nats", true, tested, func(e run.Event) float64 { return e.Report.TestLoss })
+	add("Expected calibration error", "%", false, tested, percent(calibration))
+	if !slices.ContainsFunc(records, searching) {
+		add("Learning rate", "rate", false, each, rate)
 	}
+	add("Architecture rate", "rate", false, searching, func(e run.Event) float64 { return e.ArchRate })
+	add("Mixing of the branches", "conventional weight", false, func(r run.Record) bool { return searching(r) || mixed(r) }, mix)
+	add("Mean entropy of alpha", "nats", true, searching, func(e run.Event) float64 { return e.Report.Entropy })
+	if len(panels)%2 == 0 { // one place is the legend's
+		add("Head accuracy", "%", false, each, percent(head))
+	}
+	return panels
 }

@@ -29,7 +29,13 @@ const (
 )
 
 // dashes of the first, second, … curve of a panel: curves that lie on each other both stay visible.
-var dashes = [Most][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}, {vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)}}
+var dashes = [Most + 1][]vg.Length{
+	nil,
+	{vg.Points(6), vg.Points(3)},
+	{vg.Points(2), vg.Points(2)},
+	{vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)},
+	{vg.Points(1), vg.Points(3)},
+}
 
 var (
 	heading = style(14, draw.XCenter)
@@ -60,14 +66,18 @@ func layOut(records []run.Record, names []string) (*sheet, error) {
 		PadTop: margin + above, PadBottom: margin, PadLeft: margin, PadRight: margin, PadX: 2 * gap, PadY: gap + above,
 	}}
 	if len(records) == 1 {
-		s.panels, s.height, s.tiles.Rows, s.tiles.Cols = one(records[0]), 26*vg.Centimeter, 4, 1
+		s.panels, s.tiles.Cols = one(records[0]), 1
+		s.tiles.Rows = len(s.panels)
+		s.height = vg.Length(s.tiles.Rows) * 6.5 * vg.Centimeter
 		s.tiles.PadRight += gap + aside
 		if s.heading = wrap(names[0], width-2*margin, heading); s.heading != "" {
 			room := heading.Height(s.heading) + gap
 			s.height, s.tiles.PadTop = s.height+room, s.tiles.PadTop+room
 		}
 	} else {
-		s.panels, s.height, s.tiles.Rows, s.tiles.Cols = several(records, names), 21*vg.Centimeter, 3, 2
+		s.panels, s.tiles.Cols = several(records, names), 2
+		s.tiles.Rows = (len(s.panels) + 1) / 2 // the last place is the legend's
+		s.height = vg.Length(s.tiles.Rows) * 7 * vg.Centimeter
 	}
 	for i := range s.tiles.Rows {
 		s.plots = append(s.plots, make([]*plot.Plot, s.tiles.Cols))
@@ -96,7 +106,7 @@ func (s *sheet) draw(c draw.Canvas) {
 			data := s.plots[i][j].DataCanvas(tile)
 			s.plots[i][j].Draw(tile)
 			c.FillText(title, vg.Point{X: data.Center().X, Y: data.Max.Y + above}, s.panels[k].title)
-			if s.tiles.Cols == 1 {
+			if s.tiles.Cols == 1 && len(s.panels[k].curves) > 1 { // one curve is what the title says
 				s.panels[k].legend(c, tile.Max.X+gap, data.Max.Y)
 			}
 		}
@@ -110,6 +120,9 @@ func (p panel) plot() (*plot.Plot, error) {
 	drawn.X.Tick.Marker, drawn.Y.Tick.Marker = ticks(8, 0), ticks(5, -9)
 	drawn.Add(plotter.NewGrid())
 	for k, c := range p.curves {
+		if len(c.points) == 0 { // this run has no such curve
+			continue
+		}
 		line, points, err := plotter.NewLinePoints(c.points)
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", p.title, c.name, err)

@@ -13,7 +13,7 @@ type Config struct {
 	Task string `json:"task" enum:"search,train" default:"search" group:"task" label:"Task" help:"What the run does: search for cells, or train a network from scratch."`
 
 	// Data.
-	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" label:"Images" help:"Images to search on: cifar10, the built-in generated toy set, or your own by class."`
+	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" label:"Images" help:"Images: cifar10, the built-in generated toy set, or your own by class."`
 	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" label:"Image side" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
 	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" label:"Fall of the class counts" help:"How class counts fall from head to tail."`
 	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" label:"Imbalance factor" help:"Imbalance factor: images of the largest class over images of the smallest."`
@@ -33,7 +33,7 @@ type Config struct {
 	Auxiliary     bool    `json:"auxiliary" default:"false" negatable:"" group:"network" needs:"network=cells" label:"Auxiliary classifier" help:"A second classifier at two thirds, whose loss counts 0.4; it needs images of 32 px."`
 	DropPath      float64 `json:"drop-path" default:"0" min:"0" max:"0.9" group:"network" needs:"network=cells" label:"Drop path" help:"Probability at the end that an operation is dropped for an image; it rises from 0 over the epochs."`
 	Mixup         float64 `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Two images are mixed in shares of Beta(a, a), with this a; 0 is off."`
-	Late          string  `json:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
+	Late          string  `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
 	Retrain       string  `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"What the classifier does alone, on classes alike, in the last epochs: nothing, learn anew (cRT), or learn a scale of each class (LWS)."`
 	RetrainEpochs int     `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many of the epochs, the last ones, are the classifier's alone."`
 	Tau           float64 `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
@@ -45,7 +45,7 @@ type Config struct {
 	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for plain DARTS."`
 
 	// Training of the weights.
-	Epochs         int       `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" label:"Epochs" help:"Search epochs."`
+	Epochs         int       `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" label:"Epochs" help:"Epochs."`
 	Batch          int       `json:"batch" default:"64" min:"2" max:"512" unit:"images" group:"weights" label:"Batch size" help:"Images of a batch (of each branch, with BBN)."`
 	Rate           float64   `json:"rate" default:"0.025" min:"0" max:"1" group:"weights" live:"true" label:"Learning rate of the weights" help:"Peak learning rate of the weights."`
 	RateMin        float64   `json:"rate-min" default:"0.001" min:"0" max:"1" group:"weights" live:"true" label:"Last learning rate of the weights" help:"Learning rate of the weights that the schedule falls to."`

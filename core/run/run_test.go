@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -218,7 +219,7 @@ func TestDecodeRefuses(t *testing.T) {
 		`{"dataset": null}`:            `dataset: null is not a value of it (Images`,
 		`{"arch-milestones": null}`:    `arch-milestones: null`,
 		`{"epochs": null}`:             `epochs: null`,
-		`{"epochs": 3.5}`:              `epochs: 3.5 is not a value of it (Search epochs.)`,
+		`{"epochs": 3.5}`:              `epochs: 3.5 is not a value of it (Epochs.)`,
 		`{"epochs": "3"}`:              `epochs: "3" is not`,
 		`{"epochs": 3, "epochs": 4}`:   `duplicate`,
 		`{"epochs": 3, "epochs": 3}`:   `"epochs"`,
@@ -258,12 +259,42 @@ func TestOldFile(t *testing.T) {
 	}
 }
 
-func TestConfigurationRoundTrips(t *testing.T) {
-	for _, p := range Presets {
-		c, err := Preset(p)
-		if err != nil {
-			t.Fatal(err)
+// TestLDAMRates holds the rate of LDAM's recipe at what its authors' program has: warmed up in 5 epochs, a hundredth after 160 and
+// a hundredth of that after 180.
+func TestLDAMRates(t *testing.T) {
+	c, err := TrainingPreset("ldam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Schedules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for epoch, want := range map[int]float64{0: 0.02, 4: 0.1, 5: 0.1, 159: 0.1, 160: 0.001, 179: 0.001, 180: 0.00001, 199: 0.00001} {
+		if got := s.Weights.At(epoch); math.Abs(got-want) > 1e-12 {
+			t.Errorf("epoch %d: %v, not %v", epoch, got, want)
 		}
+	}
+}
+
+func TestConfigurationRoundTrips(t *testing.T) {
+	all := map[string]Config{}
+	for _, named := range []struct {
+		names  []string
+		preset func(string) (Config, error)
+	}{{Presets, Preset}, {TrainingPresets, TrainingPreset}} {
+		for _, p := range named.names {
+			c, err := named.preset(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[c.Task+" "+p] = c
+		}
+		if _, err := named.preset("huge"); err == nil || !strings.Contains(err.Error(), strings.Join(named.names, ", ")) {
+			t.Error(err)
+		}
+	}
+	for p, c := range all {
 		if err := c.Validate(); err != nil {
 			t.Errorf("%s: %v", p, err)
 		}

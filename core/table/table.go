@@ -1,4 +1,4 @@
-// Package table writes search runs as comma-separated values, for whatever draws or computes on.
+// Package table writes runs as comma-separated values, for whatever draws or computes on.
 package table
 
 import (
@@ -11,31 +11,43 @@ import (
 	"hlrslab/core/run"
 )
 
-// columns are a line's numbers behind the run and the epoch.
+// columns are a line's numbers behind the run and the epoch; has says of which runs, and of which epochs of them, there is one.
 var columns = []struct {
 	name string
+	has  func(run.Config, *run.Report) bool
 	of   func(run.Event) float64
 }{
-	{"loss", func(e run.Event) float64 { return e.Loss }},
-	{"arch-loss", func(e run.Event) float64 { return e.ArchLoss }},
-	{"rate", func(e run.Event) float64 { return e.Rate }},
-	{"arch-rate", func(e run.Event) float64 { return e.ArchRate }},
-	{"mix", func(e run.Event) float64 { return e.Mix }},
-	{"accuracy", func(e run.Event) float64 { return e.Report.Accuracy }},
-	{"head", func(e run.Event) float64 { return e.Report.Head }},
-	{"medium", func(e run.Event) float64 { return e.Report.Medium }},
-	{"tail", func(e run.Event) float64 { return e.Report.Tail }},
-	{"discrete", func(e run.Event) float64 { return e.Report.Discrete }},
-	{"entropy", func(e run.Event) float64 { return e.Report.Entropy }},
-	{"skip", func(e run.Event) float64 { return float64(e.Report.Counts["skip"]) }},
-	{"pool", func(e run.Event) float64 { return float64(e.Report.Counts["pool"]) }},
-	{"conv", func(e run.Event) float64 { return float64(e.Report.Counts["conv"]) }},
+	{"loss", always, func(e run.Event) float64 { return e.Loss }},
+	{"arch-loss", searching, func(e run.Event) float64 { return e.ArchLoss }},
+	{"rate", always, func(e run.Event) float64 { return e.Rate }},
+	{"arch-rate", searching, func(e run.Event) float64 { return e.ArchRate }},
+	{"mix", always, func(e run.Event) float64 { return e.Mix }},
+	{"accuracy", always, func(e run.Event) float64 { return e.Report.Accuracy }},
+	{"head", always, func(e run.Event) float64 { return e.Report.Head }},
+	{"medium", always, func(e run.Event) float64 { return e.Report.Medium }},
+	{"tail", always, func(e run.Event) float64 { return e.Report.Tail }},
+	{"discrete", searching, func(e run.Event) float64 { return e.Report.Discrete }},
+	{"entropy", searching, func(e run.Event) float64 { return e.Report.Entropy }},
+	{"skip", genotype, func(e run.Event) float64 { return float64(e.Report.Counts["skip"]) }},
+	{"pool", genotype, func(e run.Event) float64 { return float64(e.Report.Counts["pool"]) }},
+	{"conv", genotype, func(e run.Event) float64 { return float64(e.Report.Counts["conv"]) }},
+	{"test-loss", tested, func(e run.Event) float64 { return e.Report.TestLoss }},
+	{"calibration", tested, func(e run.Event) float64 { return e.Report.Calibration }},
+	{"tau-normalised", normalised, func(e run.Event) float64 { return e.Report.TauNormalised }},
 }
 
+func always(run.Config, *run.Report) bool         { return true }
+func searching(c run.Config, _ *run.Report) bool  { return c.Task == "search" }
+func genotype(_ run.Config, p *run.Report) bool   { return p.Counts != nil }
+func normalised(c run.Config, _ *run.Report) bool { return c.Task == "train" && c.Tau > 0 }
+
+// tested: before there were test losses, reports had a 0 in their place, which no test comes to.
+func tested(_ run.Config, p *run.Report) bool { return p.TestLoss != 0 }
+
 // CSV writes a header and then a line for each run and epoch, which pandas and R read as they are: the run's name, the epoch from 1,
-// its mean losses and its entropy in nats, its accuracies from 0 to 1, and how many skip connections, pools and convolutions its
-// genotype has; then, as accuracy.airplane, the accuracy of each class, and, as config.seed, every setting in force in that epoch. What
-// a run has not, as a class of another's, is empty. The numbers read back to the same bits. Every run has a name; one of which no
+// its mean losses and its entropy in nats, its accuracies from 0 to 1, how many skip connections, pools and convolutions its genotype
+// has, and its test loss and calibration error; then, as accuracy.airplane, the accuracy of each class, and, as config.seed, every
+// setting in force in that epoch. What a run has not, as a class of another's, or a training the architecture's loss, is empty. The numbers read back to the same bits. Every run has a name; one of which no
 // epoch has ended is an error.
 func CSV(w io.Writer, records []run.Record, names []string) error {
 	if len(records) == 0 || len(names) != len(records) {
@@ -73,7 +85,11 @@ func CSV(w io.Writer, records []run.Record, names []string) error {
 			}
 			line := []string{names[i], strconv.Itoa(e.Epoch + 1)}
 			for _, c := range columns {
-				line = append(line, number(c.of(e)))
+				cell := ""
+				if c.has(config, e.Report) {
+					cell = number(c.of(e))
+				}
+				line = append(line, cell)
 			}
 			of := make([]string, len(classes))
 			for k, c := range e.Report.Classes {

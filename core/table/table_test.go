@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func TestCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(lines[0], " "), "run epoch loss arch-loss rate arch-rate mix accuracy head medium tail discrete entropy skip pool conv accuracy.rows accuracy.columns "; !strings.HasPrefix(got, want) {
+	if got, want := strings.Join(lines[0], " "), "run epoch loss arch-loss rate arch-rate mix accuracy head medium tail discrete entropy skip pool conv test-loss calibration tau-normalised accuracy.rows accuracy.columns "; !strings.HasPrefix(got, want) {
 		t.Errorf("header %s, not %s", got, want)
 	}
 	column := map[string]int{}
@@ -105,6 +106,7 @@ func TestCSV(t *testing.T) {
 			for i, want := range []float64{
 				e.Loss, e.ArchLoss, e.Rate, e.ArchRate, e.Mix, p.Accuracy, p.Head, p.Medium, p.Tail, p.Discrete, p.Entropy,
 				float64(p.Counts["skip"]), float64(p.Counts["pool"]), float64(p.Counts["conv"]),
+				p.TestLoss, p.Calibration,
 			} {
 				if got, err := strconv.ParseFloat(line[2+i], 64); err != nil || got != want {
 					t.Errorf("%s of epoch %d: %s, not %v", lines[0][2+i], epoch, line[2+i], want)
@@ -114,6 +116,54 @@ func TestCSV(t *testing.T) {
 	}
 	if at != 5 || len(lines) != 5 {
 		t.Errorf("%d lines, of which %d are known: two runs of two epochs have four, and a header", len(lines), at)
+	}
+}
+
+// TestTraining: a training has no architecture, ResNet-32 no genotype, and a run a τ-normalised accuracy where it is asked for.
+func TestTraining(t *testing.T) {
+	searched := record(t)
+	cells, resnet := searched, searched
+	cells.Events, resnet.Events = nil, nil
+	cells.Config.Task, resnet.Config.Task = "train", "train"
+	resnet.Config.Network, resnet.Config.Tau = "resnet-32", 1
+	for _, e := range searched.Events {
+		if e.Report != nil {
+			p := *e.Report
+			p.Entropy, p.Discrete = 0, 0
+			e.Report = &p
+			cells.Events = append(cells.Events, e)
+			q := p
+			q.Counts, q.TauNormalised = nil, 0.5
+			e.Report = &q
+			resnet.Events = append(resnet.Events, e)
+		}
+	}
+	var b bytes.Buffer
+	if err := CSV(&b, []run.Record{searched, cells, resnet}, []string{"search", "cells", "resnet"}); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(&b).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ column, has string }{
+		{"loss", "search cells resnet"},
+		{"test-loss", "search cells resnet"},
+		{"calibration", "search cells resnet"},
+		{"arch-loss", "search"},
+		{"arch-rate", "search"},
+		{"discrete", "search"},
+		{"entropy", "search"},
+		{"skip", "search cells"},
+		{"conv", "search cells"},
+		{"tau-normalised", "resnet"},
+	} {
+		at := slices.Index(lines[0], c.column)
+		for _, line := range lines[1:] {
+			if want := slices.Contains(strings.Fields(c.has), line[0]); (line[at] != "") != want {
+				t.Errorf("%s of %s is %q", c.column, line[0], line[at])
+			}
+		}
 	}
 }
 

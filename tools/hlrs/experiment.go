@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -14,38 +17,108 @@ import (
 	"hlrslab/core/sched"
 )
 
-// Experiment is a configuration: the default gives way to a preset, that to a file, that to a flag, whatever their order.
+// Experiment is a configuration: the default gives way to a preset, that to the images of the run whose genotype is trained, those to
+// a file, that to a flag, whatever their order.
 type Experiment struct {
 	run.Config `embed:""`
 
-	Preset string `placeholder:"NAME" help:"Start from tiny (seconds), small (a minute or two) or full (the base of the paper; the default)."`
+	Preset string `placeholder:"NAME" help:"Configuration to start from."`
 	File   string `name:"config" type:"existingfile" placeholder:"FILE" help:"Configuration to start from, as a run folder's config.json."`
+
+	origin *origin // of the genotype on the command line
 }
 
-// base gives the flags of a configuration that are not on the command line their values. Its error comes before kong's own.
+// base gives the flags of a configuration that are not on the command line their values, and the fields that a command has no
+// flags of. Its error comes before kong's own.
 type base struct {
-	config run.Config
-	err    error
-	known  bool
+	experiments map[string]*Experiment // by command
+	origin      *origin                // of the genotype on the command line, if there is one
+	config      run.Config
+	err         error
+	known       bool
 }
 
 func (b *base) resolve(k *kong.Context, at *kong.Path, flag *kong.Flag) (any, error) {
-	if at.Command == nil || at.Command.Name != "search" && at.Command.Name != "bench" {
+	if at.Command == nil || b.experiments[at.Command.Name] == nil {
 		return nil, nil
 	}
-	for _, f := range run.Fields() {
-		if f.Name != flag.Name {
-			continue
+	if !b.known {
+		b.known = true
+		kind, e := kindOf(at.Command.Name), b.experiments[at.Command.Name]
+		b.config, b.err = read(kind, given(k, "preset"), given(k, "config"), b.origin)
+		for _, f := range run.Fields() {
+			if !offered(f, kind.command) {
+				b.err = errors.Join(b.err, f.Set(&e.Config, f.Value(b.config)))
+			}
 		}
-		if !b.known {
-			b.known = true
-			b.config, b.err = read(given(k, "preset"), given(k, "config"))
-		}
-		if v := f.Value(b.config); v != "" && b.err == nil {
+		e.origin = b.origin
+	}
+	if f, is := field(flag.Name); is && b.err == nil {
+		if v := f.Value(b.config); v != "" {
 			return v, nil
 		}
 	}
 	return nil, nil
+}
+
+// Decode implements kong.Mapper, for --genotype.
+func (b *base) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("genotype", &text); err != nil {
+		return err
+	}
+	if !b.known { // on the command line, and not what has been read
+		o, err := readOrigin(text)
+		if err != nil {
+			b.err = err
+			return err
+		}
+		b.origin, text = o, o.genotype
+	}
+	target.SetString(text)
+	return nil
+}
+
+// offered says whether a field is a flag of a task's commands.
+func offered(f run.Field, task string) bool { return f.Of(task) && f.Name != "task" }
+
+// field is the one of that name, if there is one.
+func field(name string) (run.Field, bool) {
+	for _, f := range run.Fields() {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return run.Field{}, false
+}
+
+// offer leaves each command the flags of its task, with the values they have without a preset.
+func (b *base) offer(app *kong.Application) error {
+	for _, command := range app.Children {
+		if b.experiments[command.Name] == nil {
+			continue
+		}
+		kind := kindOf(command.Name)
+		c, err := kind.preset("full")
+		if err != nil {
+			return err
+		}
+		command.Flags = slices.DeleteFunc(command.Flags, func(flag *kong.Flag) bool {
+			f, is := field(flag.Name)
+			if is {
+				flag.Default = f.Value(c)
+				flag.HasDefault = flag.Default != ""
+			}
+			switch flag.Name {
+			case "preset":
+				flag.Help = kind.starts
+			case "genotype":
+				flag.Help, flag.PlaceHolder, flag.HasDefault, flag.Mapper = fmt.Sprintf("%s By default %s.", genotypes, c.Genotype), "RUN|FILE|NAME", false, b
+			}
+			return is && !offered(f, kind.command)
+		})
+	}
+	return nil
 }
 
 // given is the value of a flag on the command line.
@@ -58,14 +131,12 @@ func given(k *kong.Context, name string) string {
 	return ""
 }
 
-// read reads a file over a preset over the default; either may be missing.
-func read(preset, file string) (c run.Config, err error) {
-	c = run.Default()
-	if preset != "" {
-		if c, err = run.Preset(preset); err != nil {
-			return c, err
-		}
+// read reads a file over the images of a genotype's run over a preset; each of them may be missing.
+func read(kind kind, preset, file string, from *origin) (c run.Config, err error) {
+	if c, err = kind.preset(cmp.Or(preset, "full")); err != nil {
+		return c, err
 	}
+	from.images(&c)
 	if file == "" {
 		return c, nil
 	}
@@ -76,6 +147,9 @@ func read(preset, file string) (c run.Config, err error) {
 	defer f.Close()
 	if err := c.Decode(f); err != nil {
 		return c, fmt.Errorf("%s: %w", file, err)
+	}
+	if c.Task != kind.command {
+		return c, fmt.Errorf("%s: task: it configures %s, not %s; give it to hlrs %s", file, kindOf(c.Task).one, kind.one, c.Task)
 	}
 	return c, nil
 }
@@ -107,6 +181,10 @@ func (e *Experiment) asks(k *kong.Context) (all []asked, err error) {
 	}
 	for _, f := range run.Fields() {
 		value, key := f.Value(e.Config), false
+		words := value
+		if f.Name == "genotype" && e.origin != nil {
+			words = e.origin.named
+		}
 		for name := range keys {
 			key = key || strings.EqualFold(name, f.Name) // as encoding/json reads it
 		}
@@ -114,7 +192,7 @@ func (e *Experiment) asks(k *kong.Context) (all []asked, err error) {
 		case flags[f.Name] && f.Kind == reflect.Bool:
 			all = append(all, asked{f, "--" + f.Name + "=" + value, true})
 		case flags[f.Name]:
-			all = append(all, asked{f, "--" + f.Name + " " + value, true})
+			all = append(all, asked{f, "--" + f.Name + " " + words, true})
 		case key:
 			all = append(all, asked{f, fmt.Sprintf("--config %s (%s %s)", e.File, f.Name, value), false})
 		case e.Preset != "":
@@ -125,7 +203,7 @@ func (e *Experiment) asks(k *kong.Context) (all []asked, err error) {
 }
 
 // useful refuses a flag that would change nothing: who gives it expects something of it.
-func (c *searchCommand) useful() error {
+func (c *taskCommand) useful() error {
 	for _, a := range c.asked {
 		if why := a.field.Idle(c.Config); a.flag && why != "" {
 			return fmt.Errorf("%s: it would change nothing, for %s; leave it out, or change that", a.how, why)
@@ -135,7 +213,7 @@ func (c *searchCommand) useful() error {
 }
 
 // unchanged reports the first thing asked for that the run to resume has not.
-func (c *searchCommand) unchanged(record run.Record) error {
+func (c *taskCommand) unchanged(record run.Record) error {
 	run := record.InForce()
 	for _, a := range c.asked {
 		if has := a.field.Value(run); a.field.Value(c.Config) != has {
@@ -169,7 +247,7 @@ func limits(v *kong.Value) string {
 		case f.Kind == reflect.Uint64:
 			help += " A whole number from 0."
 		}
-		if name, value, _ := strings.Cut(f.Needs, "="); f.Needs != "" {
+		if name, value, _ := strings.Cut(f.Needs, "="); f.Needs != "" && name != "task" {
 			is := "is"
 			if name, _ = strings.CutSuffix(name, "!"); strings.Contains(f.Needs, "!=") {
 				is = "is not"

@@ -8,13 +8,12 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
 )
 
-// Machine is what of the machine a search may take.
+// Machine is what of the machine a run may take.
 type Machine struct {
 	Threads int     `default:"0" help:"Threads, from 1 to 256; 0 is one for each core that this process may use. The numbers do not depend on it."`
-	Memory  float64 `default:"0" help:"Memory that a search may take, GB; 0 is all that the machine or its container has."`
+	Memory  float64 `default:"0" help:"Memory that it may take, GB; 0 is all that the machine or its container has."`
 
 	device cpu.Device
 }
@@ -32,15 +31,15 @@ func (m *Machine) AfterApply() error {
 		return fmt.Errorf("--threads %d: give 1 to %d, or leave it out for one on each of the %d cores here", m.Threads, most, cores)
 	}
 	if !(m.Memory >= 0) {
-		return fmt.Errorf("--memory %v: give the GB that the search may take, or leave it out for all there is here", m.Memory)
+		return fmt.Errorf("--memory %v: give the GB that it may take, or leave it out for all there is here", m.Memory)
 	}
 	m.device.Threads = m.Threads
 	return nil
 }
 
-// fits says what a search takes, and fails where it would not find it here. Images take so many bytes beside.
+// fits says what a run takes, and fails where it would not find it here. Images take so many bytes beside.
 func (m *Machine) fits(c run.Config, classes int, images int64) (run.Cost, error) {
-	cost, err := search.Cost(c, classes, &m.device)
+	cost, err := c.Cost(classes, &m.device, kindOf(c.Task).task)
 	if err != nil {
 		return cost, err
 	}
@@ -50,8 +49,12 @@ func (m *Machine) fits(c run.Config, classes int, images int64) (run.Cost, error
 		room = memory()
 	}
 	if room > 0 && cost.Bytes > room {
-		return cost, fmt.Errorf("a batch of %d images of side %d through %d channels and %d layers takes about %s of memory, and there are %s here: lower batch, channels, layers or size, or say with --memory that there is more",
-			c.Batch, c.Size, c.Channels, c.Layers, amount(cost.Bytes), amount(room))
+		network, lower := fmt.Sprintf("%d channels and %d layers", c.Channels, c.Layers), "batch, channels, layers or size"
+		if c.Task == "train" && c.Network != "cells" {
+			network, lower = c.Network, "batch or size"
+		}
+		return cost, fmt.Errorf("a batch of %d images of side %d through %s takes about %s of memory, and there are %s here: lower %s, or say with --memory that there is more",
+			c.Batch, c.Size, network, amount(cost.Bytes), amount(room), lower)
 	}
 	return cost, nil
 }

@@ -1,4 +1,4 @@
-// Command hlrs searches architectures on long-tailed data: the laboratory's command line.
+// Command hlrs searches architectures on long-tailed data and trains what was found: the laboratory's command line.
 package main
 
 import (
@@ -14,8 +14,10 @@ import (
 
 type commands struct {
 	Search searchCommand `cmd:"" help:"Search an architecture, or go on with a search."`
+	Train  trainCommand  `cmd:"" help:"Train a network from scratch: one of a found cell, or ResNet-32; or go on with a training."`
 	Data   dataCommand   `cmd:"" help:"Fetch CIFAR-10 or check it."`
-	Record recordCommand `cmd:"" help:"Write down what there was to see of a search, for the page to show."`
+	Show   showCommand   `cmd:"" help:"Show what runs hold, several side by side, also while they go on."`
+	Record recordCommand `cmd:"" help:"Write down what there was to see of a run, for the page to show."`
 	Bench  benchCommand  `cmd:"" help:"Time what a search with the same flags would run."`
 	Serve  serveCommand  `cmd:"" help:"Serve the laboratory's page."`
 
@@ -35,16 +37,12 @@ func main() {
 }
 
 func command(ctx context.Context, args []string) error {
-	for _, name := range []string{"--out", "--resume", "--data", "--config"} { // an unset variable of the shell is no path
+	for _, name := range []string{"--out", "--resume", "--data", "--config", "--genotype"} { // an unset variable of the shell is no path
 		if i := slices.Index(args, name); i >= 0 && i+1 < len(args) && args[i+1] == "" || slices.Contains(args, name+"=") {
-			return fmt.Errorf("%s: it is empty; give a path, or leave it out", name)
+			return fmt.Errorf("%s: it is empty; give a value, or leave it out", name)
 		}
 	}
-	var c commands
-	var b base
-	parser, err := kong.New(&c, kong.Name("hlrs"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(limits),
-		kong.Description("Neural architecture search on long-tailed data: DARTS with two branches and a schedule of the architecture's learning rate."),
-		kong.Vars{"version": version()}, kong.Resolvers(kong.ResolverFunc(b.resolve)))
+	parser, b, err := newParser()
 	if err != nil {
 		return err
 	}
@@ -56,6 +54,21 @@ func command(ctx context.Context, args []string) error {
 		return fmt.Errorf("%w (hlrs --help says what there is)", err)
 	}
 	k.BindTo(ctx, (*context.Context)(nil))
-	warnPlain(k.Command())
+	if b.experiments[k.Command()] != nil {
+		warnPlain()
+	}
 	return k.Run()
+}
+
+// newParser reads the command line.
+func newParser() (*kong.Kong, *base, error) {
+	var c commands
+	b := &base{experiments: map[string]*Experiment{"search": &c.Search.Experiment, "train": &c.Train.Experiment, "bench": &c.Bench.Experiment}}
+	parser, err := kong.New(&c, kong.Name("hlrs"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(limits),
+		kong.Description("Neural architecture search on long-tailed data: DARTS with two branches and a schedule of the architecture's learning rate; and training of what it finds."),
+		kong.Vars{"version": version()}, kong.Resolvers(kong.ResolverFunc(b.resolve)))
+	if err != nil {
+		return nil, nil, err
+	}
+	return parser, b, b.offer(parser.Model)
 }

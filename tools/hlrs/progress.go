@@ -8,6 +8,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"hlrslab/core/bbn"
 	"hlrslab/core/cpu"
 	"hlrslab/core/run"
 )
@@ -38,11 +39,13 @@ func (p *pace) add(events []run.Event, took time.Duration) {
 }
 
 // test is the seconds of a batch of test images, or, before one was seen, what a step suggests: it passes the network forward
-// once, where a step takes the work of six such passes in first order and of fifteen in second.
+// once, where a step takes the work of three such passes, or in a search of six in first order and of fifteen in second.
 func (p *pace) test(c run.Config) float64 {
 	switch {
 	case p.tests.n > 0:
 		return p.tests.value
+	case c.Task == "train":
+		return p.steps.value / 3
 	case c.Order == 1:
 		return p.steps.value / 6
 	}
@@ -54,9 +57,13 @@ func (p *pace) of(c run.Config, epochs, steps, classes int) time.Duration {
 	return seconds(float64(epochs) * (float64(steps)*p.steps.value + float64(tests(c, classes))*p.test(c)))
 }
 
-// tests is how many batches of test images end an epoch: all are seen twice.
+// tests is how many batches of test images end an epoch: all are seen twice, but in a training that asks for no second test.
 func tests(c run.Config, classes int) int {
-	return 2 * ((c.TestImages/classes*classes + c.Batch - 1) / c.Batch)
+	passes := 2
+	if c.Task == "train" && c.Tau == 0 {
+		passes = 1
+	}
+	return passes * ((c.TestImages/classes*classes + c.Batch - 1) / c.Batch)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -111,12 +118,29 @@ func (d *display) took(events []run.Event, took time.Duration) {
 		}
 		d.last = fmt.Sprintf(", %.1f %%", 100*e.Report.Accuracy)
 		if d.bar == nil {
-			fmt.Fprintf(d.out, "epoch %d: loss %.3f, architecture %.3f, rate %.2g, mix %.2f, accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f)%s\n",
-				e.Epoch+1, e.Loss, e.ArchLoss, e.ArchRate, e.Mix, 100*e.Report.Accuracy, 100*e.Report.Head, 100*e.Report.Medium, 100*e.Report.Tail, d.left(", "))
+			fmt.Fprintf(d.out, "%s%s\n", epoch(d.run.Config(), e), d.left(", "))
 			d.next = d.now().Add(d.every)
 		}
 	}
 	d.tick()
+}
+
+// epoch is a line of what one came to.
+func epoch(c run.Config, e run.Event) string {
+	s := fmt.Sprintf("epoch %d: loss %.3f", e.Epoch+1, e.Loss)
+	if c.Task == "search" {
+		s += fmt.Sprintf(", architecture %.3f, rate %.2g", e.ArchLoss, e.ArchRate)
+	} else {
+		s += fmt.Sprintf(", rate %.2g", e.Rate)
+	}
+	if c.Task == "search" || c.Branches != bbn.Alone {
+		s += fmt.Sprintf(", mix %.2f", e.Mix)
+	}
+	s += ", accuracy " + groups(e.Report) + tested(c, e.Report)
+	if e.Ended != "" {
+		s += "; here it ends: " + e.Ended
+	}
+	return s
 }
 
 // tick tells where the run is, if it is time to: during a step, too, which may take longer than that.

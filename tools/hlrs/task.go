@@ -1,0 +1,291 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"hlrslab/core/data"
+	"hlrslab/core/folder"
+	"hlrslab/core/run"
+	"hlrslab/core/search"
+	"hlrslab/core/train"
+	"hlrslab/tools/internal/disk"
+	"hlrslab/tools/internal/runfolder"
+)
+
+// kind is a task as the command line has it.
+type kind struct {
+	command string // which is also the task's name
+	one     string // run of it
+	task    run.Maker
+	preset  func(name string) (run.Config, error)
+	starts  string // the presets, in a sentence
+}
+
+var kinds = []kind{
+	{"search", "a search", search.Task, run.Preset, "Start from tiny (seconds), small (a minute or two) or full (the base of the paper; the default)."},
+	{"train", "a training", train.Task, run.TrainingPreset, "Start from tiny (seconds), small (half a minute), medium (an hour on two cores), full (as DARTS trains; the default) or ldam (ResNet-32 by the recipe of LDAM's authors, with any loss)."},
+}
+
+// kindOf is that of a task, by its name, or of another command, of which only bench asks.
+func kindOf(name string) kind {
+	for _, k := range kinds {
+		if k.command == name {
+			return k
+		}
+	}
+	return kinds[0]
+}
+
+// taskCommand takes a run of its task to its end: the body of hlrs search and of hlrs train.
+type taskCommand struct {
+	Source
+	Experiment
+	Machine
+
+	Out    string `type:"path" placeholder:"DIR" help:"Run folder to write; by default runs/ and the time."`
+	Resume string `type:"path" placeholder:"RUN" help:"Go on with the run in this folder, or with a run file of the page, into --out; its own configuration holds."`
+	Force  bool   `help:"Write over a run that is in the folder already."`
+	JSON   bool   `help:"End with one line of JSON."`
+
+	asked  []asked
+	cost   run.Cost
+	images *data.Dataset // once they are read
+	then   []string      // words of the command that goes on, behind the others
+	onward string        // that command, where it is not the task's own
+}
+
+// Run takes the run to its end, or until ctx is done.
+func (c *taskCommand) Run(ctx context.Context, k *kong.Context) (err error) {
+	if c.asked, err = c.asks(k); err != nil {
+		return err
+	}
+	_, _, err = c.take(ctx)
+	return err
+}
+
+// take is Run, and returns the folder and what was seen.
+func (c *taskCommand) take(ctx context.Context) (dir string, r run.Record, err error) {
+	began := time.Now()
+	f, err := c.prepare(ctx)
+	if errors.Is(err, disk.ErrLocked) {
+		err = fmt.Errorf("%w: wait until it ends, or name another --out", err)
+	}
+	if err != nil {
+		return "", r, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := c.steps(ctx, f); err != nil {
+		return f.Dir, r, err
+	}
+	if !f.Run.Done() {
+		return f.Dir, r, fmt.Errorf("stopped and saved; go on with: %s", cmp.Or(c.onward, c.again(f.Dir)))
+	}
+	r = f.Run.Record()
+	return f.Dir, r, c.summary(os.Stdout, r, f.Dir, time.Since(began))
+}
+
+// steps takes the run's steps, if there are any left, and shows how it goes.
+func (c *taskCommand) steps(ctx context.Context, f *runfolder.Folder) error {
+	var progress func([]run.Event, time.Duration)
+	if !f.Run.Done() {
+		show := newDisplay(f.Run, c.cost, &c.device)
+		defer show.end()
+		progress = show.took
+	}
+	return f.Go(ctx, thisSession(c.Threads), progress)
+}
+
+// again is the command that goes on with the run in dir.
+func (c *taskCommand) again(dir string) string {
+	return c.command("--resume", dir, "--threads", fmt.Sprint(c.Threads))
+}
+
+// command is the task's, with the words and what else was given that is not of the configuration.
+func (c *taskCommand) command(words ...string) string {
+	words = append(append([]string{os.Args[0], c.Task}, words...), c.then...)
+	if c.Data != "" {
+		words = append(words, "--data", c.Data)
+	}
+	if c.JSON {
+		words = append(words, "--json")
+	}
+	for i, w := range words {
+		if strings.ContainsFunc(w, func(r rune) bool { return strings.ContainsRune(" \t'\"\\$&;|<>()*?`!#", r) }) {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// prepare makes the run to take, a new one or the resumed one, in the folder it goes to.
+func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
+	if c.Resume == "" {
+		if err := errors.Join(c.Config.Validate(), c.useful()); err != nil {
+			return nil, err
+		}
+		return c.start(func() (*run.Run, error) {
+			d, err := c.dataset(ctx, c.Config)
+			if err != nil {
+				return nil, err
+			}
+			return run.New(c.Config, d, &c.device, kindOf(c.Task).task)
+		})
+	}
+	restore := func(record run.Record, snapshot io.Reader) (*run.Run, error) {
+		if err := c.ours(record); err != nil {
+			return nil, err
+		}
+		if err := c.unchanged(record); err != nil {
+			return nil, err
+		}
+		d, err := c.dataset(ctx, record.Config)
+		if err != nil {
+			return nil, err
+		}
+		return run.Restore(snapshot, d, &c.device, kindOf(c.Task).task)
+	}
+	info, err := os.Stat(c.Resume)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: --resume names a run folder, or a run file of the page", err)
+	case !info.IsDir():
+		return c.start(func() (*run.Run, error) { return runfolder.Restore(c.Resume, restore) })
+	case c.Out != "" && c.Out != c.Resume:
+		return nil, fmt.Errorf("--out %s: the run in %s goes on where it is; leave --out out, or resume %s for a copy in another folder",
+			c.Out, c.Resume, filepath.Join(c.Resume, folder.Snapshot))
+	}
+	f, err := runfolder.Resume(disk.Disk{}, c.Resume, restore)
+	if errors.Is(err, runfolder.ErrNone) {
+		config := filepath.Join(c.Resume, folder.Config)
+		if begun, err := read(kindOf(c.Task), "", config, nil); err == nil || begun.Task != c.Task {
+			if err := c.ours(run.Record{Config: begun}); err != nil {
+				return nil, err
+			}
+			return nil, fmt.Errorf("%s has a configuration, but no %s to go on from; begin its run anew with: %s",
+				c.Resume, folder.Snapshot, c.command("--config", config, "--out", c.Resume, "--force"))
+		}
+		err = fmt.Errorf("%w; --resume names a run folder, or a run file of the page", err)
+	}
+	return f, err
+}
+
+// ours refuses a run of another task.
+func (c *taskCommand) ours(r run.Record) error {
+	if r.Config.Task == c.Task {
+		return nil
+	}
+	has := kindOf(r.Config.Task)
+	other := fmt.Sprintf("%s holds %s, not %s; go on with it by hlrs %s --resume %s", c.Resume, has.one, kindOf(c.Task).one, has.command, c.Resume)
+	if c.Task == "train" {
+		other += fmt.Sprintf(", or train the cell that it found with hlrs train --genotype %s", c.Resume)
+	}
+	return errors.New(other)
+}
+
+// start has a run begin in a folder that has none, or whose run may go.
+func (c *taskCommand) start(create func() (*run.Run, error)) (*runfolder.Folder, error) {
+	dir := c.Out
+	if dir == "" {
+		dir = filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
+	}
+	f, err := runfolder.New(disk.Disk{}, dir, c.Force, create)
+	if errors.Is(err, runfolder.ErrTaken) {
+		err = fmt.Errorf("%w: name another --out, go on with it by --resume %s, or write over it with --force", err, dir)
+	}
+	return f, err
+}
+
+// dataset reads the images, once it is known that the run fits this machine.
+func (c *taskCommand) dataset(ctx context.Context, config run.Config) (d *data.Dataset, err error) {
+	if config.Dataset == "own" { // only the images tell how many classes there are
+		if c.images == nil {
+			if c.images, err = c.own(); err != nil {
+				return nil, err
+			}
+		}
+		d = c.images
+		c.cost, err = c.fits(config, len(d.Classes), int64(d.Train.Len()+d.Test.Len())*3*int64(d.Train.Size*d.Train.Size))
+		return d, err
+	}
+	if c.cost, err = c.fits(config, 10, imageBytes(config)); err != nil || c.images != nil {
+		return c.images, err
+	}
+	if config.Dataset == "toy" {
+		c.images = data.Toy(1)
+		return c.images, nil
+	}
+	if c.images, err = c.open(ctx, bar()); err != nil && c.Data == "" && ctx.Err() == nil {
+		err = fmt.Errorf("%w; without CIFAR-10, take the built-in toy set with --dataset toy", err)
+	}
+	return c.images, err
+}
+
+// imageBytes is what the images of a set of ten classes take.
+func imageBytes(c run.Config) int64 {
+	images := 60_000
+	if c.Dataset == "toy" {
+		images = 6_000
+	}
+	return int64(images * 3 * 32 * 32)
+}
+
+// summary says what came out.
+func (c *taskCommand) summary(w io.Writer, r run.Record, dir string, took time.Duration) error {
+	e, config := r.Last(), r.InForce()
+	p := e.Report
+	if c.JSON {
+		line := map[string]any{
+			"accuracy": p.Accuracy, "head": p.Head, "medium": p.Medium, "tail": p.Tail, "params": r.Facts.Params, "seconds": took.Seconds(), "out": dir,
+		}
+		if config.Task == "search" {
+			line["entropy"] = p.Entropy
+		} else {
+			line["network"], line["test-loss"], line["calibration"] = config.Network, p.TestLoss, p.Calibration
+		}
+		if len(p.Genotype.Normal) > 0 {
+			line["genotype"], line["counts"] = p.Genotype.String(), p.Counts
+		}
+		if config.Tau > 0 && config.Task == "train" {
+			line["tau-normalised"] = p.TauNormalised
+		}
+		if e.Ended != "" {
+			line["ended"], line["epochs"] = e.Ended, e.Epoch+1
+		}
+		return json.NewEncoder(w).Encode(line)
+	}
+	if e.Ended != "" {
+		fmt.Fprintf(w, "ended after %s of %d: %s\n", count(e.Epoch+1, "epoch"), config.Epochs, e.Ended)
+	}
+	_, err := fmt.Fprintf(w, "balanced accuracy %s%s, %s, in %s\n", groups(p), tested(config, p), dir, took.Round(time.Second/10))
+	if len(p.Genotype.Normal) > 0 && err == nil {
+		_, err = fmt.Fprintln(w, p.Genotype)
+	}
+	return err
+}
+
+// groups are a report's accuracies.
+func groups(p *run.Report) string {
+	return fmt.Sprintf("%.1f %% (head %.1f, medium %.1f, tail %.1f)", 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)
+}
+
+// tested is what a report of a training has beside its accuracies.
+func tested(c run.Config, p *run.Report) (s string) {
+	if c.Task != "train" {
+		return ""
+	}
+	if c.Tau > 0 {
+		s = fmt.Sprintf(", τ-normalised %.1f %%", 100*p.TauNormalised)
+	}
+	return s + fmt.Sprintf(", test loss %.3f, calibration error %.1f %%", p.TestLoss, 100*p.Calibration)
+}

@@ -1,0 +1,5 @@
+package main
+
+type trainCommand struct {
+	taskCommand
+}

@@ -31,7 +31,7 @@ import (
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 	"hlrslab/ui/msg"
 )
 
@@ -470,7 +470,7 @@ func TestNativeAgrees(t *testing.T) {
 		if fmt.Sprint(c.Seed) != seed {
 			t.Fatalf("seed %d, not %s", c.Seed, seed)
 		}
-		r, err := search.New(c, set, &cpu.Device{Threads: 2})
+		r, err := task.New(c, set, &cpu.Device{Threads: 2})
 		if err != nil {
 			t.Fatal(err)
 		}

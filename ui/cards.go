@@ -702,5 +702,5 @@ func (l *Lab) heatTable(cell string) string {
 func (l *Lab) exports() string {
 	return `<p>` + button("export:run", Text.ExportRun) + button("export:"+folder.GenotypeText, Text.ExportGenotype) + button("export:"+folder.Normal, Text.ExportNormal) +
 		button("export:"+folder.Reduce, Text.ExportReduce) + button("export:csv", Text.ExportCSV) + button("export:svg", Text.ExportSVG) + button("export:png", Text.ExportPNG) +
-		`</p>` + note(Text.ExportNote)
+		`</p>` + note(fmt.Sprintf(Text.ExportNote, l.Run().experiment().Task))
 }

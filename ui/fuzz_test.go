@@ -11,7 +11,7 @@ import (
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 // paint paints all there is of a page, tables and all.
@@ -62,7 +62,7 @@ func aRecord(t testing.TB) run.Record {
 		t.Fatal(err)
 	}
 	c.NMax, c.Imbalance, c.TestImages, c.Epochs, c.Nodes = 12, 2, 10, 2, 1
-	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
+	r, err := task.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 // TestClassNames has classes called by name before a run has read any data, in the order of the long tail.
@@ -52,7 +52,7 @@ func (f bytesFile) Bytes() []byte { return f }
 // snapshot is a finished run's file.
 func snapshot(t *testing.T, c run.Config) bytesFile {
 	t.Helper()
-	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
+	r, err := task.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ import (
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 // small is a run of seconds, on the toy set.
@@ -303,7 +303,7 @@ func TestMove(t *testing.T) {
 	b.press("Continue")
 	b.says("Finished.", 30*time.Second)
 	_, steps, epochs := b.events(1)
-	r, err := search.Restore(bytes.NewReader(file), data.Toy(1), &cpu.Device{Threads: 2})
+	r, err := task.Restore(bytes.NewReader(file), data.Toy(1), &cpu.Device{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -483,7 +483,7 @@ func TestOwnArchive(t *testing.T) {
 	b.steps(2, time.Minute)
 	b.quiet()
 	c, steps, _ := b.events(1)
-	r, err := search.New(c, set, &cpu.Device{Threads: 2})
+	r, err := task.New(c, set, &cpu.Device{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -660,7 +660,7 @@ func TestNeverBreaks(t *testing.T) {
 		}
 	}
 	c.Dataset = "toy"
-	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
+	r, err := task.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -238,5 +238,8 @@ func (c Card) Class() string {
 // RunClass has the colour of a run in comparisons.
 func (c *Root) RunClass(i int) string { return fmt.Sprint("run", i) }
 
+// Trains says whether the run in focus trains a network.
+func (c *Root) Trains() bool { return c.Lab.Run().trains() }
+
 // Baseline is what adds one.
 func (c *Root) Baseline(i int) string { return fmt.Sprint("baseline:", i) }

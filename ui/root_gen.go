@@ -152,6 +152,7 @@ func (c *Root) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 						vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "button", Attr: []vugu.VGAttribute{{Namespace: "", Key: "type", Val: "button"}}}
 						vgparent.AppendChild(vgn)
 						vgn.AddAttrInterface("data-act", c.Baseline(i))
+						vgn.AddAttrInterface("hidden", c.Trains())
 						vgn.AddAttrInterface("title", b.Note)
 						vgn.SetInnerHTML(c.AddBaseline(b.Name))
 					}

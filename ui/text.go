@@ -215,7 +215,7 @@ var Text = struct {
 	// Take it with you, and the runs on this machine.
 	ExportRun: "Run, to go on with elsewhere", ExportGenotype: "Copy the genotype", ExportNormal: "Normal cell (SVG)", ExportReduce: "Reduction cell (SVG)",
 	ExportCSV: "Numbers (CSV)", ExportSVG: "Figure (SVG)", ExportPNG: "Figure (PNG)",
-	ExportNote: `The run is one file: <code>hlrs search --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.`, // HTML
+	ExportNote: `The run is one file: <code>hlrs %s --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.`, // HTML; search or train
 	NothingYet: "there is nothing to export yet: an epoch has to end first",
 	NoWeights:  "This run is a record: it has no weights to go on from. Start trains it anew.",
 	Copied:     "The genotype is on the clipboard.",

@@ -12,7 +12,7 @@ import (
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 // records are tiny runs of as many epochs, with schedules that differ.
@@ -24,7 +24,7 @@ func records(t testing.TB, epochs ...int) (all []run.Record) {
 			t.Fatal(err)
 		}
 		c.Epochs, c.ArchSchedule, c.Seed = n, []string{"parabolic", "cosine"}[i], uint64(i+1)
-		r, err := search.New(c, d, &cpu.Device{Threads: 4})
+		r, err := task.New(c, d, &cpu.Device{Threads: 4})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	. "hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 // TestCostIsWhatARunTakes compares what was said with what New finds and takes from the heap.
@@ -29,7 +29,7 @@ func TestCostIsWhatARunTakes(t *testing.T) {
 		c.Channels, c.Batch = 16, 16
 		change(&c)
 		for _, threads := range []int{1, 2, 5} {
-			cost, err := search.Cost(c, 10, on(1))
+			cost, err := task.Cost(c, 10, on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,8 +57,8 @@ func TestTooLargeIsRefused(t *testing.T) {
 	huge.Size, huge.Channels, huge.Layers, huge.Nodes, huge.Batch, huge.Order, huge.Imbalance = 32, 64, 20, 4, 512, 2, 1
 	huge.NMax, huge.Pool = 200, 200
 	runtime.ReadMemStats(&before)
-	cost, err := search.Cost(huge, 10, on(1))
-	_, refused := search.New(huge, toy(), on(1))
+	cost, err := task.Cost(huge, 10, on(1))
+	_, refused := task.New(huge, toy(), on(1))
 	runtime.ReadMemStats(&after)
 	if err == nil || refused == nil || refused.Error() != err.Error() {
 		t.Fatalf("Cost: %v; New: %v", err, refused)
@@ -78,7 +78,7 @@ func TestTooLargeIsRefused(t *testing.T) {
 
 // TestRoom: the paper's base fits a native process, and no browser's address space.
 func TestRoom(t *testing.T) {
-	cost, err := search.Cost(Default(), 10, on(1))
+	cost, err := task.Cost(Default(), 10, on(1))
 	if wasm := runtime.GOARCH == "wasm"; wasm != (err != nil) {
 		t.Errorf("%+v: %v", cost, err)
 	} else if wasm && !strings.Contains(err.Error(), "4.3 GB of memory (more than the 3.2 GB there is in a browser): lower batch") {

@@ -14,7 +14,7 @@ import (
 	"hlrslab/core/data"
 	"hlrslab/core/nn"
 	. "hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 // TestDataOrder pins which images a run takes in which order, natively and under wasm alike.
@@ -54,14 +54,14 @@ func part(t testing.TB, d *data.Dataset, train, test int) *data.Dataset {
 // moves takes a run of c over between all the images and a part of them at every few steps: it must end as one that stayed.
 func moves(t *testing.T, c Config, all, part *data.Dataset) {
 	t.Helper()
-	whole, err := search.New(c, all, on(2))
+	whole, err := task.New(c, all, on(2))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(whole.Close)
 	want := text(t, finish(t, whole))
 	for _, sides := range [][2]*data.Dataset{{all, part}, {part, all}} {
-		r, err := search.New(c, sides[0], on(1))
+		r, err := task.New(c, sides[0], on(1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func moves(t *testing.T, c Config, all, part *data.Dataset) {
 				}
 				events = append(events, e...)
 			}
-			next, err := search.Restore(bytes.NewReader(snapshot(t, r)), sides[i%2], on(1))
+			next, err := task.Restore(bytes.NewReader(snapshot(t, r)), sides[i%2], on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +117,7 @@ func TestMovesBetweenPackAndWhole(t *testing.T) {
 	moves(t, c, toy(), part(t, small, c.Pool, c.TestImages/10))
 
 	c.Pool++ // of more than the part has, all images would be other ones
-	if r, err := search.New(c, first, on(1)); err == nil {
+	if r, err := task.New(c, first, on(1)); err == nil {
 		r.Close()
 		t.Error("a pool larger than the part is taken")
 	} else if at, _ := errors.AsType[FieldError](err); at.Field != "pool" {
@@ -158,7 +158,7 @@ func TestMovesOnRealImages(t *testing.T) {
 func TestPackIsEnough(t *testing.T) {
 	c := tiny(t)
 	c.Pool = c.NMax
-	r, err := search.New(c, part(t, toy(), c.Pool, c.TestImages/10), on(1))
+	r, err := task.New(c, part(t, toy(), c.Pool, c.TestImages/10), on(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 	"hlrslab/core/nn"
 	. "hlrslab/core/run"
 	"hlrslab/core/search"
-	"hlrslab/core/train"
+	"hlrslab/core/task"
 )
 
 func tiny(t testing.TB) Config {
@@ -34,11 +34,7 @@ var toy = sync.OnceValue(func() *data.Dataset { return data.Toy(1) })
 func on(threads int) nn.Device { return &cpu.Device{Threads: threads} }
 
 func start(t testing.TB, c Config, threads int) *Run {
-	make := search.New
-	if c.Task == "train" {
-		make = train.New
-	}
-	r, err := make(c, toy(), on(threads))
+	r, err := task.New(c, toy(), on(threads))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +82,7 @@ func TestPendingChangeIsSaved(t *testing.T) {
 	if err := r.Change(changed); err != nil {
 		t.Fatal(err)
 	}
-	resumed, err := search.Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
+	resumed, err := task.Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +118,7 @@ func TestResumeIsExact(t *testing.T) {
 				}
 				events = append(events, e...)
 			}
-			next, err := search.Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
+			next, err := task.Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -201,7 +197,7 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 	} {
 		c := tiny(t)
 		change(&c)
-		r, err := search.New(c, toy(), on(1))
+		r, err := task.New(c, toy(), on(1))
 		if err == nil {
 			r.Close()
 		}

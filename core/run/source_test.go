@@ -11,7 +11,7 @@ import (
 	"hlrslab/core/data"
 	"hlrslab/core/nn"
 	. "hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 var errDisk = errors.New("the disk is gone")
@@ -49,7 +49,7 @@ func TestFailingSource(t *testing.T) {
 		d := *toy()
 		d.Train.Pixels, d.Test.Pixels = flaky{d.Train.Pixels, &left}, flaky{d.Test.Pixels, &left}
 		begin := func(d *data.Dataset) *Run {
-			r, err := search.New(c, d, on(1))
+			r, err := task.New(c, d, on(1))
 			if err == nil {
 				err = r.Change(later)
 			}
@@ -87,7 +87,7 @@ func TestFailingSource(t *testing.T) {
 			}
 			if failed[test]%4 == 0 {
 				r.Close()
-				if r, err = search.Restore(bytes.NewReader(before), &d, on(1)); err != nil {
+				if r, err = task.Restore(bytes.NewReader(before), &d, on(1)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -110,7 +110,7 @@ func TestDrawnFails(t *testing.T) {
 	left := 0
 	d := *toy()
 	d.Train.Pixels = flaky{d.Train.Pixels, &left}
-	r, err := search.New(tiny(t), &d, on(1))
+	r, err := task.New(tiny(t), &d, on(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestManyClasses(t *testing.T) {
 	d := many(classes)
 	c := tiny(t)
 	c.Dataset, c.Epochs, c.Size, c.NMax, c.Imbalance, c.TestImages, c.Batch = "own", 2, 8, 4, 2, classes, 32
-	r, err := search.New(c, d, on(2))
+	r, err := task.New(c, d, on(2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestManyClasses(t *testing.T) {
 	if _, err := r.Step(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := search.Restore(bytes.NewReader(snapshot(t, r)), d, on(1))
+	again, err := task.Restore(bytes.NewReader(snapshot(t, r)), d, on(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,12 +194,12 @@ func TestManyClasses(t *testing.T) {
 
 	d = many(nn.MaxClasses + 1)
 	c.TestImages = len(d.Classes)
-	if _, err := search.New(c, d, on(1)); err == nil || err.Error() != "1025 classes, and a network tells 1024 apart: leave some out" {
+	if _, err := task.New(c, d, on(1)); err == nil || err.Error() != "1025 classes, and a network tells 1024 apart: leave some out" {
 		t.Errorf("more classes than a network has: %v", err)
 	}
 	d = many(3)
 	d.Train.Labels[1] = 1 << 40
-	if _, err := search.New(c, d, on(1)); err == nil || !strings.Contains(err.Error(), "image 1 has label 1099511627776, and of 3 classes the labels are 0 to 2") {
+	if _, err := task.New(c, d, on(1)); err == nil || !strings.Contains(err.Error(), "image 1 has label 1099511627776, and of 3 classes the labels are 0 to 2") {
 		t.Errorf("a label without a class: %v", err)
 	}
 }
@@ -211,7 +211,7 @@ func TestNorm(t *testing.T) {
 	run := func(n *data.Norm) string {
 		d := *toy()
 		d.Norm = n
-		r, err := search.New(c, &d, on(1))
+		r, err := task.New(c, &d, on(1))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 
 	"hlrslab/core/ckpt"
 	. "hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 // few is a configuration whose snapshot has all there is in one, and little of it.
@@ -71,7 +71,7 @@ func edited(t testing.TB, raw []byte, run func(string) string, history []byte) [
 
 // tried goes on with what Restore takes, for a whole epoch and more: it must not panic.
 func tried(t testing.TB, raw []byte) (taken bool) {
-	r, err := search.Restore(bytes.NewReader(raw), toy(), on(1))
+	r, err := task.Restore(bytes.NewReader(raw), toy(), on(1))
 	if err != nil {
 		return false
 	}
@@ -166,7 +166,7 @@ func TestRestoreNames(t *testing.T) {
 		{`"Next":{`, `"Next":{"epochs":4,`, "epochs"},
 		{`"order":[0,1`, `"order":[1,1`, "order"},
 	} {
-		_, err := search.Restore(bytes.NewReader(edited(t, raw, func(s string) string {
+		_, err := task.Restore(bytes.NewReader(edited(t, raw, func(s string) string {
 			if !strings.Contains(s, c.from) {
 				t.Fatalf("%s: not in %s", c.from, s)
 			}

@@ -2,32 +2,15 @@
 package search
 
 import (
-	"io"
 	"math"
 	"math/rand/v2"
 
 	"hlrslab/core/bbn"
 	"hlrslab/core/darts"
-	"hlrslab/core/data"
 	"hlrslab/core/nn"
 	"hlrslab/core/run"
 	"hlrslab/core/sched"
 )
-
-// New prepares a search on d, on a device. Close it.
-func New(c run.Config, d *data.Dataset, device nn.Device) (*run.Run, error) {
-	return run.New(c, d, device, Task)
-}
-
-// Restore reads a search's snapshot and prepares it on d, on a device, as run.Restore does.
-func Restore(r io.Reader, d *data.Dataset, device nn.Device) (*run.Run, error) {
-	return run.Restore(r, d, device, Task)
-}
-
-// Cost says what a search on images of so many classes takes, as Config.Cost does.
-func Cost(c run.Config, classes int, device nn.Device) (run.Cost, error) {
-	return c.Cost(classes, device, Task)
-}
 
 // task is a search.
 type task struct {

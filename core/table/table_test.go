@@ -12,7 +12,7 @@ import (
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 func record(t *testing.T) run.Record {
@@ -21,7 +21,7 @@ func record(t *testing.T) run.Record {
 		t.Fatal(err)
 	}
 	c.Epochs = 2
-	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 4})
+	r, err := task.New(c, data.Toy(1), &cpu.Device{Threads: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,27 +3,15 @@
 package train
 
 import (
-	"io"
 	"math/rand/v2"
 
 	"hlrslab/core/bbn"
 	"hlrslab/core/darts"
-	"hlrslab/core/data"
 	"hlrslab/core/nn"
 	"hlrslab/core/resnet"
 	"hlrslab/core/run"
 	"hlrslab/core/sched"
 )
-
-// New prepares a training on d, on a device. Close it.
-func New(c run.Config, d *data.Dataset, device nn.Device) (*run.Run, error) {
-	return run.New(c, d, device, Task)
-}
-
-// Restore reads a training's snapshot and prepares it on d, on a device, as run.Restore does.
-func Restore(r io.Reader, d *data.Dataset, device nn.Device) (*run.Run, error) {
-	return run.Restore(r, d, device, Task)
-}
 
 // task is a training.
 type task struct {

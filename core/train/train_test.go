@@ -52,7 +52,7 @@ var trainings = map[string]func(c *run.Config){
 
 func start(t testing.TB, c run.Config, threads int) *run.Run {
 	t.Helper()
-	r, err := New(c, toy(), &cpu.Device{Threads: threads})
+	r, err := run.New(c, toy(), &cpu.Device{Threads: threads}, Task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestBits(t *testing.T) {
 				}
 				parts = append(parts, e...)
 			}
-			next, err := Restore(bytes.NewReader(snapshot(t, r)), toy(), &cpu.Device{Threads: 1})
+			next, err := run.Restore(bytes.NewReader(snapshot(t, r)), toy(), &cpu.Device{Threads: 1}, Task)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -219,7 +219,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		c := few(t)
 		change(&c)
-		r, err := New(c, toy(), &cpu.Device{Threads: 1})
+		r, err := run.New(c, toy(), &cpu.Device{Threads: 1}, Task)
 		if err == nil {
 			r.Close()
 		}

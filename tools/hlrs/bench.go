@@ -18,7 +18,7 @@ import (
 	"hlrslab/core/data"
 	"hlrslab/core/folder"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 type benchCommand struct {
@@ -66,7 +66,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 	if c.Steps < 1 || few.Validate() != nil {
 		return fmt.Errorf("--steps %d: give 1 or more, and at a batch of %d not quite so many", c.Steps, c.Batch)
 	}
-	r, err := search.New(few, noise(few, classes), &c.device)
+	r, err := task.New(few, noise(few, classes), &c.device)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/run"
+	"hlrslab/core/task"
 )
 
 // Machine is what of the machine a run may take.
@@ -39,7 +40,7 @@ func (m *Machine) AfterApply() error {
 
 // fits says what a run takes, and fails where it would not find it here. Images take so many bytes beside.
 func (m *Machine) fits(c run.Config, classes int, images int64) (run.Cost, error) {
-	cost, err := c.Cost(classes, &m.device, kindOf(c.Task).task)
+	cost, err := task.Cost(c, classes, &m.device)
 	if err != nil {
 		return cost, err
 	}

@@ -10,7 +10,7 @@ import (
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 )
 
 // TestProgress takes a run whose steps take 40 seconds of a clock of its own, and its batches of test images 5.
@@ -20,7 +20,7 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Epochs, c.Nodes, c.Size, c.NMax, c.Imbalance, c.Batch, c.TestImages, c.Branches = 2, 1, 8, 4, 1, 10, 10, "none"
-	r, err := search.New(c, data.Toy(1), &cpu.Device{Threads: 1})
+	r, err := task.New(c, data.Toy(1), &cpu.Device{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

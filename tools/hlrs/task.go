@@ -17,8 +17,7 @@ import (
 	"hlrslab/core/data"
 	"hlrslab/core/folder"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
-	"hlrslab/core/train"
+	"hlrslab/core/task"
 	"hlrslab/tools/internal/disk"
 	"hlrslab/tools/internal/runfolder"
 )
@@ -27,14 +26,13 @@ import (
 type kind struct {
 	command string // which is also the task's name
 	one     string // run of it
-	task    run.Maker
 	preset  func(name string) (run.Config, error)
 	starts  string // the presets, in a sentence
 }
 
 var kinds = []kind{
-	{"search", "a search", search.Task, run.Preset, "Start from tiny (seconds), small (a minute or two) or full (the base of the paper; the default)."},
-	{"train", "a training", train.Task, run.TrainingPreset, "Start from tiny (seconds), small (half a minute), medium (an hour on two cores), full (as DARTS trains; the default) or ldam (ResNet-32 by the recipe of LDAM's authors, with any loss)."},
+	{"search", "a search", run.Preset, "Start from tiny (seconds), small (a minute or two) or full (the base of the paper; the default)."},
+	{"train", "a training", run.TrainingPreset, "Start from tiny (seconds), small (half a minute), medium (an hour on two cores), full (as DARTS trains; the default) or ldam (ResNet-32 by the recipe of LDAM's authors, with any loss)."},
 }
 
 // kindOf is that of a task, by its name, or of another command, of which only bench asks.
@@ -139,7 +137,7 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 			if err != nil {
 				return nil, err
 			}
-			return run.New(c.Config, d, &c.device, kindOf(c.Task).task)
+			return task.New(c.Config, d, &c.device)
 		})
 	}
 	restore := func(record run.Record, snapshot io.Reader) (*run.Run, error) {
@@ -153,7 +151,7 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 		if err != nil {
 			return nil, err
 		}
-		return run.Restore(snapshot, d, &c.device, kindOf(c.Task).task)
+		return task.Restore(snapshot, d, &c.device)
 	}
 	info, err := os.Stat(c.Resume)
 	switch {

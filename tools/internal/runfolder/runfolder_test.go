@@ -20,7 +20,7 @@ import (
 	"hlrslab/core/data"
 	"hlrslab/core/folder"
 	"hlrslab/core/run"
-	"hlrslab/core/search"
+	"hlrslab/core/task"
 	"hlrslab/tools/internal/disk"
 )
 
@@ -127,11 +127,11 @@ func createOn(d *data.Dataset, seed uint64) (*run.Run, error) {
 		return nil, err
 	}
 	c.Seed, c.Epochs, c.Nodes, c.Size, c.NMax, c.Imbalance, c.Batch, c.TestImages, c.Branches = seed, 2, 1, 8, 4, 1, 10, 10, "none"
-	return search.New(c, d, &cpu.Device{Threads: 1})
+	return task.New(c, d, &cpu.Device{Threads: 1})
 }
 
 func restore(_ run.Record, snapshot io.Reader) (*run.Run, error) {
-	return search.Restore(snapshot, few(), &cpu.Device{Threads: 1})
+	return task.Restore(snapshot, few(), &cpu.Device{Threads: 1})
 }
 
 // begin takes a new run to its end in dir.

@@ -51,6 +51,9 @@ func TestJourney(t *testing.T) {
 	b.click(`.journey [data-act="go:0"]`)
 	b.says("A finished run.", 5*time.Second)
 	b.click(`#card-cells [data-act="train:1"]`)
-	b.says("A finished run.", 10*time.Second)
+	b.says("Finished.", 10*time.Second)
+	if got := b.runs(); got != "A, Cell of A, epoch 3, Random cell" {
+		t.Errorf("pressed again: %s", got)
+	}
 	b.quiet()
 }

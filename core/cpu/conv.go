@@ -24,6 +24,7 @@ type conv struct {
 	parts  []part
 	window nn.FeatureMap // the shape of a view
 	norm   *norm
+	tiled  *tiled // as full chunks run where they can
 }
 
 func newConv(b *branch, op *nn.Conv, made map[nn.Op]any) *conv {
@@ -52,14 +53,21 @@ func newConv(b *branch, op *nn.Conv, made map[nn.Op]any) *conv {
 			})
 			p.views = append(p.views, own)
 		}
+		c.parts = append(c.parts, p)
+	}
+	c.tiled = newTiled(c)
+	for _, p := range c.parts {
 		b.maxRows = max(b.maxRows, op.Out.C, p.Columns)
 		b.maxAcc = max(b.maxAcc, p.Rows*p.Columns, p.Kernel)
-		if p.views == nil {
+		if c.tiled != nil {
+			if b.short >= 0 {
+				b.maxWindow = max(b.maxWindow, p.Columns*b.plane(c.window, b.short))
+			}
+		} else if p.views == nil {
 			b.maxWindow = max(b.maxWindow, p.Columns*(stripColumns+planePad))
 		} else {
 			b.maxWindow = max(b.maxWindow, p.Columns*b.plane(c.window, 0))
 		}
-		c.parts = append(c.parts, p)
 	}
 	return c
 }
@@ -112,7 +120,13 @@ func (c *conv) forward(k, _, worker int) {
 	}
 	b := c.b
 	length := b.length(c.Out, k)
+	if c.tiles(k) {
+		c.tiled.forward(k, worker)
+	}
 	for i := range c.parts {
+		if c.tiles(k) {
+			break
+		}
 		p := &c.parts[i]
 		t := c.reads(k, i, worker)
 		for col := 0; col < length; col += stripColumns {
@@ -124,6 +138,9 @@ func (c *conv) forward(k, _, worker int) {
 		c.norm.measure(k, ch)
 	}
 }
+
+// tiles says whether chunk k runs by tiles.
+func (c *conv) tiles(k int) bool { return c.tiled != nil && k != c.b.short }
 
 func (c *conv) finish() {
 	if c.live() {
@@ -150,6 +167,17 @@ func (c *conv) backward(k, worker int) {
 		for ch, sets := range c.Sets {
 			if sets {
 				clear(b.values(c.From[ch].Node.Grad, k, c.From[ch].Channel))
+			}
+		}
+		return
+	}
+	if c.tiles(k) {
+		c.tiled.backward(k, worker)
+		if c.before != nil {
+			for ch := range c.Inputs {
+				z := b.plane1[worker]
+				c.before.relu(k, ch, z)
+				c.gate(k, ch, worker, z, b.at(c.before.Grad, k, ch))
 			}
 		}
 		return
@@ -228,8 +256,14 @@ func (c *conv) middle(k, ch, worker int) {
 	b, before := c.b, c.before
 	z, dz := b.plane1[worker], b.plane2[worker]
 	before.relu(k, ch, z)
-	at, n := b.at(before.Grad, k, ch), b.length(before.Out, k)
 	c.scatter(&c.parts[0], k, ch, worker, z, dz, false)
+	c.gate(k, ch, worker, z, dz)
+}
+
+// gate takes the gradient at dz of one channel z that is read to that of the Conv before.
+func (c *conv) gate(k, ch, worker, z, dz int) {
+	b, before := c.b, c.before
+	at, n := b.at(before.Grad, k, ch), b.length(before.Out, k)
 	sum, dot := tensor.Gate(b.mem[at:at+n], b.mem[dz:dz+n], b.mem[z:z+n], before.norm.floor)
 	if m := before.norm; m.BatchNorm != nil && m.Gamma >= 0 { // z is γx̂ + β, not x̂
 		acc := b.acc[worker][:tensor.Lanes]

@@ -59,6 +59,7 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 		}
 	}
 	e.addTask = e.addPartials
+	e.prepareTask = func(task, _ int) { e.tiled[task].prepare() }
 	return e, err
 }
 
@@ -68,13 +69,15 @@ type executor struct {
 	pool     *tensor.Pool
 	branches []*branch
 	heads    []*head
+	tiled    []*tiled
 
 	forward, backward []level
 
 	pass      nn.Pass // under way
 	weighting bool    // whether it asks for the weights' gradient
 	loss      float64
-	addTask   func(task, worker int)
+
+	addTask, prepareTask func(task, worker int)
 }
 
 // step is a set of independent tasks for each chunk k of a branch, and what follows, alone, once its level has ended.
@@ -201,6 +204,9 @@ func (e *executor) Close() { e.pool.Close() }
 func (e *executor) Run(p nn.Pass) (loss float64, err error) {
 	e.pass, e.weighting, e.loss = p, p.Grad != nil, 0
 	clear(p.Grad)
+	if len(e.tiled) > 0 {
+		e.pool.Run(len(e.tiled), e.prepareTask)
+	}
 	e.run(e.forward)
 	if p.Loss == nil {
 		return 0, nil

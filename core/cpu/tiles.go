@@ -12,7 +12,8 @@ type tiled struct {
 	windows []float32 // 36 × outputs × inputs, made of the weights as a pass begins
 	rows    int       // of tiles, of a band
 	across  int       // tiles of a row
-	line    int       // floats of a row of pixels
+	line    int       // floats of a row of pixels, and …
+	step    int       // … from one to the next where both axes are under way
 	band    int       // floats of one value of a band's tiles
 
 	// Places in a worker's scratch: pixels of a band, one row of tiles with one axis turned, values of all channels and of a group,
@@ -37,15 +38,15 @@ func newTiled(c *conv) *tiled {
 			return nil
 		}
 	}
-	t := &tiled{conv: c, across: w / tensor.Tile, line: w * tensor.Chunk}
+	t := &tiled{conv: c, across: w / tensor.Tile, line: w * tensor.Chunk, step: w*tensor.Chunk + planePad}
 	for t.rows = 1; t.rows*t.across < 4 && 2*t.rows*tensor.Tile <= h; t.rows *= 2 { // 64 floats are a block of Product
 	}
 	t.band = t.rows * t.across * tensor.Chunk
 	size := 0
 	take := func(place *int, n int) { *place, size = size, size+n }
 	take(&t.pixels, (t.rows*tensor.Tile+2)*t.line)
-	take(&t.turned, tensor.Values*t.line)
-	take(&t.values, values2*t.apart(max(in, out)))
+	take(&t.turned, tensor.Values*t.step)
+	take(&t.values, values2*max(t.apart(max(in, out)), out*groupChannels/2))
 	take(&t.group, values2*t.apart(groupChannels))
 	take(&t.carry, in*t.line)
 	take(&t.grad, values2*in*out)
@@ -89,10 +90,10 @@ func (t *tiled) input(k, first, ch, channels, to, worker int) {
 			if y+tensor.Tile < t.Out.H {
 				below = src + (y+tensor.Tile)*line
 			}
-			tensor.TileInput(mem, tensor.Lines{At: scratch + t.turned, Step: line}, tensor.Lines{At: src + (y-1)*line, Step: line}, above, below, 1, line)
+			tensor.TileInput(mem, tensor.Lines{At: scratch + t.turned, Step: t.step}, tensor.Lines{At: src + (y-1)*line, Step: line}, above, below, 1, line)
 			for i := range tensor.Values {
 				tensor.TileInput(mem, tensor.Lines{At: to + i*tensor.Values*apart + c*t.band + r*t.across*tensor.Chunk, Step: apart, Column: tensor.Chunk},
-					tensor.Lines{At: scratch + t.turned + i*line - tensor.Chunk, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk}, b.zeros, b.zeros, t.across, tensor.Chunk)
+					tensor.Lines{At: scratch + t.turned + i*t.step - tensor.Chunk, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk}, b.zeros, b.zeros, t.across, tensor.Chunk)
 			}
 		}
 	}
@@ -122,10 +123,10 @@ func (t *tiled) forward(k, worker int) {
 			for c := range groupChannels {
 				for r := range t.rows {
 					for i := range tensor.Values {
-						tensor.TileOutput(mem, tensor.Lines{At: scratch + t.turned + i*line, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk},
+						tensor.TileOutput(mem, tensor.Lines{At: scratch + t.turned + i*t.step, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk},
 							tensor.Lines{At: group + i*tensor.Values*apart + c*t.band + r*t.across*tensor.Chunk, Step: apart, Column: tensor.Chunk}, t.across, tensor.Chunk)
 					}
-					tensor.TileOutput(mem, tensor.Lines{At: b.at(t.Out, k, ch+c) + (first+r)*tensor.Tile*line, Step: line}, tensor.Lines{At: scratch + t.turned, Step: line}, 1, line)
+					tensor.TileOutput(mem, tensor.Lines{At: b.at(t.Out, k, ch+c) + (first+r)*tensor.Tile*line, Step: line}, tensor.Lines{At: scratch + t.turned, Step: t.step}, 1, line)
 				}
 			}
 		}
@@ -142,10 +143,10 @@ func (t *tiled) backward(k, worker int) {
 		for ch := range out {
 			t.norm.inputGradient(t.Grad, k, ch, scratch+t.pixels, first*tensor.Tile*line, t.rows*tensor.Tile*line)
 			for r := range t.rows {
-				tensor.TileOutputGrad(mem, tensor.Lines{At: scratch + t.turned, Step: line}, tensor.Lines{At: scratch + t.pixels + r*tensor.Tile*line, Step: line}, 1, line)
+				tensor.TileOutputGrad(mem, tensor.Lines{At: scratch + t.turned, Step: t.step}, tensor.Lines{At: scratch + t.pixels + r*tensor.Tile*line, Step: line}, 1, line)
 				for i := range tensor.Values {
 					tensor.TileOutputGrad(mem, tensor.Lines{At: scratch + t.values + i*tensor.Values*all + ch*t.band + r*t.across*tensor.Chunk, Step: all, Column: tensor.Chunk},
-						tensor.Lines{At: scratch + t.turned + i*line, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk}, t.across, tensor.Chunk)
+						tensor.Lines{At: scratch + t.turned + i*t.step, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk}, t.across, tensor.Chunk)
 				}
 			}
 		}
@@ -175,13 +176,18 @@ func (t *tiled) backward(k, worker int) {
 			}
 		}
 	}
-	if weighting {
-		p := &t.parts[0]
-		for ch := 0; ch < in; ch += groupChannels {
-			n := out * groupChannels
-			tensor.TileWindowsGrad(b.partial[k][p.Pointwise:][:p.Rows*p.Columns], mem, scratch+t.grad+ch*values2*out, n, n, func(i int) int {
-				return i/groupChannels*in + ch + i%groupChannels
-			})
+	if !weighting {
+		return
+	}
+	grad := b.partial[k][t.parts[0].Pointwise:]
+	for ch := 0; ch < in; ch += groupChannels {
+		n := out * groupChannels
+		u := scratch + t.grad + ch*values2*out
+		tensor.TileWindowsGrad(mem, u, scratch+t.values, n)
+		for i := range 9 {
+			for j, v := range mem[u+i*n:][:n] {
+				grad[(j/groupChannels*in+ch+j%groupChannels)*9+i] = v
+			}
 		}
 	}
 }
@@ -200,7 +206,7 @@ func (t *tiled) inputGradient(k, first, ch, at, scratch int) {
 	carry, turned := scratch+t.carry+ch*line, scratch+t.turned
 	for r := range t.rows {
 		for i := range tensor.Values {
-			tensor.TileInputGrad(mem, tensor.Lines{At: turned + i*line, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk},
+			tensor.TileInputGrad(mem, tensor.Lines{At: turned + i*t.step, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk},
 				tensor.Lines{At: at + i*tensor.Values*apart + r*t.across*tensor.Chunk, Step: apart, Column: tensor.Chunk}, b.zeros, b.zeros, t.across, tensor.Chunk, false)
 		}
 		y, before := (first+r)*tensor.Tile, b.zeros
@@ -209,7 +215,7 @@ func (t *tiled) inputGradient(k, first, ch, at, scratch int) {
 			tap, share := [1]tensor.Tap{}, [1]float32{tensor.TileShare}
 			tensor.Sum(mem, dst+(y-1)*line, turned, line, tap[:], share[:], 0, tensor.NoFloor, true)
 		}
-		tensor.TileInputGrad(mem, tensor.Lines{At: dst + y*line, Step: line}, tensor.Lines{At: turned, Step: line}, before, b.zeros, 1, line, add)
-		copy(mem[carry:carry+line], mem[turned+5*line:])
+		tensor.TileInputGrad(mem, tensor.Lines{At: dst + y*line, Step: line}, tensor.Lines{At: turned, Step: t.step}, before, b.zeros, 1, line, add)
+		copy(mem[carry:carry+line], mem[turned+5*t.step:])
 	}
 }

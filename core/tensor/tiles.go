@@ -158,6 +158,16 @@ var tileWindow = [Values][3]float32{
 	{0, 0, 1},
 }
 
+// tileWeight is Gᵀ.
+var tileWeight = func() (w [3][Values]float32) {
+	for k, g := range &tileWindow {
+		for i, v := range g {
+			w[i][k] = v
+		}
+	}
+	return w
+}()
+
 // TileWindows sets u to GwGᵀ: 36 values, one after the other for all of w's windows of nine weights.
 func TileWindows(u, w []float32) {
 	n := len(w) / 9
@@ -177,29 +187,25 @@ func TileWindows(u, w []float32) {
 	}
 }
 
-// TileWindowsGrad sets dw, windows of nine weights, to the gradient that 36 values of n windows at u, apart floats from one value to the
-// next, have. Window i is number place(i).
-func TileWindowsGrad(dw, mem []float32, u, n, apart int, place func(i int) int) {
-	for i := range n {
-		var half [3][Values]float32
-		for l := range Values {
-			for k, g := range &tileWindow {
-				v := mem[u+(k*Values+l)*apart+i]
-				for x := range half {
-					half[x][l] += float32(g[x] * v)
-				}
-			}
-		}
-		d := dw[9*place(i):][:9]
-		for y := range half {
-			var sums [3]float32
-			for l, g := range &tileWindow {
-				for x := range sums {
-					sums[x] += float32(g[x] * half[y][l])
-				}
-			}
-			copy(d[3*y:], sums[:])
-		}
+// TileWindowsGrad takes the gradients of the 36 values of n windows back to those of their nine weights, in the same place: those of
+// weight i of all windows are then at u + i·n. Half is room for 18·n.
+func TileWindowsGrad(mem []float32, u, half, n int) {
+	for l := range Values {
+		tileWeights(mem, half+3*l*n, n, u+l*n, Values*n, n)
+	}
+	for y := range 3 {
+		tileWeights(mem, u+3*y*n, n, half+y*n, 3*n, n)
+	}
+}
+
+// tileWeights sets three rows of n floats, step apart, to Gᵀ of six that are apart.
+func tileWeights(mem []float32, dst, step, src, apart, n int) {
+	var taps [Values]Tap
+	for k := range taps {
+		taps[k] = Tap{int32(k * apart), int32(k)}
+	}
+	for i := range tileWeight {
+		Sum(mem, dst+i*step, src, n, taps[:], tileWeight[i][:], 0, NoFloor, false)
 	}
 }
 

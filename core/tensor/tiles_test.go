@@ -92,21 +92,21 @@ func TestTilesTwins(t *testing.T) {
 func TestTileWindows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	const n = 3
-	w, u, du, dw := make([]float32, 9*n), make([]float32, 36*n), make([]float32, 36*n), make([]float32, 9*n)
+	w, u, du := make([]float32, 9*n), make([]float32, 36*n), make([]float32, (36+18)*n)
 	for i := range w {
 		w[i] = float32(rng.NormFloat64())
 	}
-	for i := range du {
+	for i := range u {
 		du[i] = float32(rng.NormFloat64())
 	}
 	TileWindows(u, w)
-	TileWindowsGrad(dw, du, 0, n, n, func(i int) int { return i })
 	var one, two float64
 	for i := range u {
 		one += float64(u[i] * du[i])
 	}
+	TileWindowsGrad(du, 0, 36*n, n)
 	for i := range w {
-		two += float64(w[i] * dw[i])
+		two += float64(w[i] * du[i%9*n+i/9])
 	}
 	if math.Abs(one-two) > 1e-5 {
 		t.Errorf("%v and %v", one, two)

@@ -44,7 +44,7 @@ func evalNet(auxiliary nn.Classifier) Backbone {
 	if err != nil {
 		panic(err)
 	}
-	return darts.EvalNet{Genotype: g, Channels: 2, Layers: 4, Auxiliary: auxiliary}.Backbone
+	return darts.EvalNet{Genotype: g, Channels: 2, Layers: 4, Auxiliary: auxiliary, Drops: true}.Backbone
 }
 
 // trainee is a network and an objective on random images, mixed of two.

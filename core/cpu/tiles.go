@@ -108,7 +108,8 @@ func (t *tiled) taps(worker, n, step, weights int) []tensor.Tap {
 	return list
 }
 
-func (t *tiled) forward(k, worker int) {
+// forward makes output channels of chunk k, a multiple of four.
+func (t *tiled) forward(k, from, to, worker int) {
 	b := t.b
 	mem, scratch, in, line := b.mem, b.windows[worker], t.Inputs, t.line
 	taps := t.taps(worker, in, t.band, 1)
@@ -116,11 +117,12 @@ func (t *tiled) forward(k, worker int) {
 	apart := t.apart(groupChannels)
 	for first := 0; first < t.Out.H/tensor.Tile; first += t.rows {
 		t.input(k, first, 0, in, scratch+t.values, worker)
-		for ch := 0; ch < t.Out.C; ch += groupChannels {
+		for ch := from; ch < to; ch += groupChannels {
+			n := min(groupChannels, to-ch)
 			for v := range values2 {
-				tensor.Product(mem, group+v*apart, t.band, groupChannels, scratch+t.values+v*t.apart(in), t.band, taps, t.windows[(v*t.Out.C+ch)*in:], in)
+				tensor.Product(mem, group+v*apart, t.band, n, scratch+t.values+v*t.apart(in), t.band, taps, t.windows[(v*t.Out.C+ch)*in:], in)
 			}
-			for c := range groupChannels {
+			for c := range n {
 				for r := range t.rows {
 					for i := range tensor.Values {
 						tensor.TileOutput(mem, tensor.Lines{At: scratch + t.turned + i*t.step, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk},
@@ -133,67 +135,104 @@ func (t *tiled) forward(k, worker int) {
 	}
 }
 
-// backward takes the gradient of the output of chunk k to the weights, if that is asked for, and to the inputs.
-func (t *tiled) backward(k, worker int) {
+// backward takes the gradient of the output of chunk k to the weights, if that is asked for, and to the inputs. Tasks share these two
+// for each group of input channels.
+func (t *tiled) backward(k, task, parts, worker int) {
 	b := t.b
-	mem, scratch, in, out, line := b.mem, b.windows[worker], t.Inputs, t.Out.C, t.line
-	weighting := b.e.weighting
-	group, apart, all := scratch+t.group, t.apart(groupChannels), t.apart(out)
-	for first := 0; first < t.Out.H/tensor.Tile; first += t.rows {
-		for ch := range out {
-			t.norm.inputGradient(t.Grad, k, ch, scratch+t.pixels, first*tensor.Tile*line, t.rows*tensor.Tile*line)
-			for r := range t.rows {
-				tensor.TileOutputGrad(mem, tensor.Lines{At: scratch + t.turned, Step: t.step}, tensor.Lines{At: scratch + t.pixels + r*tensor.Tile*line, Step: line}, 1, line)
-				for i := range tensor.Values {
-					tensor.TileOutputGrad(mem, tensor.Lines{At: scratch + t.values + i*tensor.Values*all + ch*t.band + r*t.across*tensor.Chunk, Step: all, Column: tensor.Chunk},
-						tensor.Lines{At: scratch + t.turned + i*t.step, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk}, t.across, tensor.Chunk)
-				}
-			}
-		}
-		for ch := 0; ch < in; ch += groupChannels {
-			if weighting {
-				t.input(k, first, ch, groupChannels, group, worker)
-				taps := t.taps(worker, t.band, groupChannels, 1)
-				for v := range values2 {
-					tensor.Transpose(mem, scratch+t.flat, groupChannels, group+v*apart, t.band, groupChannels, t.band)
-					sums, grad := scratch+t.sums, scratch+t.grad+(ch*values2+v*groupChannels)*out
-					if first == 0 {
-						sums = grad
-					}
-					tensor.Product(mem, sums, groupChannels, out, scratch+t.flat, groupChannels, taps, mem[scratch+t.values+v*all:], t.band)
-					if first > 0 {
-						tap := [1]tensor.Tap{}
-						tensor.Sum(mem, grad, sums, out*groupChannels, tap[:], one, 0, tensor.NoFloor, true)
-					}
-				}
-			}
-			taps := t.taps(worker, out, t.band, in)
-			for v := range values2 {
-				tensor.Product(mem, group+v*apart, t.band, groupChannels, scratch+t.values+v*all, t.band, taps, t.windows[v*out*in+ch:], 1)
-			}
-			for c := range groupChannels {
-				t.inputGradient(k, first, ch+c, group+c*t.band, scratch)
-			}
-		}
-	}
-	if !weighting {
+	groups := t.Inputs / groupChannels
+	lo, hi := share(task, parts, 2*groups, 1)
+	if lo == hi {
 		return
 	}
-	grad := b.partial[k][t.parts[0].Pointwise:]
-	for ch := 0; ch < in; ch += groupChannels {
-		n := out * groupChannels
-		u := scratch + t.grad + ch*values2*out
-		tensor.TileWindowsGrad(mem, u, scratch+t.values, n)
-		for i := range 9 {
-			for j, v := range mem[u+i*n:][:n] {
-				grad[(j/groupChannels*in+ch+j%groupChannels)*9+i] = v
+	for first := 0; first < t.Out.H/tensor.Tile; first += t.rows {
+		t.outputGradient(k, first, worker)
+		for unit := lo; unit < hi; unit++ {
+			switch ch := unit / 2 * groupChannels; {
+			case unit%2 == 1:
+				t.inputGradient(k, first, ch, worker)
+			case b.e.weighting:
+				t.weightGradient(k, first, ch, worker)
+			}
+		}
+	}
+	for unit := lo; unit < hi; unit++ {
+		ch := unit / 2 * groupChannels
+		switch {
+		case unit%2 == 0 && b.e.weighting:
+			t.keep(k, ch, worker)
+		case unit%2 == 1 && t.before != nil:
+			for ; ch < (unit/2+1)*groupChannels; ch++ {
+				z := b.plane1[worker]
+				t.before.relu(k, ch, z)
+				t.gate(k, ch, worker, z, b.at(t.before.Grad, k, ch))
 			}
 		}
 	}
 }
 
-// inputGradient takes the gradient of a band's values, from at on, to where that of input channel ch goes.
-func (t *tiled) inputGradient(k, first, ch, at, scratch int) {
+// outputGradient sets the gradients of a band's values.
+func (t *tiled) outputGradient(k, first, worker int) {
+	b, scratch, line, all := t.b, t.b.windows[worker], t.line, t.apart(t.Out.C)
+	for ch := range t.Out.C {
+		t.norm.inputGradient(t.Grad, k, ch, scratch+t.pixels, first*tensor.Tile*line, t.rows*tensor.Tile*line)
+		for r := range t.rows {
+			tensor.TileOutputGrad(b.mem, tensor.Lines{At: scratch + t.turned, Step: t.step}, tensor.Lines{At: scratch + t.pixels + r*tensor.Tile*line, Step: line}, 1, line)
+			for i := range tensor.Values {
+				tensor.TileOutputGrad(b.mem, tensor.Lines{At: scratch + t.values + i*tensor.Values*all + ch*t.band + r*t.across*tensor.Chunk, Step: all, Column: tensor.Chunk},
+					tensor.Lines{At: scratch + t.turned + i*t.step, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk}, t.across, tensor.Chunk)
+			}
+		}
+	}
+}
+
+// weightGradient adds a band's share of the gradient of the windows of the input channels from ch on; the first sets it.
+func (t *tiled) weightGradient(k, first, ch, worker int) {
+	mem, scratch, out := t.b.mem, t.b.windows[worker], t.Out.C
+	group, apart := scratch+t.group, t.apart(groupChannels)
+	t.input(k, first, ch, groupChannels, group, worker)
+	taps := t.taps(worker, t.band, groupChannels, 1)
+	for v := range values2 {
+		tensor.Transpose(mem, scratch+t.flat, groupChannels, group+v*apart, t.band, groupChannels, t.band)
+		sums, grad := scratch+t.sums, scratch+t.grad+(ch*values2+v*groupChannels)*out
+		if first == 0 {
+			sums = grad
+		}
+		tensor.Product(mem, sums, groupChannels, out, scratch+t.flat, groupChannels, taps, mem[scratch+t.values+v*t.apart(out):], t.band)
+		if first > 0 {
+			tap := [1]tensor.Tap{}
+			tensor.Sum(mem, grad, sums, out*groupChannels, tap[:], one, 0, tensor.NoFloor, true)
+		}
+	}
+}
+
+// keep stores the weights' gradient of chunk k for the input channels from ch on.
+func (t *tiled) keep(k, ch, worker int) {
+	mem, scratch := t.b.mem, t.b.windows[worker]
+	grad, n := t.b.partial[k][t.parts[0].Pointwise:], t.Out.C*groupChannels
+	u := scratch + t.grad + ch*values2*t.Out.C
+	tensor.TileWindowsGrad(mem, u, scratch+t.values, n)
+	for i := range 9 {
+		for j, v := range mem[u+i*n:][:n] {
+			grad[(j/groupChannels*t.Inputs+ch+j%groupChannels)*9+i] = v
+		}
+	}
+}
+
+// inputGradient takes the gradient of a band's values to the input channels from ch on.
+func (t *tiled) inputGradient(k, first, ch, worker int) {
+	mem, scratch, in, out := t.b.mem, t.b.windows[worker], t.Inputs, t.Out.C
+	group := scratch + t.group
+	taps := t.taps(worker, out, t.band, in)
+	for v := range values2 {
+		tensor.Product(mem, group+v*t.apart(groupChannels), t.band, groupChannels, scratch+t.values+v*t.apart(out), t.band, taps, t.windows[v*out*in+ch:], 1)
+	}
+	for c := range groupChannels {
+		t.scatter(k, first, ch+c, group+c*t.band, scratch)
+	}
+}
+
+// scatter takes the gradient of a band's values, from at on, to where that of input channel ch goes.
+func (t *tiled) scatter(k, first, ch, at, scratch int) {
 	b := t.b
 	mem, line, apart := b.mem, t.line, t.apart(groupChannels)
 	add := false

@@ -24,7 +24,8 @@ type tiled struct {
 // groupChannels is how many channels are turned together.
 const groupChannels = 16
 
-const values2 = tensor.Values * tensor.Values
+// tileValues are those of a tile.
+const tileValues = tensor.Values * tensor.Values
 
 // newTiled returns c by tiles, or nil if it is none that can be.
 func newTiled(c *conv) *tiled {
@@ -39,22 +40,24 @@ func newTiled(c *conv) *tiled {
 		}
 	}
 	t := &tiled{conv: c, across: w / tensor.Tile, line: w * tensor.Chunk, step: w*tensor.Chunk + planePad}
-	for t.rows = 1; t.rows*t.across < 4 && 2*t.rows*tensor.Tile <= h; t.rows *= 2 { // 64 floats are a block of Product
+	t.rows = 1
+	for t.rows*t.across < 4 && h%(2*t.rows*tensor.Tile) == 0 { // 64 floats are a block of Product
+		t.rows *= 2
 	}
 	t.band = t.rows * t.across * tensor.Chunk
 	size := 0
 	take := func(place *int, n int) { *place, size = size, size+n }
 	take(&t.pixels, (t.rows*tensor.Tile+2)*t.line)
 	take(&t.turned, tensor.Values*t.step)
-	take(&t.values, values2*max(t.apart(max(in, out)), out*groupChannels/2))
-	take(&t.group, values2*t.apart(groupChannels))
+	take(&t.values, tileValues*max(t.apart(max(in, out)), out*groupChannels/2))
+	take(&t.group, tileValues*t.apart(groupChannels))
 	take(&t.carry, in*t.line)
-	take(&t.grad, values2*in*out)
+	take(&t.grad, tileValues*in*out)
 	take(&t.flat, t.band*groupChannels)
 	take(&t.sums, out*groupChannels)
 	b.maxWindow, b.maxLine = max(b.maxWindow, size), max(b.maxLine, t.line)
 	b.maxRows = max(b.maxRows, t.band)
-	nn.Reserve(&b.e.p.Params.Memory, &t.windows, values2*in*out)
+	nn.Reserve(&b.e.p.Params.Memory, &t.windows, tileValues*in*out)
 	b.e.tiled = append(b.e.tiled, t)
 	return t
 }
@@ -119,7 +122,7 @@ func (t *tiled) forward(k, from, to, worker int) {
 		t.input(k, first, 0, in, scratch+t.values, worker)
 		for ch := from; ch < to; ch += groupChannels {
 			n := min(groupChannels, to-ch)
-			for v := range values2 {
+			for v := range tileValues {
 				tensor.Product(mem, group+v*apart, t.band, n, scratch+t.values+v*t.apart(in), t.band, taps, t.windows[(v*t.Out.C+ch)*in:], in)
 			}
 			for c := range n {
@@ -191,9 +194,9 @@ func (t *tiled) weightGradient(k, first, ch, worker int) {
 	group, apart := scratch+t.group, t.apart(groupChannels)
 	t.input(k, first, ch, groupChannels, group, worker)
 	taps := t.taps(worker, t.band, groupChannels, 1)
-	for v := range values2 {
+	for v := range tileValues {
 		tensor.Transpose(mem, scratch+t.flat, groupChannels, group+v*apart, t.band, groupChannels, t.band)
-		sums, grad := scratch+t.sums, scratch+t.grad+(ch*values2+v*groupChannels)*out
+		sums, grad := scratch+t.sums, scratch+t.grad+(ch*tileValues+v*groupChannels)*out
 		if first == 0 {
 			sums = grad
 		}
@@ -209,7 +212,7 @@ func (t *tiled) weightGradient(k, first, ch, worker int) {
 func (t *tiled) keep(k, ch, worker int) {
 	mem, scratch := t.b.mem, t.b.windows[worker]
 	grad, n := t.b.partial[k][t.parts[0].Pointwise:], t.Out.C*groupChannels
-	u := scratch + t.grad + ch*values2*t.Out.C
+	u := scratch + t.grad + ch*tileValues*t.Out.C
 	tensor.TileWindowsGrad(mem, u, scratch+t.values, n)
 	for i := range 9 {
 		for j, v := range mem[u+i*n:][:n] {
@@ -223,7 +226,7 @@ func (t *tiled) inputGradient(k, first, ch, worker int) {
 	mem, scratch, in, out := t.b.mem, t.b.windows[worker], t.Inputs, t.Out.C
 	group := scratch + t.group
 	taps := t.taps(worker, out, t.band, in)
-	for v := range values2 {
+	for v := range tileValues {
 		tensor.Product(mem, group+v*t.apart(groupChannels), t.band, groupChannels, scratch+t.values+v*t.apart(out), t.band, taps, t.windows[v*out*in+ch:], 1)
 	}
 	for c := range groupChannels {

@@ -24,6 +24,7 @@ import (
 type result struct {
 	StepMS     float64 `json:"step_ms"`
 	PeakRSSMiB float64 `json:"peak_rss_mib"`
+	CPUMS      float64 `json:"cpu_ms"`
 	Params     int     `json:"params"`
 	GFLOP      float64 `json:"gflop"` // of a step
 }
@@ -42,10 +43,10 @@ func main() {
 	flag.IntVar(&one.layers, "layers", 8, "its cells")
 	flag.IntVar(&one.batch, "batch", 96, "its images")
 	flag.IntVar(&one.steps, "steps", 5, "timed, after one that is not")
-	threads := flag.Int("threads", 2, "for it")
+	flag.IntVar(&one.threads, "threads", 2, "for it")
 	flag.Parse()
 	if one.network != "" {
-		one.train(*threads)
+		one.train()
 		return
 	}
 	fmt.Println(limits())

@@ -33,6 +33,8 @@ type branch struct {
 	ones                 int // a plane of ones
 	maxPlane, maxRows    int
 	maxAcc, maxWindow    int
+	zeros                int // a row of them, of maxLine floats
+	maxLine              int
 }
 
 func newBranch(e *executor, index int) *branch {
@@ -82,7 +84,8 @@ func (b *branch) reserve(threads int) {
 		nn.Reserve(memory, &b.acc[w], max(b.maxAcc, nn.MaxTerms)*tensor.Lanes)
 	}
 	b.ones = b.size
-	b.size += b.maxPlane
+	b.zeros = b.size + b.maxPlane
+	b.size = b.zeros + b.maxLine
 	nn.Reserve(memory, &b.mem, b.size)
 	memory.Then(func() {
 		for i := range b.maxPlane {

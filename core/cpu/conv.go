@@ -24,10 +24,14 @@ type conv struct {
 	parts  []part
 	window nn.FeatureMap // the shape of a view
 	norm   *norm
+	tiled  *tiled // as full chunks run where they can
+
+	// Tasks of a chunk, each of some of the outputs and, backwards, of the inputs: they change no bits.
+	forwardParts, backwardParts int
 }
 
 func newConv(b *branch, op *nn.Conv, made map[nn.Op]any) *conv {
-	c := &conv{Conv: op, b: b, norm: b.newNorm(op.Norm, op.Out), window: nn.FeatureMap{C: op.Inputs, H: op.H, W: op.W}}
+	c := &conv{Conv: op, b: b, forwardParts: 1, backwardParts: 1, norm: b.newNorm(op.Norm, op.Out), window: nn.FeatureMap{C: op.Inputs, H: op.H, W: op.W}}
 	var in nn.FeatureMap
 	if op.Before != nil {
 		c.before = made[op.Before].(*conv)
@@ -52,16 +56,39 @@ func newConv(b *branch, op *nn.Conv, made map[nn.Op]any) *conv {
 			})
 			p.views = append(p.views, own)
 		}
+		c.parts = append(c.parts, p)
+	}
+	c.tiled = newTiled(c)
+	for _, p := range c.parts {
 		b.maxRows = max(b.maxRows, op.Out.C, p.Columns)
 		b.maxAcc = max(b.maxAcc, p.Rows*p.Columns, p.Kernel)
-		if p.views == nil {
+		if c.tiled != nil {
+			if b.short >= 0 {
+				b.maxWindow = max(b.maxWindow, p.Columns*b.plane(c.window, b.short))
+			}
+		} else if p.views == nil {
 			b.maxWindow = max(b.maxWindow, p.Columns*(stripColumns+planePad))
 		} else {
 			b.maxWindow = max(b.maxWindow, p.Columns*b.plane(c.window, 0))
 		}
-		c.parts = append(c.parts, p)
 	}
 	return c
+}
+
+func (c *conv) splitForward(parts int) int {
+	c.forwardParts = max(1, min(parts, c.Out.C/4)) // Product takes four rows
+	return c.forwardParts
+}
+
+func (c *conv) splitBackward(parts int) int {
+	c.backwardParts = max(1, min(parts, c.Inputs/4))
+	return c.backwardParts
+}
+
+// share is what part of n falls to one of so many tasks, in units but for the last.
+func share(task, parts, n, unit int) (from, to int) {
+	units := (n + unit - 1) / unit
+	return min(n, task*units/parts*unit), min(n, (task+1)*units/parts*unit)
 }
 
 func (c *conv) live() bool { return c.b.live(c.Weight) }
@@ -70,18 +97,19 @@ func (c *conv) live() bool { return c.b.live(c.Weight) }
 func (c *conv) input(k, ch int) int  { return c.b.at(c.From[ch].Node.ReLU, k, c.From[ch].Channel) }
 func (c *conv) target(k, ch int) int { return c.b.at(c.From[ch].Node.Grad, k, c.From[ch].Channel) }
 
-// reads is the product's input of part i in chunk k as taps: the views, made in the worker's scratch, or the ReLU itself.
-func (c *conv) reads(k, i, worker int) []tensor.Tap {
+// reads is the product's input of part i in chunk k as taps, of some input channels: the views, made in the worker's scratch, or the
+// ReLU itself.
+func (c *conv) reads(k, i, from, to, worker int) []tensor.Tap {
 	b, p := c.b, &c.parts[i]
 	t := b.taps1[worker][:p.Columns]
 	if p.views == nil {
-		for ch := range t {
+		for ch := from; ch < to; ch++ {
 			t[ch] = tensor.Tap{Off: int32(c.input(k, ch)), W: int32(ch)}
 		}
-		return t
+		return t[from:to]
 	}
 	plane := b.plane(c.window, k)
-	for ch := range c.Inputs {
+	for ch := from; ch < to; ch++ {
 		src := b.plane1[worker]
 		if c.before != nil {
 			c.before.relu(k, ch, src)
@@ -95,7 +123,7 @@ func (c *conv) reads(k, i, worker int) []tensor.Tap {
 			t[col] = tensor.Tap{Off: int32(at), W: int32(col)}
 		}
 	}
-	return t
+	return t[from*len(p.views) : to*len(p.views)]
 }
 
 // kernel is the window's weights for channel ch.
@@ -106,24 +134,39 @@ func (c *conv) kernel(p *part, ch int) []float32 {
 	return c.b.e.pass.Weights[p.Depthwise+ch*p.Kernel:][:p.Kernel]
 }
 
-func (c *conv) forward(k, _, worker int) {
+func (c *conv) forward(k, task, worker int) {
 	if !c.live() {
 		return
 	}
-	b := c.b
-	length := b.length(c.Out, k)
-	for i := range c.parts {
-		p := &c.parts[i]
-		t := c.reads(k, i, worker)
-		for col := 0; col < length; col += stripColumns {
-			n := min(stripColumns, length-col)
-			tensor.Product(b.mem, b.at(c.Out, k, p.Row)+col, b.plane(c.Out, k), p.Rows, col, n, t, b.e.pass.Weights[p.Pointwise:], p.Columns)
+	from, to := share(task, c.forwardParts, c.Out.C, 4)
+	if c.tiles(k) {
+		c.tiled.forward(k, from, to, worker)
+	} else {
+		for i := range c.parts {
+			c.multiply(k, i, from, to, worker)
 		}
 	}
-	for ch := range c.Out.C {
+	for ch := from; ch < to; ch++ {
 		c.norm.measure(k, ch)
 	}
 }
+
+// multiply makes what part i has of some output channels.
+func (c *conv) multiply(k, i, from, to, worker int) {
+	b, p := c.b, &c.parts[i]
+	if from, to = max(from, p.Row), min(to, p.Row+p.Rows); from >= to {
+		return
+	}
+	length := b.length(c.Out, k)
+	t := c.reads(k, i, 0, c.Inputs, worker)
+	for col := 0; col < length; col += stripColumns {
+		n := min(stripColumns, length-col)
+		tensor.Product(b.mem, b.at(c.Out, k, from)+col, b.plane(c.Out, k), to-from, col, n, t, b.e.pass.Weights[p.Pointwise+(from-p.Row)*p.Columns:], p.Columns)
+	}
+}
+
+// tiles says whether chunk k runs by tiles.
+func (c *conv) tiles(k int) bool { return c.tiled != nil && k != c.b.short }
 
 func (c *conv) finish() {
 	if c.live() {
@@ -139,19 +182,24 @@ func (c *conv) relu(k, ch, dst int) {
 }
 
 // backward takes the gradient of chunk k from the normalised output, in strips through the matrix to the views, in
-// whose place it comes, and on to the inputs.
-func (c *conv) backward(k, worker int) {
+// whose place it comes, and on to the inputs, of which a task has some.
+func (c *conv) backward(k, task, worker int) {
 	b := c.b
 	weighting := b.e.weighting
 	if c.Inert && !weighting {
 		return
 	}
+	lo, hi := share(task, c.backwardParts, c.Inputs, 4)
 	if !c.live() {
-		for ch, sets := range c.Sets {
-			if sets {
+		for ch := lo; ch < min(hi, len(c.Sets)); ch++ {
+			if c.Sets[ch] {
 				clear(b.values(c.From[ch].Node.Grad, k, c.From[ch].Channel))
 			}
 		}
+		return
+	}
+	if c.tiles(k) {
+		c.tiled.backward(k, task, c.backwardParts, worker)
 		return
 	}
 	drow := b.taps2[worker]
@@ -162,9 +210,13 @@ func (c *conv) backward(k, worker int) {
 	for i := range c.parts {
 		p := &c.parts[i]
 		var taps []tensor.Tap
+		views := max(1, len(p.views))
+		first, columns := lo*views, (hi-lo)*views
 		if weighting {
-			taps = c.reads(k, i, worker)
-			clear(acc[:p.Rows*p.Columns*tensor.Lanes])
+			taps = c.reads(k, i, lo, hi, worker)
+			for row := range p.Rows {
+				clear(acc[(row*p.Columns+first)*tensor.Lanes:][:columns*tensor.Lanes])
+			}
 		}
 		for col := 0; col < length; col += stripColumns {
 			n := min(stripColumns, length-col)
@@ -180,24 +232,27 @@ func (c *conv) backward(k, worker int) {
 			if weighting {
 				tensor.Outer(acc, p.Columns, b.mem, tile, stripColumns+planePad, p.Rows, col, n, taps)
 			}
-			w := b.e.pass.Weights[p.Pointwise:]
+			w := b.e.pass.Weights[p.Pointwise+first:]
 			if p.views != nil {
-				tensor.Product(b.mem, windows+col, plane, p.Columns, 0, n, drow[:p.Rows], w, 1)
+				tensor.Product(b.mem, windows+first*plane+col, plane, columns, 0, n, drow[:p.Rows], w, 1)
 				continue
 			}
-			tensor.Product(b.mem, windows, stripColumns+planePad, c.Inputs, 0, n, drow[:p.Rows], w, 1)
-			for ch := range c.Inputs {
+			tensor.Product(b.mem, windows+lo*(stripColumns+planePad), stripColumns+planePad, columns, 0, n, drow[:p.Rows], w, 1)
+			for ch := lo; ch < hi; ch++ {
 				tap := [1]tensor.Tap{{Off: int32(windows + ch*(stripColumns+planePad))}}
 				tensor.Sum(b.mem, c.target(k, ch)+col, 0, n, tap[:], one, 0, tensor.NoFloor, !c.Sets[ch])
 			}
 		}
 		if weighting {
-			fold(b.partial[k][p.Pointwise:][:p.Rows*p.Columns], acc)
+			for row := range p.Rows {
+				at := row*p.Columns + first
+				fold(b.partial[k][p.Pointwise+at:][:columns], acc[at*tensor.Lanes:])
+			}
 		}
 		if p.views == nil {
 			continue
 		}
-		for ch := range c.Inputs {
+		for ch := lo; ch < hi; ch++ {
 			if c.before != nil {
 				c.middle(k, ch, worker)
 			} else {
@@ -228,8 +283,14 @@ func (c *conv) middle(k, ch, worker int) {
 	b, before := c.b, c.before
 	z, dz := b.plane1[worker], b.plane2[worker]
 	before.relu(k, ch, z)
-	at, n := b.at(before.Grad, k, ch), b.length(before.Out, k)
 	c.scatter(&c.parts[0], k, ch, worker, z, dz, false)
+	c.gate(k, ch, worker, z, dz)
+}
+
+// gate takes the gradient at dz of one channel z that is read to that of the Conv before.
+func (c *conv) gate(k, ch, worker, z, dz int) {
+	b, before := c.b, c.before
+	at, n := b.at(before.Grad, k, ch), b.length(before.Out, k)
 	sum, dot := tensor.Gate(b.mem[at:at+n], b.mem[dz:dz+n], b.mem[z:z+n], before.norm.floor)
 	if m := before.norm; m.BatchNorm != nil && m.Gamma >= 0 { // z is γx̂ + β, not x̂
 		acc := b.acc[worker][:tensor.Lanes]

@@ -55,10 +55,11 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 	}
 	for _, levels := range [][]level{e.forward, e.backward} {
 		for i := range levels {
-			levels[i].bind()
+			levels[i].bind(e.pool.Threads())
 		}
 	}
 	e.addTask = e.addPartials
+	e.prepareTask = func(task, _ int) { e.tiled[task].prepare() }
 	return e, err
 }
 
@@ -68,13 +69,15 @@ type executor struct {
 	pool     *tensor.Pool
 	branches []*branch
 	heads    []*head
+	tiled    []*tiled
 
 	forward, backward []level
 
 	pass      nn.Pass // under way
 	weighting bool    // whether it asks for the weights' gradient
 	loss      float64
-	addTask   func(task, worker int)
+
+	addTask, prepareTask func(task, worker int)
 }
 
 // step is a set of independent tasks for each chunk k of a branch, and what follows, alone, once its level has ended.
@@ -83,6 +86,7 @@ type step struct {
 	tasks  int
 	run    func(k, task, worker int)
 	after  func()
+	split  func(parts int) (tasks int) // cuts a task to more, where threads would have none; nil if it cannot be
 }
 
 // level is steps whose tasks are independent of each other. A branch's run chunk after chunk, as steps read alike.
@@ -105,7 +109,18 @@ func add(levels *[]level, i int, s step) {
 }
 
 // bind makes the function that finds a task's step.
-func (l *level) bind() {
+func (l *level) bind(threads int) {
+	total := 0
+	for _, s := range l.steps {
+		if s.tasks > 0 {
+			total += len(s.branch.sizes) * s.tasks
+		}
+	}
+	for i := range l.steps {
+		if s := &l.steps[i]; s.split != nil && total < threads {
+			s.tasks = s.split((threads + total - 1) / total)
+		}
+	}
 	type share struct { // of one branch
 		steps         []step
 		tasks, chunks int // of a chunk
@@ -145,15 +160,15 @@ func (e *executor) forwards(at int, op nn.Op, made map[nn.Op]any) any {
 	switch op := op.(type) {
 	case *nn.Stem:
 		s := newStem(e.branches[op.Branch], op)
-		add(&e.forward, at, step{s.b, op.Out.C, s.forward, s.norm.finish})
+		add(&e.forward, at, step{branch: s.b, tasks: op.Out.C, run: s.forward, after: s.norm.finish})
 		return s
 	case *nn.Conv:
 		c := newConv(e.branches[op.Branch], op, made)
-		add(&e.forward, at, step{c.b, 1, c.forward, c.finish})
+		add(&e.forward, at, step{branch: c.b, tasks: 1, run: c.forward, after: c.finish, split: c.splitForward})
 		return c
 	case *nn.Node:
 		n := newNode(e.branches[op.Branch], op, made)
-		add(&e.forward, at, step{n.b, op.Sum.C, n.forward, n.closePools})
+		add(&e.forward, at, step{branch: n.b, tasks: op.Sum.C, run: n.forward, after: n.closePools})
 		return n
 	case *nn.Head:
 		h := newHead(e, op)
@@ -169,23 +184,27 @@ func (e *executor) backwards(at int, op nn.Op, made map[nn.Op]any) {
 	switch op := op.(type) {
 	case *nn.Node:
 		n := made[op].(*node)
-		add(&e.backward, at, step{n.b, op.Sum.C, n.backward, n.close})
+		add(&e.backward, at, step{branch: n.b, tasks: op.Sum.C, run: n.backward, after: n.close})
 	case *nn.Conv:
 		c := made[op].(*conv)
-		add(&e.backward, at, step{c.b, 1, func(k, _, worker int) { c.backward(k, worker) }, c.passOn})
+		add(&e.backward, at, step{branch: c.b, tasks: 1, run: c.backward, after: c.passOn, split: c.splitBackward})
 	case *nn.GradientGroup:
 		var convs []*conv
 		for _, c := range op.Convs {
 			convs = append(convs, made[c].(*conv))
 		}
-		add(&e.backward, at, step{convs[0].b, 1, func(k, _, worker int) {
+		s := step{branch: convs[0].b, tasks: 1, run: func(k, task, worker int) {
 			for _, c := range convs {
-				c.backward(k, worker)
+				c.backward(k, task, worker)
 			}
-		}, nil})
+		}}
+		if len(convs) == 1 { // others would meet at their inputs
+			s.split = convs[0].splitBackward
+		}
+		add(&e.backward, at, s)
 	case *nn.Stem:
 		s := made[op].(*stem)
-		add(&e.backward, at, step{s.b, op.Out.C, s.backward, nil})
+		add(&e.backward, at, step{branch: s.b, tasks: op.Out.C, run: s.backward})
 	default:
 		panic(fmt.Sprintf("cpu: %T in the backward pass", op))
 	}
@@ -201,6 +220,9 @@ func (e *executor) Close() { e.pool.Close() }
 func (e *executor) Run(p nn.Pass) (loss float64, err error) {
 	e.pass, e.weighting, e.loss = p, p.Grad != nil, 0
 	clear(p.Grad)
+	if len(e.tiled) > 0 {
+		e.pool.Run(len(e.tiled), e.prepareTask)
+	}
 	e.run(e.forward)
 	if p.Loss == nil {
 		return 0, nil

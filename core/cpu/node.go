@@ -13,7 +13,7 @@ type node struct {
 	uses, through []use       // by terms of the sum, and of the ReLU
 	heads, gated  []*head     // that read the sum, and the ReLU
 	dots          [][]float32 // of each chunk: channels × (terms and their masks' sums)
-	drops         bool        // some term may be dropped
+	drops, only   bool        // some term may be dropped; the ReLU is all that is read
 }
 
 // read is a term with its normalisation.
@@ -38,9 +38,8 @@ type pool struct {
 }
 
 func newNode(b *branch, op *nn.Node, made map[nn.Op]any) *node {
-	n := &node{Node: op, b: b, dots: b.chunked(op.Sum.C * 2 * len(op.Reads))}
+	n := &node{Node: op, b: b, dots: b.chunked(op.Sum.C * 2 * len(op.Reads)), drops: op.Drops(), only: op.Gated()}
 	for _, r := range op.Reads {
-		n.drops = n.drops || r.Drop >= 0
 		n.reads = append(n.reads, read{Read: r, norm: b.norms[r.Norm]})
 	}
 	for _, p := range op.Pools {
@@ -100,6 +99,11 @@ func (n *node) weight(i int) float32 {
 
 func (n *node) live(i int) bool { return n.b.live(n.reads[i].Weight) }
 
+// measured says whether the inner product of term i with the gradient is of use: for its BatchNorm, or its weight.
+func (n *node) measured(i int) bool {
+	return n.live(i) && (n.reads[i].norm != nil || n.reads[i].Weight >= 0)
+}
+
 // idle says whether all that reads the pool has weight 0.
 func (p *pool) idle() bool {
 	for _, u := range p.uses {
@@ -112,11 +116,15 @@ func (p *pool) idle() bool {
 
 func (n *node) forward(k, ch, worker int) {
 	b := n.b
-	at, length := b.at(n.Sum, k, ch), b.length(n.Sum, k)
-	n.sum(k, ch, worker)
-	if n.ReLU.C > 0 {
+	switch {
+	case n.only && !n.drops:
+		n.sum(k, ch, worker, n.ReLU, 0)
+	case n.ReLU.C > 0:
+		n.sum(k, ch, worker, n.Sum, tensor.NoFloor)
 		tap := [1]tensor.Tap{}
-		tensor.Sum(b.mem, b.at(n.ReLU, k, ch), at, length, tap[:], one, 0, 0, false)
+		tensor.Sum(b.mem, b.at(n.ReLU, k, ch), b.at(n.Sum, k, ch), b.length(n.Sum, k), tap[:], one, 0, 0, false)
+	default:
+		n.sum(k, ch, worker, n.Sum, tensor.NoFloor)
 	}
 	for _, p := range n.pools {
 		if p.idle() {
@@ -141,14 +149,15 @@ func (n *node) closePools() {
 	}
 }
 
-// sum sets channel ch of chunk k to the sum of the terms; a node without terms is filled by others.
-func (n *node) sum(k, ch, worker int) {
+// sum sets channel ch of chunk k of a map to the sum of the terms, if that is not below floor; a node without terms is filled by
+// others.
+func (n *node) sum(k, ch, worker int, to nn.FeatureMap, floor float32) {
 	b := n.b
 	if len(n.reads) == 0 {
 		return
 	}
 	taps, coef := b.taps1[worker][:0], b.coef[worker]
-	at, length := b.at(n.Sum, k, ch), b.length(n.Sum, k)
+	at, length := b.at(to, k, ch), b.length(to, k)
 	if n.drops && b.e.pass.Train && b.e.pass.Masks != nil {
 		n.masked(k, ch, worker)
 		return
@@ -171,7 +180,7 @@ func (n *node) sum(k, ch, worker int) {
 		clear(b.mem[at : at+length])
 		return
 	}
-	tensor.Sum(b.mem, at, 0, length, taps, coef, bias, tensor.NoFloor, false)
+	tensor.Sum(b.mem, at, 0, length, taps, coef, bias, floor, false)
 }
 
 // masked is sum where terms may be dropped.
@@ -218,7 +227,7 @@ func (n *node) backward(k, ch, worker int) {
 	if n.Inert && !b.e.weighting {
 		return
 	}
-	at, grad, length := b.at(n.Sum, k, ch), b.at(n.Grad, k, ch), b.length(n.Sum, k)
+	grad, length := b.at(n.Grad, k, ch), b.length(n.Sum, k)
 	d := b.mem[grad : grad+length]
 	if len(n.Readers) == 0 {
 		clear(d)
@@ -232,8 +241,11 @@ func (n *node) backward(k, ch, worker int) {
 			p.gather(b, k, ch, worker, grad)
 		}
 	}
-	if n.ReLU.C > 0 {
-		tensor.Gate(d, d, b.mem[at:at+length], 0)
+	switch {
+	case n.only:
+		tensor.Gate(d, d, b.values(n.ReLU, k, ch), 0)
+	case n.ReLU.C > 0:
+		tensor.Gate(d, d, b.values(n.Sum, k, ch), 0)
 	}
 	for _, h := range n.heads {
 		h.down(n, k, ch)
@@ -272,17 +284,19 @@ func (n *node) multiply(k, ch, worker int) {
 	clear(acc)
 	taps := b.taps1[worker][:0]
 	for i := range n.reads {
-		if c := n.reads[i].From(ch); c >= 0 && n.live(i) {
+		if c := n.reads[i].From(ch); c >= 0 && n.measured(i) {
 			taps = append(taps, tensor.Tap{Off: int32(b.at(n.reads[i].Map, k, c)), W: int32(len(taps))})
 		}
 	}
 	last := len(taps)
 	taps = append(taps, tensor.Tap{Off: int32(b.ones), W: int32(last)})
-	tensor.Dot(acc, b.mem, grad, 0, length, taps)
+	if last > 0 {
+		tensor.Dot(acc, b.mem, grad, 0, length, taps)
+	}
 	row := n.dots[k][ch*2*terms:][:2*terms]
 	sum, j := tensor.Fold(acc, last), 0
 	for i := range n.reads {
-		if row[i], row[terms+i] = 0, sum; n.reads[i].From(ch) >= 0 && n.live(i) {
+		if row[i], row[terms+i] = 0, sum; n.reads[i].From(ch) >= 0 && n.measured(i) {
 			row[i] = tensor.Fold(acc, j)
 			j++
 		}
@@ -300,6 +314,9 @@ func (n *node) multiply(k, ch, worker int) {
 		copy(b.mem[own:own+length], b.mem[grad:grad+length])
 		if b.e.pass.Masks != nil {
 			n.mask(b.mem[own:own+length], r.Drop, k)
+		}
+		if !n.measured(i) {
+			continue
 		}
 		clear(acc)
 		pair := [2]tensor.Tap{{Off: int32(b.at(r.Map, k, c))}, {Off: int32(b.ones), W: 1}}

@@ -16,7 +16,7 @@ func EvalCost(genotype Genotype, channels, layers, classes, size int) (params, m
 	head := nn.Classifier{Classes: classes}
 	network := func(auxiliary nn.Classifier) (params, macs int) {
 		return cost(size, func(b *nn.Builder) {
-			b.Head("classifier", head, EvalNet{genotype, channels, layers, auxiliary}.Backbone(b, ""))
+			b.Head("classifier", head, EvalNet{genotype, channels, layers, auxiliary, false}.Backbone(b, ""))
 		})
 	}
 	params, macs = network(nn.Classifier{})

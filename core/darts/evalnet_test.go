@@ -129,7 +129,7 @@ func trainingAgainstReference(t *testing.T, device nn.Device) {
 	}
 	genotype, hashed, stride := published(t, f.Meta["genotype"]), f.Meta["hashed_name"], int(num("sample_stride"))
 	n, classes, layers := int(num("batch")), int(num("classes")), int(num("layers"))
-	m := network(t, device, n, int(num("size")), classes, EvalNet{genotype, int(num("C")), layers, nn.Classifier{Classes: classes}})
+	m := network(t, device, n, int(num("size")), classes, EvalNet{genotype, int(num("C")), layers, nn.Classifier{Classes: classes}, true})
 	if got, want := len(m.store.Weights.List), len(f.Names("init/"))+1; got != want {
 		t.Fatalf("%d arrays, the reference has %d", got, want)
 	}
@@ -237,7 +237,7 @@ func trainingAgainstReference(t *testing.T, device nn.Device) {
 func TestSmallImages(t *testing.T) {
 	for size, fits := range map[int]bool{16: false, 32: true} {
 		b := nn.NewBuilder(&nn.Store{}, 1, size)
-		b.Head("classifier", nn.Classifier{Classes: 3}, EvalNet{published(t, "DARTS_V1"), 2, 3, nn.Classifier{Classes: 3}}.Backbone(b, ""))
+		b.Head("classifier", nn.Classifier{Classes: 3}, EvalNet{published(t, "DARTS_V1"), 2, 3, nn.Classifier{Classes: 3}, true}.Backbone(b, ""))
 		if _, err := b.Compile(); (err == nil) != fits {
 			t.Errorf("%d pixels: %v", size, err)
 		}
@@ -249,7 +249,7 @@ func TestSmallImages(t *testing.T) {
 func TestAuxiliaryHead(t *testing.T) {
 	genotype := published(t, "AmoebaNet") // it has every kind of operation
 	const batch = 5
-	m := network(t, &cpu.Device{Threads: 2}, batch, 32, 3, EvalNet{genotype, 2, 4, nn.Classifier{Classes: 3}})
+	m := network(t, &cpu.Device{Threads: 2}, batch, 32, 3, EvalNet{genotype, 2, 4, nn.Classifier{Classes: 3}, true})
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range m.pass.Weights {
 		m.pass.Weights[i] = float32(rng.NormFloat64())

@@ -1,7 +1,9 @@
 package nn
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 
 	"hlrslab/core/tensor"
 )
@@ -188,6 +190,17 @@ func (n *Node) pool(b *Builder, t Term) *Pool {
 	return p
 }
 
+// Gated says whether the ReLU is all that is read of n; then the backward pass does without the sum.
+func (n *Node) Gated() bool {
+	return len(n.Reads) > 0 && n.ReLU.C > 0 && len(n.Uses) == 0 && !slices.ContainsFunc(n.Pools, func(p *Pool) bool { return !p.ReLU }) &&
+		!slices.ContainsFunc(n.Heads, func(h *Head) bool { return !h.ReLU })
+}
+
+// Drops says whether a term of n may be dropped.
+func (n *Node) Drops() bool {
+	return slices.ContainsFunc(n.Reads, func(r Read) bool { return r.Drop >= 0 })
+}
+
 // undo schedules the backward pass of n and of its terms' sources.
 func (n *Node) undo(b *Builder) {
 	level := 0
@@ -198,8 +211,11 @@ func (n *Node) undo(b *Builder) {
 		level = max(level, u.By.undone+1)
 	}
 	n.undone = level
-	for _, m := range []FeatureMap{n.Sum, n.Grad} {
-		b.use(m, back(level))
+	b.use(n.Grad, back(level))
+	if !n.Gated() {
+		b.use(n.Sum, back(level))
+	} else if !n.Drops() { // the terms are added up where their ReLU belongs
+		b.p.Maps[n.Sum.ID].From, b.p.Maps[n.Sum.ID].To = math.MaxInt, -1
 	}
 	if n.ReLU.C > 0 {
 		b.use(n.ReLU, n.level)

@@ -63,7 +63,7 @@ func TestTooLargeIsRefused(t *testing.T) {
 	if err == nil || refused == nil || refused.Error() != err.Error() {
 		t.Fatalf("Cost: %v; New: %v", err, refused)
 	}
-	for _, want := range []string{"batch: 512 images", "64 channels", "20 cells", "355.8 GB", "168.4 GB", "lower batch, channels"} {
+	for _, want := range []string{"batch: 512 images", "64 channels", "20 cells", "352.0 GB", "166.5 GB", "lower batch, channels"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in: %v", want, err)
 		}

@@ -53,3 +53,12 @@ func windowSIMD(mem []float32, dst, src int, r *rows, w []float32, add bool) {
 }
 
 func windowDotSIMD(acc, mem []float32, g, src int, r *rows) { r.dotGo(acc, mem, g, src) }
+
+func tileInputSIMD(_ []float32, _, _ Lines, _, _, _, _ int)             {}
+func tileInputGradSIMD(_ []float32, _, _ Lines, _, _, _, _ int, _ bool) {}
+func tileOutputSIMD(_ []float32, _, _ Lines, _, _ int)                  {}
+func tileOutputGradSIMD(_ []float32, _, _ Lines, _, _ int)              {}
+
+const useTranspose = false
+
+func transpose(_ []float32, _, _, _, _, _ int) {}

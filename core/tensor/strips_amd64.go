@@ -26,3 +26,14 @@ func windowWide(d, s *float32, rows *row, n int, w *float32, step, srcRow, last,
 
 //go:noescape
 func windowDotWide(acc, x, s *float32, bands *row, n, row, last, shape int)
+
+//go:noescape
+func transposeRun(d *float32, dRow int, s *float32, sRow, blocks int)
+
+// useTranspose says that there are blocks of Lanes × Lanes.
+var useTranspose = useSIMD
+
+func transpose(mem []float32, dst, dstRow, src, srcRow, blocks int) {
+	m := ptr(mem)
+	transposeRun((*float32)(at(m, dst)), 4*dstRow, (*float32)(at(m, src)), 4*srcRow, blocks)
+}

@@ -34,3 +34,7 @@ func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32
 
 func windowWide(_, _ *float32, _ *row, _ int, _ *float32, _, _, _, _, _ int) {}
 func windowDotWide(_, _, _ *float32, _ *row, _, _, _, _ int)                 {}
+
+const useTranspose = false
+
+func transpose(_ []float32, _, _, _, _, _ int) {}

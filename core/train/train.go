@@ -46,7 +46,7 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 	backbone := bbn.Backbone(resnet.ResNet32.Backbone)
 	if c.Network == "cells" {
 		t.genotype, _ = darts.ReadGenotype(c.Genotype) // as Validate has read it
-		net := darts.EvalNet{Genotype: t.genotype, Channels: c.Channels, Layers: c.Layers}
+		net := darts.EvalNet{Genotype: t.genotype, Channels: c.Channels, Layers: c.Layers, Drops: c.DropPath > 0}
 		if c.Auxiliary {
 			net.Auxiliary = nn.Classifier{Classes: classes, Cosine: shape.Cosine}
 		}

@@ -35,6 +35,7 @@ func main() {
 		a.windowDot("windowDotRun", avx2)
 		a.windowDot("windowDotWide", avx512)
 		a.prefetch()
+		a.transpose()
 	}
 	if err := os.WriteFile(*out, a.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
@@ -342,6 +343,53 @@ func (a *asm) prefetch() {
 	a.p("ADDQ $64, DI")
 	a.p("SUBQ $64, CX")
 	a.p("JGT next")
+	a.p("RET")
+}
+
+// transpose writes a row of blocks of eight by eight: eight rows of s become eight columns of d.
+func (a *asm) transpose() {
+	a.function("transposeRun", "d *float32, dRow int, s *float32, sRow, blocks int", 40)
+	for _, arg := range []string{"d+0(FP), DI", "dRow+8(FP), R8", "s+16(FP), SI", "sRow+24(FP), R9", "blocks+32(FP), CX"} {
+		a.p("MOVQ %s", arg)
+	}
+	a.p("LEAQ (R8)(R8*2), R15")
+	a.p("LEAQ (R9)(R9*2), R12")
+	a.label("block")
+	a.p("DECQ CX")
+	a.p("JLT end")
+	at := func(i int, near, far, step, triple string) string {
+		if i < 4 {
+			return strided(near, step, triple, i)
+		}
+		return strided(far, step, triple, i)
+	}
+	a.p("LEAQ (SI)(R9*4), AX")
+	a.p("LEAQ (DI)(R8*4), BX")
+	for i := range 8 {
+		a.p("VMOVUPS %s, Y%d", at(i, "SI", "AX", "R9", "R12"), i)
+	}
+	for i := 0; i < 8; i += 2 { // by pairs of rows
+		a.p("VUNPCKLPS Y%d, Y%d, Y%d", i+1, i, 8+i)
+		a.p("VUNPCKHPS Y%d, Y%d, Y%d", i+1, i, 9+i)
+	}
+	for i := 0; i < 8; i += 4 { // by fours
+		for h := range 2 {
+			a.p("VSHUFPS $0x44, Y%d, Y%d, Y%d", 10+i+h, 8+i+h, i+2*h)
+			a.p("VSHUFPS $0xEE, Y%d, Y%d, Y%d", 10+i+h, 8+i+h, i+2*h+1)
+		}
+	}
+	for i := range 4 {
+		a.p("VPERM2F128 $0x20, Y%d, Y%d, Y%d", 4+i, i, 8+i)
+		a.p("VPERM2F128 $0x31, Y%d, Y%d, Y%d", 4+i, i, 12+i)
+	}
+	for i := range 8 {
+		a.p("VMOVUPS Y%d, %s", 8+i, at(i, "DI", "BX", "R8", "R15"))
+	}
+	a.p("ADDQ $32, SI")
+	a.p("LEAQ (DI)(R8*8), DI")
+	a.p("JMP block")
+	a.label("end")
+	a.p("VZEROUPPER")
 	a.p("RET")
 }
 

@@ -1,5 +1,6 @@
 // Command bench prints what a search step costs, here and in node, beside the same step in PyTorch where a script for it is
-// at hand, alternating in one run. It ends with an error if a kernel falls to the speed of its plain form.
+// at hand, and what a step of training does, alternating in one run. It ends with an error if a kernel falls to the speed of its
+// plain form.
 package main
 
 import (
@@ -19,10 +20,13 @@ import (
 	"hlrslab/core/darts"
 )
 
-// result is a line of hlrs bench, or of the peer.
+// result is a line of hlrs bench, of a training, or of a peer.
 type result struct {
 	StepMS     float64 `json:"step_ms"`
 	PeakRSSMiB float64 `json:"peak_rss_mib"`
+	CPUMS      float64 `json:"cpu_ms"`
+	Params     int     `json:"params"`
+	GFLOP      float64 `json:"gflop"` // of a step
 }
 
 func main() {
@@ -31,9 +35,30 @@ func main() {
 	peer := flag.String("peer", "../shared/peers/torch_step.py", "script that times the same step in PyTorch")
 	python := flag.String("python", "/usr/bin/python3", "its interpreter")
 	quick := flag.Bool("quick", false, "leave the full size out")
+	alone := flag.Bool("trainings", false, "only steps of training")
+	trainer := flag.String("trainer", "tools/bench/torch_train.py", "script that times a step of training")
+	var one training
+	flag.StringVar(&one.network, "network", "", "only time a step of training this network: cells or resnet-32")
+	flag.IntVar(&one.channels, "channels", 16, "of its first cells")
+	flag.IntVar(&one.layers, "layers", 8, "its cells")
+	flag.IntVar(&one.batch, "batch", 96, "its images")
+	flag.IntVar(&one.steps, "steps", 5, "timed, after one that is not")
+	flag.IntVar(&one.threads, "threads", 2, "for it")
 	flag.Parse()
+	if one.network != "" {
+		one.train()
+		return
+	}
 	fmt.Println(limits())
 	withPeer := exec.Command(*python, "-c", "import torch").Run() == nil
+	var trainPeer []string
+	if withPeer {
+		trainPeer = []string{*python, *trainer}
+	}
+	trainings(trainPeer, *quick)
+	if *alone {
+		return
+	}
 	if _, err := os.Stat(*peer); err != nil || !withPeer {
 		fmt.Println("No comparison: PyTorch or the script for it is missing (Debian: apt-get install python3-torch; -peer names the script).")
 		withPeer = false

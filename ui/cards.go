@@ -64,7 +64,7 @@ func init() { // which refer to themselves
 		{id: "more", paint: (*Lab).more},
 		{id: "journey", paint: (*Lab).journey},
 
-		{id: "story", at: wide, paint: (*Lab).story, hidden: func(l *Lab) bool { return !l.Run().Recorded || l.Lesson >= 0 }},
+		{id: "story", at: wide, paint: (*Lab).story, hidden: func(l *Lab) bool { return !l.Run().Recorded || l.Lesson >= 0 || l.Run().trains() }},
 		{id: "lesson", at: wide, follows: steps, paint: (*Lab).lesson, hidden: func(l *Lab) bool { return l.Lesson < 0 }},
 		{id: "compare", at: wide, paint: (*Lab).compare, tabled: func(l *Lab) string { return l.compareChart().table(Text.Epoch) }, hidden: func(l *Lab) bool { return len(l.Runs) == 1 }},
 		{id: "time", at: wide, paint: (*Lab).time},
@@ -606,13 +606,12 @@ func edgeName(e int) string {
 
 // cells draws the cells of the shown epoch's genotype, and its text.
 func (l *Lab) cells() string {
-	e := l.Run().at(l.Epoch)
-	if e == nil {
-		return note(Text.NoCells) + l.trainings()
-	}
-	g := e.Report.Genotype
-	if len(g.Normal) == 0 {
+	g, ok := l.Run().genotype(l.Epoch)
+	switch {
+	case !ok && l.Run().trains():
 		return note(Text.NoCellsIn) + l.trainings()
+	case !ok:
+		return note(Text.NoCells) + l.trainings()
 	}
 	return l.trainings() + draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat) + draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat) +
 		`<p class="genotype">` + escape(g.String()) + `</p>`

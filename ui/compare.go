@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"hlrslab/core/draw"
@@ -32,7 +33,7 @@ func (l *Lab) compare() string {
 	c := l.compareChart()
 	var b strings.Builder
 	b.WriteString(`<p>` + button("all:play", Text.StartAll) + button("all:pause", Text.PauseAll) + `</p>`)
-	b.WriteString(`<div class="two"><div>` + c.key() + c.svg() + `</div><div class="scroll"><table><caption>` + escape(Text.Differs) + `</caption><thead><tr><td></td>`)
+	b.WriteString(`<div class="two"><div>` + c.key() + c.svg() + `</div><div class="beside"><table><caption>` + escape(Text.Differs) + `</caption><thead><tr><td></td>`)
 	for i, r := range l.Runs {
 		fmt.Fprintf(&b, `<th scope="col" class="run%d">%s</th>`, i, escape(r.Name))
 	}
@@ -43,20 +44,6 @@ func (l *Lab) compare() string {
 			fmt.Fprintf(&b, `<td>%s</td>`, escape(value(r)))
 		}
 		b.WriteString("</tr>")
-	}
-	for _, f := range run.Fields() {
-		value := func(r *Run) string { return f.Value(r.experiment()) }
-		for _, r := range l.Runs[1:] {
-			if value(r) != value(l.Runs[0]) {
-				row(f.Label, "differs", func(r *Run) string {
-					if c := r.experiment(); f.Counts(c) {
-						return brief(f, c)
-					}
-					return "–"
-				})
-				break
-			}
-		}
 	}
 	number := func(name, format string, v func(e *run.Event) float64) {
 		row(name, "", func(r *Run) string {
@@ -80,12 +67,34 @@ func (l *Lab) compare() string {
 	number(Text.RowCutOut, "%.1f", func(e *run.Event) float64 { return searching(e, 100*e.Report.Discrete) })
 	number(Text.RowSkips, "%.0f", func(e *run.Event) float64 { return float64(e.Report.Counts["skip"]) })
 	number(Text.RowEntropy, "%.3f", func(e *run.Event) float64 { return searching(e, e.Report.Entropy) })
-	number(Text.TestLoss, "%.3f", func(e *run.Event) float64 { return e.Report.TestLoss })
+	number(Text.TestLoss, "%.3f", func(e *run.Event) float64 {
+		if e.Report.TestLoss == 0 { // which older records lack
+			return math.NaN()
+		}
+		return e.Report.TestLoss
+	})
+	for _, f := range run.Fields() {
+		if f.Name != "genotype" && slices.ContainsFunc(l.Runs, func(r *Run) bool { return !f.Of(r.experiment().Task) }) {
+			continue // of a search or of a training alone
+		}
+		value := func(r *Run) string { return f.Value(r.experiment()) }
+		for _, r := range l.Runs[1:] {
+			if value(r) != value(l.Runs[0]) {
+				row(f.Label, "differs", func(r *Run) string {
+					if c := r.experiment(); f.Counts(c) {
+						return brief(f, c)
+					}
+					return "–"
+				})
+				break
+			}
+		}
+	}
 	b.WriteString(`</tbody></table></div></div><div class="runcells">`)
 	for i, r := range l.Runs {
 		fmt.Fprintf(&b, `<div><h3 class="run%d">%s</h3>`, i, escape(r.Name))
-		if e := r.at(l.Epoch); e != nil {
-			b.WriteString(draw.Cell(fmt.Sprintf(Text.NormalCellOf, escape(r.Name)), e.Report.Genotype.Normal, e.Report.Genotype.NormalConcat))
+		if g, ok := r.genotype(l.Epoch); ok {
+			b.WriteString(draw.Cell(fmt.Sprintf(Text.NormalCellOf, escape(r.Name)), g.Normal, g.NormalConcat))
 		} else {
 			b.WriteString(note(Text.Later))
 		}

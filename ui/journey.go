@@ -4,11 +4,24 @@ import (
 	"fmt"
 	"strings"
 
+	"hlrslab/core/darts"
 	"hlrslab/core/run"
 )
 
 // trains says whether the run trains a network; otherwise it searches.
 func (r *Run) trains() bool { return r.experiment().Task == "train" }
+
+// genotype is that of an epoch of a search, or that which the run trains: this one is known before the first.
+func (r *Run) genotype(epoch int) (g darts.Genotype, ok bool) {
+	if c := r.experiment(); c.Task == "train" {
+		g, err := darts.ReadGenotype(c.Genotype)
+		return g, err == nil && c.Network == "cells"
+	}
+	if e := r.at(epoch); e != nil {
+		return e.Report.Genotype, true
+	}
+	return g, false
+}
 
 // training is a configuration that trains a genotype on the images of a run, as the small preset trains.
 func training(of run.Config, genotype string) run.Config {
@@ -90,6 +103,14 @@ func (l *Lab) searched() int {
 	return -1
 }
 
+// count is a number of things, in words.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprint(n, " ", thing)
+}
+
 // journey is the way from images to a result, and where the run in focus is on it.
 func (l *Lab) journey() string {
 	r := l.Run()
@@ -101,11 +122,11 @@ func (l *Lab) journey() string {
 		switch {
 		case i < 0:
 			return none
-		case len(l.Runs[i].Epochs) == 0:
+		case !l.Runs[i].Started && !l.Runs[i].seen():
 			return Text.NotYet
 		}
 		o := l.Runs[i]
-		return fmt.Sprintf(Text.Of, len(o.Epochs), o.Record.Config.Epochs) + " " + Text.EpochsSmall
+		return fmt.Sprintf(Text.Of, len(o.Epochs), o.experiment().Epochs) + " " + Text.EpochsSmall
 	}
 	var b strings.Builder
 	step := func(name, says, act string, here bool) {
@@ -123,8 +144,9 @@ func (l *Lab) journey() string {
 	step(Text.JourneyData, data, "look:classes", false)
 	step(Text.JourneySearch, stand(search, Text.NoSearch), fmt.Sprint("go:", search), !r.trains())
 	cell := Text.NotYet
-	if e := r.at(l.Epoch); e != nil && e.Report.Counts != nil {
-		cell = fmt.Sprintf(Text.JourneyCell, e.Report.Counts["skip"], e.Report.Counts["pool"], e.Report.Counts["conv"])
+	if g, ok := r.genotype(l.Epoch); ok {
+		n := g.Counts()
+		cell = fmt.Sprintf(Text.JourneyCell, count(n["skip"], "skip"), count(n["pool"], "pool"), count(n["conv"], "convolution"))
 	}
 	step(Text.JourneyCellName, cell, "look:cells", false)
 	act := fmt.Sprint("go:", training)

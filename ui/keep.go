@@ -194,12 +194,20 @@ func (l *Lab) runs() string {
 	}
 	fmt.Fprintf(&b, `<th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>`, escape(Text.SettingsHead), escape(Text.Do))
 	for _, k := range kept {
-		fmt.Fprintf(&b, `<tr data-key="%s"><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%.3f</td><td>%s</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
-			escape(k.Key), time.UnixMilli(k.When).Format(Text.TimeLayout), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, k.Entropy, fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs), escape(differences(k.Config)),
+		fmt.Fprintf(&b, `<tr data-key="%s"><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%s</td><td>%s</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
+			escape(k.Key), time.UnixMilli(k.When).Format(Text.TimeLayout), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, entropyText(k), fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs), escape(differences(k.Config)),
 			named("open:"+k.Key, Text.Open, fmt.Sprintf(Text.OpenNamed, k.Name)), named("file:"+k.Key, Text.Export, fmt.Sprintf(Text.ExportNamed, k.Name)), named("forget:"+k.Key, Text.Delete, fmt.Sprintf(Text.DeleteNamed, k.Name)))
 	}
 	b.WriteString("</tbody></table>")
 	return b.String()
+}
+
+// entropyText is the entropy of a run's alphas, which a training has none of.
+func entropyText(k Kept) string {
+	if k.Config.Task == "train" {
+		return "–"
+	}
+	return fmt.Sprintf("%.3f", k.Entropy)
 }
 
 // named is a button whose label needs more words for who does not see where it stands.
@@ -207,16 +215,23 @@ func named(act, label, name string) string {
 	return fmt.Sprintf(`<button type="button" data-act="%s" aria-label="%s">%s</button> `, escape(act), escape(name), escape(label))
 }
 
+// presetOf is a task's small preset.
+func presetOf(task string) run.Config {
+	if task == "train" {
+		return training(preset, preset.Genotype)
+	}
+	return preset
+}
+
 // differences is what a configuration has other than the small preset of its task, in short.
 func differences(c run.Config) string {
 	var out []string
-	base := preset
+	base := presetOf(c.Task)
 	if c.Task == "train" {
-		base = training(preset, base.Genotype)
-		out = append(out, "train")
+		out = append(out, "train "+brief(field("genotype"), c))
 	}
 	for _, f := range run.Fields() {
-		if v := f.Value(c); v != f.Value(base) && f.Name != "dataset" && f.Name != "task" && f.Counts(c) {
+		if v := f.Value(c); v != f.Value(base) && f.Name != "dataset" && f.Name != "task" && f.Name != "genotype" && f.Counts(c) {
 			out = append(out, f.Name+" "+brief(f, c))
 		}
 	}

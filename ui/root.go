@@ -119,7 +119,7 @@ func (l *Lab) control(f run.Field, label string) Control {
 		s.Min, s.Max = fmt.Sprint(f.Min), fmt.Sprint(f.Max)
 		s.Help += " " + fmt.Sprintf(Text.Range, s.Min, s.Max)
 	}
-	if d := f.Value(preset); d != "" {
+	if d := f.Value(presetOf(r.Config.Task)); d != "" {
 		s.Help += " " + fmt.Sprintf(Text.Default, d)
 	}
 	if r.Wrong.Field == f.Name {

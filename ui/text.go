@@ -104,7 +104,7 @@ var Text = struct {
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
 	Fixed:          "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
 	NoArchitecture: "A network is trained here: its cells are given, and nothing is searched for.",
-	NoMixing:       "One branch is not mixed with anything. Have the branches part, below, to mix them.",
+	NoMixing:       "There is only one branch, so nothing is mixed. Let the branches part, below, to mix them.",
 	AsTable:        "As a table", TableOf: "%s as a table", // the title of a card or group
 	More:      "More settings",
 	GroupArch: "Architecture rate (HLRS)", GroupMix: "Branch mixing", GroupStart: "The run",
@@ -112,8 +112,8 @@ var Text = struct {
 	Range:     "%s to %s.", Default: "Default %s.", RangeDefault: "%v to %v, default %v.",
 
 	Journey:     "From images to a result",
-	JourneyData: "Images", JourneyCounts: "%d to %d a class", JourneySearch: "Search", JourneyCellName: "Cell", JourneyCell: "%d skips, %d pools, %d convolutions",
-	JourneyTraining: "Training", JourneyResult: "Result", JourneyAccuracy: "%.1f %% of the test images",
+	JourneyData: "Images", JourneyCounts: "%d to %d a class", JourneySearch: "Search", JourneyCellName: "Cell", JourneyCell: "%s, %s, %s",
+	JourneyTraining: "Training", JourneyResult: "Result", JourneyAccuracy: "%.1f %% accuracy",
 	NotYet: "to come", EpochsSmall: "epochs", NoSearch: "none on this page", NoTraining: "to come: train the cell",
 	CellOf: "Cell of %s, epoch %d", CellNote: "A new network of this cell, trained from scratch on the same images.", // a run
 	RandomCell: "Random cell", RandomCellNote: "Operations and inputs drawn by chance: what a search has to do better than.",
@@ -155,8 +155,8 @@ var Text = struct {
 		"classes":   "Classes, from head to tail",
 		"loss":      "Loss of each step",
 		"history":   "Each class over the epochs, in per cent",
-		"confusion": "What is taken for what",
-		"batches":   "What the two branches are shown",
+		"confusion": "What is taken for what: confusion",
+		"batches":   "What the network is shown",
 		"normal":    "Normal cell: weight of each operation",
 		"reduce":    "Reduction cell: weight of each operation",
 		"edge":      "One edge over the epochs",

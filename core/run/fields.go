@@ -270,7 +270,7 @@ func TrainingPreset(name string) (Config, error) {
 	case "medium":
 		c.Channels, c.Layers, c.Epochs, c.Batch = 16, 8, 50, 64
 	case "small", "tiny":
-		c.Size, c.Pool, c.NMax, c.TestImages = 16, 500, 500, 1000
+		c.Size, c.Pool, c.NMax, c.TestImages = 16, 500, 500, 500
 		c.Channels, c.Layers, c.Epochs, c.Batch = 8, 5, 30, 32
 		c.Rate, c.Loss = 0.05, "balanced-softmax" // which finds cells apart sooner than cross-entropy does
 		if name == "tiny" {

@@ -179,6 +179,9 @@ func heads(records []run.Record, names []string) []row {
 // has no value there.
 func settings(records []run.Record) (different, common []row) {
 	base := run.Default()
+	if len(records) > 0 && records[0].Config.Task == "train" {
+		base, _ = run.TrainingPreset("full") // what hlrs train begins with
+	}
 	for _, f := range run.Fields() {
 		if f.Name == "task" || f.Name == "epochs" { // which are told already
 			continue

@@ -32,17 +32,17 @@ type Config struct {
 	Genotype      string  `json:"genotype" default:"DARTS_V2" group:"network" needs:"network=cells" label:"Genotype" help:"Cells of the network: a published name, random:SEED, all:OPERATION, or a genotype as quark0/darts writes it."`
 	Auxiliary     bool    `json:"auxiliary" default:"false" negatable:"" group:"network" needs:"network=cells" label:"Auxiliary classifier" help:"A second classifier at two thirds, whose loss counts 0.4; it needs images of 32 px."`
 	DropPath      float64 `json:"drop-path" default:"0" min:"0" max:"0.9" group:"network" needs:"network=cells" label:"Drop path" help:"Probability at the end that an operation is dropped for an image; it rises from 0 over the epochs."`
-	Mixup         float64 `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Two images are mixed in shares of Beta(a, a), with this a; 0 is off."`
+	Mixup         float64 `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Mix each image with another, in shares drawn from Beta(a, a) with this a; 0 is off."`
 	Late          string  `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
-	Retrain       string  `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"What the classifier does alone, on classes alike, in the last epochs: nothing, learn anew (cRT), or learn a scale of each class (LWS)."`
-	RetrainEpochs int     `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many of the epochs, the last ones, are the classifier's alone."`
+	Retrain       string  `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"Train the classifier alone in the last epochs, on class-balanced batches: none, crt (from scratch) or lws (a scale of each class)."`
+	RetrainEpochs int     `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many epochs, the last ones, train the classifier alone."`
 	Tau           float64 `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
 
 	// Network.
 	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" label:"Channels of the first cell" help:"Channels of the first cell."`
 	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" label:"Cells" help:"Cells; those at one third and two thirds reduce."`
 	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" needs:"task=search" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
-	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for plain DARTS."`
+	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for a single branch."`
 
 	// Training of the weights.
 	Epochs         int       `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" label:"Epochs" help:"Epochs."`
@@ -53,8 +53,8 @@ type Config struct {
 	RateParam      float64   `json:"rate-param" default:"0" min:"0" max:"1000" group:"weights" live:"true" label:"Parameter of the weights' rate" help:"The family's parameter; 0 takes its default."`
 	RateMilestones []float64 `json:"rate-milestones,omitempty" group:"weights" live:"true" needs:"rate-schedule=step" label:"Milestones of the weights' rate" help:"Epochs at which the step family falls."`
 	RateWarmup     int       `json:"rate-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"weights" live:"true" label:"Warm-up of the weights' rate" help:"Epochs in which the weights' rate rises to its peak; 0 is off."`
-	Adjustment     float64   `json:"adjustment" default:"1" min:"0" max:"3" group:"weights" needs:"loss=balanced-softmax" label:"Strength of the adjustment" help:"Power τ of the classes' shares in balanced softmax, which is logit adjustment with others than 1."`
-	Nesterov       bool      `json:"nesterov" default:"false" negatable:"" group:"weights" label:"Nesterov momentum" help:"A step goes on along the momentum as it will be."`
+	Adjustment     float64   `json:"adjustment" default:"1" min:"0" max:"3" group:"weights" needs:"loss=balanced-softmax" label:"Strength of the adjustment" help:"Power τ of the classes' shares in balanced softmax; with another than 1 it is known as logit adjustment."`
+	Nesterov       bool      `json:"nesterov" default:"false" negatable:"" group:"weights" label:"Nesterov momentum" help:"Nesterov's momentum in the place of the plain one."`
 	Momentum       float64   `json:"momentum" default:"0.9" min:"0" max:"0.999" group:"weights" label:"Momentum of the weights" help:"Momentum of SGD."`
 	Decay          float64   `json:"decay" default:"0.0003" min:"0" max:"0.1" group:"weights" label:"Weight decay of the weights" help:"Weight decay of SGD."`
 	Clip           float64   `json:"clip" default:"5" min:"0" max:"1000" group:"weights" label:"Gradient clipping" help:"Gradient norm above which the weights' gradient is scaled down; 0 is off."`
@@ -82,7 +82,7 @@ type Config struct {
 	Seed        uint64 `json:"seed" default:"1" group:"seeds" label:"Seed" help:"Seed of everything not given a seed of its own."`
 	SubsetSeed  uint64 `json:"subset-seed" default:"0" group:"seeds" label:"Seed of the choice of images" help:"Seed of the choice of images; 0 derives it."`
 	ClassSeed   uint64 `json:"class-seed" default:"0" group:"seeds" label:"Seed of the order of classes" help:"Seed of a permutation of the classes along the tail; 0 keeps their order."`
-	WeightSeed  uint64 `json:"weight-seed" default:"0" group:"seeds" label:"Seed of the starting weights" help:"Seed of the starting weights and alphas; 0 derives it."`
+	WeightSeed  uint64 `json:"weight-seed" default:"0" group:"seeds" label:"Seed of the starting weights" help:"Seed of the starting weights, and of the alphas of a search; 0 derives it."`
 	SampleSeed  uint64 `json:"sample-seed" default:"0" group:"seeds" label:"Seed of the batches" help:"Seed of the order of batches; 0 derives it."`
 	AugmentSeed uint64 `json:"augment-seed" default:"0" group:"seeds" label:"Seed of crops and flips" help:"Seed of crops and flips; 0 derives it."`
 }

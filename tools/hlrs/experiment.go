@@ -206,7 +206,7 @@ func (e *Experiment) asks(k *kong.Context) (all []asked, err error) {
 func (c *taskCommand) useful() error {
 	for _, a := range c.asked {
 		if why := a.field.Idle(c.Config); a.flag && why != "" {
-			return fmt.Errorf("%s: it would change nothing, for %s; leave it out, or change that", a.how, why)
+			return fmt.Errorf("%s: it would change nothing, because %s; leave the flag out, or change that setting, too", a.how, why)
 		}
 	}
 	return nil
@@ -252,7 +252,7 @@ func limits(v *kong.Value) string {
 			if name, _ = strings.CutSuffix(name, "!"); strings.Contains(f.Needs, "!=") {
 				is = "is not"
 			}
-			help += fmt.Sprintf(" Only where %s %s %s.", name, is, value)
+			help += fmt.Sprintf(" It counts only where %s %s %s.", name, is, value)
 		}
 	}
 	return help

@@ -86,7 +86,7 @@ type display struct {
 func newDisplay(r *run.Run, cost run.Cost, device *cpu.Device) *display {
 	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r, device: device}
 	f, c := r.Facts(), r.Config()
-	fmt.Fprintf(d.out, "%s of %s, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), f.Params, amount(cost.Bytes), count(device.Threads, "thread"))
+	fmt.Fprintf(d.out, "%s of %s on %s images, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), c.Dataset, f.Params, amount(cost.Bytes), count(device.Threads, "thread"))
 	if r.Epoch > 0 || r.At > 0 {
 		fmt.Fprintf(d.out, "; going on at epoch %d, step %d", r.Epoch+1, r.At+1)
 	}

@@ -31,8 +31,8 @@ type kind struct {
 }
 
 var kinds = []kind{
-	{"search", "a search", run.Preset, "Start from tiny (seconds), small (a minute or two) or full (the base of the paper; the default)."},
-	{"train", "a training", run.TrainingPreset, "Start from tiny (seconds), small (half a minute), medium (an hour on two cores), full (as DARTS trains; the default) or ldam (ResNet-32 by the recipe of LDAM's authors, with any loss)."},
+	{"search", "a search", run.Preset, "Start from tiny (seconds, on toy images), small (a minute or two) or full (the base of the paper; the default)."},
+	{"train", "a training", run.TrainingPreset, "Start from tiny (seconds, on toy images), small (half a minute), medium (an hour on two cores), full (as DARTS trains; the default) or ldam (ResNet-32 by the recipe of LDAM's authors, with any loss)."},
 }
 
 // kindOf is that of a task, by its name, or of another command, of which only bench asks.

@@ -81,7 +81,7 @@ func TestRoom(t *testing.T) {
 	cost, err := task.Cost(Default(), 10, on(1))
 	if wasm := runtime.GOARCH == "wasm"; wasm != (err != nil) {
 		t.Errorf("%+v: %v", cost, err)
-	} else if wasm && !strings.Contains(err.Error(), "4.3 GB of memory (more than the 3.2 GB there is in a browser): lower batch") {
+	} else if wasm && !strings.Contains(err.Error(), "4.2 GB of memory (more than the 3.2 GB there is in a browser): lower batch") {
 		t.Error(err)
 	}
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // trains says whether the run trains a network; otherwise it searches.
-func (r *Run) trains() bool { return r.experiment().Task == "train" }
+func (r *Run) trains() bool { return r.experiment().Task == run.Train }
 
 // genotype is that of an epoch of a search, or that which the run trains: this one is known before the first.
 func (r *Run) genotype(epoch int) (g darts.Genotype, ok bool) {
-	if c := r.experiment(); c.Task == "train" {
+	if c := r.experiment(); c.Task == run.Train {
 		g, err := darts.ReadGenotype(c.Genotype)
-		return g, err == nil && c.Network == "cells"
+		return g, err == nil && c.Network == run.CellNetwork
 	}
 	if e := r.at(epoch); e != nil {
 		return e.Report.Genotype, true
@@ -26,7 +26,7 @@ func (r *Run) genotype(epoch int) (g darts.Genotype, ok bool) {
 // training is a configuration that trains a genotype on the images of a run, as the small preset trains.
 func training(of run.Config, genotype string) run.Config {
 	c := of
-	if of.Task != "train" {
+	if of.Task != run.Train {
 		var err error
 		if c, err = run.TrainingPreset("small"); err != nil {
 			panic(err)

@@ -204,7 +204,7 @@ func (l *Lab) runs() string {
 
 // entropyText is the entropy of a run's alphas, which a training has none of.
 func entropyText(k Kept) string {
-	if k.Config.Task == "train" {
+	if k.Config.Task == run.Train {
 		return "–"
 	}
 	return fmt.Sprintf("%.3f", k.Entropy)
@@ -216,8 +216,8 @@ func named(act, label, name string) string {
 }
 
 // presetOf is a task's small preset.
-func presetOf(task string) run.Config {
-	if task == "train" {
+func presetOf(task run.TaskName) run.Config {
+	if task == run.Train {
 		return training(preset, preset.Genotype)
 	}
 	return preset
@@ -227,7 +227,7 @@ func presetOf(task string) run.Config {
 func differences(c run.Config) string {
 	var out []string
 	base := presetOf(c.Task)
-	if c.Task == "train" {
+	if c.Task == run.Train {
 		out = append(out, "train "+brief(field("genotype"), c))
 	}
 	for _, f := range run.Fields() {

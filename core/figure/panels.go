@@ -76,7 +76,7 @@ func normalised(r *run.Report) float64  { return r.TauNormalised }
 func rate(e run.Event) float64 { return e.Rate }
 
 // training says whether a run trains a network, and has no architecture to search.
-func training(r run.Record) bool { return r.Config.Task == "train" }
+func training(r run.Record) bool { return r.Config.Task == run.Train }
 
 // mixed says whether a run has two branches to mix.
 func mixed(r run.Record) bool { return r.Config.Branches != "none" }

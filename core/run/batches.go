@@ -76,7 +76,7 @@ func (b *Batches) load(c Config, d *data.Dataset, counts []int) (err error) {
 		return blame("n-max", err)
 	}
 	var weights, arch []int
-	if c.Task == "search" {
+	if c.Task == Search {
 		if weights, arch, err = data.Halves(d.Train.Labels, subset, c.Halves); err != nil {
 			return blame("halves", err)
 		}
@@ -117,7 +117,7 @@ func (c Config) Counts(classes int) ([]int, error) {
 		return nil, blame("imbalance", err)
 	case c.TestImages < classes:
 		return nil, fault("test-images", "%d cannot be shared among %d classes; take %d or more", c.TestImages, classes, classes)
-	case c.Task == "search" && c.Halves == "stratified" && counts[classes-1] < 2:
+	case c.Task == Search && c.Halves == "stratified" && counts[classes-1] < 2:
 		return nil, fault("imbalance", "%v leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
 	}
 	return counts, nil
@@ -126,7 +126,7 @@ func (c Config) Counts(classes int) ([]int, error) {
 // steps is the number of an epoch's steps: a pass over the weights' part, without a last, smaller batch.
 func (c Config) steps(counts []int) (int, error) {
 	n := data.HalfSize(counts, c.Halves)
-	if c.Task == "train" {
+	if c.Task == Train {
 		n = 0
 		for _, v := range counts {
 			n += v

@@ -6,11 +6,39 @@ package run
 
 import "hlrslab/core/bbn"
 
+// TaskName is what a run does.
+type TaskName string
+
+// The tasks.
+const (
+	Search TaskName = "search"
+	Train  TaskName = "train"
+)
+
+// Network is what a training trains.
+type Network string
+
+// A network of a genotype's cells, or ResNet-32.
+const (
+	CellNetwork Network = "cells"
+	ResNet32    Network = "resnet-32"
+)
+
+// Retraining is what the classifier does alone in the last epochs of a training (Kang et al., 2020).
+type Retraining string
+
+// Nothing, learning anew, or learning a scale of each class.
+const (
+	NoRetraining  Retraining = "none"
+	CRT           Retraining = "crt"
+	WeightScaling Retraining = "lws"
+)
+
 // Config is one experiment. Its JSON form is the command line's flags, the page's address, a
 // preset and a run folder's config.json: one name for one thing everywhere. The struct tags are
 // the single table of limits that help texts, sliders and Validate are made from.
 type Config struct {
-	Task string `json:"task" enum:"search,train" default:"search" group:"task" label:"Task" help:"What the run does: search for cells, or train a network from scratch."`
+	Task TaskName `json:"task" enum:"search,train" default:"search" group:"task" label:"Task" help:"What the run does: search for cells, or train a network from scratch."`
 
 	// Data.
 	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" label:"Images" help:"Images: cifar10, the built-in generated toy set, or your own by class."`
@@ -28,15 +56,15 @@ type Config struct {
 	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" label:"Side of the cutout" help:"Side of the square cut out after normalisation; 0 is off."`
 
 	// Training a network.
-	Network       string  `json:"network" enum:"cells,resnet-32" default:"cells" group:"network" needs:"task=train" label:"Network" help:"Network to train: one of a genotype's cells, or ResNet-32."`
-	Genotype      string  `json:"genotype" default:"DARTS_V2" group:"network" needs:"network=cells" label:"Genotype" help:"Cells of the network: a published name, random:SEED, all:OPERATION, or a genotype as quark0/darts writes it."`
-	Auxiliary     bool    `json:"auxiliary" default:"false" negatable:"" group:"network" needs:"network=cells" label:"Auxiliary classifier" help:"A second classifier at two thirds, whose loss counts 0.4; it needs images of 32 px."`
-	DropPath      float64 `json:"drop-path" default:"0" min:"0" max:"0.9" group:"network" needs:"network=cells" label:"Drop path" help:"Probability at the end that an operation is dropped for an image; it rises from 0 over the epochs."`
-	Mixup         float64 `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Mix each image with another, in shares drawn from Beta(a, a) with this a; 0 is off."`
-	Late          string  `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
-	Retrain       string  `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"Train the classifier alone in the last epochs, on class-balanced batches: none, crt (from scratch) or lws (a scale of each class)."`
-	RetrainEpochs int     `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many epochs, the last ones, train the classifier alone."`
-	Tau           float64 `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
+	Network       Network    `json:"network" enum:"cells,resnet-32" default:"cells" group:"network" needs:"task=train" label:"Network" help:"Network to train: one of a genotype's cells, or ResNet-32."`
+	Genotype      string     `json:"genotype" default:"DARTS_V2" group:"network" needs:"network=cells" label:"Genotype" help:"Cells of the network: a published name, random:SEED, all:OPERATION, or a genotype as quark0/darts writes it."`
+	Auxiliary     bool       `json:"auxiliary" default:"false" negatable:"" group:"network" needs:"network=cells" label:"Auxiliary classifier" help:"A second classifier at two thirds, whose loss counts 0.4; it needs images of 32 px."`
+	DropPath      float64    `json:"drop-path" default:"0" min:"0" max:"0.9" group:"network" needs:"network=cells" label:"Drop path" help:"Probability at the end that an operation is dropped for an image; it rises from 0 over the epochs."`
+	Mixup         float64    `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Mix each image with another, in shares drawn from Beta(a, a) with this a; 0 is off."`
+	Late          string     `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
+	Retrain       Retraining `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"Train the classifier alone in the last epochs, on class-balanced batches: none, crt (from scratch) or lws (a scale of each class)."`
+	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many epochs, the last ones, train the classifier alone."`
+	Tau           float64    `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
 
 	// Network.
 	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" label:"Channels of the first cell" help:"Channels of the first cell."`

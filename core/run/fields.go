@@ -146,10 +146,10 @@ func (f Field) Idle(c Config) string {
 }
 
 // Of says whether the field is one of a task's.
-func (f Field) Of(task string) bool {
+func (f Field) Of(task TaskName) bool {
 	name, value, _ := strings.Cut(f.Needs, "=")
 	if name == "task" {
-		return value == task
+		return TaskName(value) == task
 	}
 	for _, other := range Fields() {
 		if other.Name == strings.TrimSuffix(name, "!") {
@@ -379,10 +379,10 @@ func (f Field) check(c Config) error {
 
 // validateTask holds a training's fields against each other.
 func (c Config) validateTask() error {
-	if c.Task != "train" {
+	if c.Task != Train {
 		return nil
 	}
-	if c.Network == "cells" {
+	if c.Network == CellNetwork {
 		if _, err := darts.ReadGenotype(c.Genotype); err != nil {
 			return FieldError{Field: "genotype", Err: err}
 		}
@@ -390,7 +390,7 @@ func (c Config) validateTask() error {
 			return fault("auxiliary", "its classifier needs images of 32 px, not %d; leave it out, or take size 32", c.Size)
 		}
 	}
-	if c.Retrain != "none" && c.RetrainEpochs >= c.Epochs {
+	if c.Retrain != NoRetraining && c.RetrainEpochs >= c.Epochs {
 		return fault("retrain-epochs", "%d leave none of %d to the network; take fewer", c.RetrainEpochs, c.Epochs)
 	}
 	return nil

@@ -284,7 +284,7 @@ func TestConfigurationRoundTrips(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all[c.Task+" "+p] = c
+			all[string(string(c.Task))+" "+p] = c
 		}
 		if _, err := named.preset("huge"); err == nil || !strings.Contains(err.Error(), strings.Join(named.names, ", ")) {
 			t.Error(err)

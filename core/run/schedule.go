@@ -16,7 +16,7 @@ type Schedules struct {
 // Schedules makes the schedules of the configuration.
 func (c Config) Schedules() (Schedules, error) {
 	epochs := c.Epochs // of all weights together
-	if c.Task == "train" && c.Retrain != "none" {
+	if c.Task == Train && c.Retrain != NoRetraining {
 		epochs -= c.RetrainEpochs
 	}
 	s := Schedules{

@@ -66,7 +66,7 @@ func (f Facts) validate(c Config) error {
 	for _, v := range counts {
 		total += v
 	}
-	if c.Task == "search" {
+	if c.Task == Search {
 		total /= 2
 	}
 	if f.Steps < 1 || f.Steps > total/c.Batch {
@@ -149,7 +149,7 @@ func (p *Report) validate(c Config, f Facts) error {
 			return fmt.Errorf("an accuracy of %v, and the confusion has %v", p.PerClass[i], got)
 		}
 	}
-	if c.Task == "train" {
+	if c.Task == Train {
 		return p.trained(c)
 	}
 	return p.found(c)
@@ -161,10 +161,10 @@ func (p *Report) trained(c Config) error {
 		return errors.New("a training with alphas")
 	}
 	var want darts.Genotype
-	if c.Network == "cells" {
+	if c.Network == CellNetwork {
 		want, _ = darts.ReadGenotype(c.Genotype)
 	}
-	if p.Genotype.String() != want.String() || c.Network == "cells" && !maps.Equal(p.Counts, want.Counts()) || c.Network != "cells" && p.Counts != nil {
+	if p.Genotype.String() != want.String() || c.Network == CellNetwork && !maps.Equal(p.Counts, want.Counts()) || c.Network != CellNetwork && p.Counts != nil {
 		return fmt.Errorf("the genotype %v and the counts %v, and trained is %v", p.Genotype, p.Counts, want)
 	}
 	return nil

@@ -37,9 +37,9 @@ var columns = []struct {
 }
 
 func always(run.Config, *run.Report) bool         { return true }
-func searching(c run.Config, _ *run.Report) bool  { return c.Task == "search" }
+func searching(c run.Config, _ *run.Report) bool  { return c.Task == run.Search }
 func genotype(_ run.Config, p *run.Report) bool   { return p.Counts != nil }
-func normalised(c run.Config, _ *run.Report) bool { return c.Task == "train" && c.Tau > 0 }
+func normalised(c run.Config, _ *run.Report) bool { return c.Task == run.Train && c.Tau > 0 }
 
 // tested: before there were test losses, reports had a 0 in their place, which no test comes to.
 func tested(_ run.Config, p *run.Report) bool { return p.TestLoss != 0 }

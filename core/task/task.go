@@ -13,7 +13,7 @@ import (
 
 // Make is the run.Maker of whatever task a configuration names.
 func Make(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, []run.Loader, error) {
-	if c.Task == "train" {
+	if c.Task == run.Train {
 		return train.Task(c, classes, device, sgd)
 	}
 	return search.Task(c, classes, device, sgd)

@@ -44,7 +44,7 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 	t := &task{config: c, sgd: sgd, retrain: c.Epochs}
 	shape := bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}
 	backbone := bbn.Backbone(resnet.ResNet32.Backbone)
-	if c.Network == "cells" {
+	if c.Network == run.CellNetwork {
 		t.genotype, _ = darts.ReadGenotype(c.Genotype) // as Validate has read it
 		net := darts.EvalNet{Genotype: t.genotype, Channels: c.Channels, Layers: c.Layers, Drops: c.DropPath > 0}
 		if c.Auxiliary {
@@ -76,12 +76,12 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 	if c.Late != "none" {
 		t.late = add(c.Late)
 	}
-	if c.Retrain != "none" {
+	if c.Retrain != run.NoRetraining {
 		t.retrain = c.Epochs - c.RetrainEpochs
 		t.rate = sched.Weights{Family: "cosine", Peak: c.Rate, Epochs: c.RetrainEpochs}
 		t.alike = add("balanced")
 	}
-	if c.Retrain == "lws" {
+	if c.Retrain == run.WeightScaling {
 		nn.Reserve(memory, &t.base, weights)
 		for _, p := range []*[]float32{&t.scales, &t.momentum, &t.gradient} {
 			nn.Reserve(memory, p, classes)
@@ -98,7 +98,7 @@ func (t *task) Alpha() []float32 { return nil }
 
 // Init implements run.Task: residual networks have a start of their own.
 func (t *task) Init(rng *rand.Rand) {
-	if t.config.Network != "cells" {
+	if t.config.Network != run.CellNetwork {
 		t.model.InitNormal(rng)
 	}
 }
@@ -111,7 +111,7 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 	c := t.config
 	if epoch >= t.retrain { // classes come alike, and so they weigh
 		train.Frozen, train.Inference = true, t.model.Branches() > 1
-		if c.Retrain == "crt" {
+		if c.Retrain == run.CRT {
 			t.sgd.Groups = t.model.Head.Alone(len(t.model.Weights))
 		}
 		if train.Loss = (nn.Loss{}); run.Cosine(c.Loss) {
@@ -156,7 +156,7 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 // alone begins the classifier's time.
 func (t *task) alone(rng *rand.Rand) {
 	clear(t.sgd.Buffer)
-	if t.config.Retrain == "crt" {
+	if t.config.Retrain == run.CRT {
 		t.model.InitHead(rng)
 		return
 	}
@@ -186,7 +186,7 @@ func (t *task) mix(branch int, b *nn.Batch, rng *rand.Rand) {
 
 // Descend implements run.Task.
 func (t *task) Descend(grad []float32, rate float64) {
-	if t.config.Retrain != "lws" || t.scales[0] == 0 { // which are set when the classifier's time begins
+	if t.config.Retrain != run.WeightScaling || t.scales[0] == 0 { // which are set when the classifier's time begins
 		t.sgd.Step(t.model.Weights, grad, rate)
 		return
 	}
@@ -223,7 +223,7 @@ func (t *task) Predict(test int, batch nn.Batch) []float32 {
 // Report implements run.Task.
 func (t *task) Report(p *run.Report) (end string) {
 	p.TauNormalised, p.Discrete = p.Discrete, 0
-	if t.config.Network == "cells" {
+	if t.config.Network == run.CellNetwork {
 		p.Genotype, p.Counts = t.genotype, t.genotype.Counts()
 	}
 	return ""
@@ -231,7 +231,7 @@ func (t *task) Report(p *run.Report) (end string) {
 
 // State implements run.Task.
 func (t *task) State(single func(name string, v []float32), _ func(name string, v []float64)) (steps *int) {
-	if t.config.Retrain == "lws" {
+	if t.config.Retrain == run.WeightScaling {
 		single("scaling.base", t.base)
 		single("scaling.scales", t.scales)
 		single("scaling.momentum", t.momentum)

@@ -164,7 +164,7 @@ func TestLearns(t *testing.T) {
 
 // TestClassifierAlone: in the last epochs the trunk rests, the classifier of cRT begins anew, and LWS scales the rows that it has.
 func TestClassifierAlone(t *testing.T) {
-	for _, kind := range []string{"crt", "lws"} {
+	for _, kind := range []run.Retraining{run.CRT, run.WeightScaling} {
 		c := few(t)
 		c.Retrain, c.RetrainEpochs, c.Epochs = kind, 2, 4
 		var of run.Task

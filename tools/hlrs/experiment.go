@@ -80,7 +80,7 @@ func (b *base) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 }
 
 // offered says whether a field is a flag of a task's commands.
-func offered(f run.Field, task string) bool { return f.Of(task) && f.Name != "task" }
+func offered(f run.Field, task string) bool { return f.Of(run.TaskName(task)) && f.Name != "task" }
 
 // field is the one of that name, if there is one.
 func field(name string) (run.Field, bool) {
@@ -148,8 +148,8 @@ func read(kind kind, preset, file string, from *origin) (c run.Config, err error
 	if err := c.Decode(f); err != nil {
 		return c, fmt.Errorf("%s: %w", file, err)
 	}
-	if c.Task != kind.command {
-		return c, fmt.Errorf("%s: task: it configures %s, not %s; give it to hlrs %s", file, kindOf(c.Task).one, kind.one, c.Task)
+	if string(c.Task) != kind.command {
+		return c, fmt.Errorf("%s: task: it configures %s, not %s; give it to hlrs %s", file, kindOf(string(c.Task)).one, kind.one, c.Task)
 	}
 	return c, nil
 }

@@ -51,8 +51,8 @@ func (m *Machine) fits(c run.Config, classes int, images int64) (run.Cost, error
 	}
 	if room > 0 && cost.Bytes > room {
 		network, lower := fmt.Sprintf("%d channels and %d layers", c.Channels, c.Layers), "batch, channels, layers or size"
-		if c.Task == "train" && c.Network != "cells" {
-			network, lower = c.Network, "batch or size"
+		if c.Task == run.Train && c.Network != run.CellNetwork {
+			network, lower = string(c.Network), "batch or size"
 		}
 		return cost, fmt.Errorf("a batch of %d images of side %d through %s takes about %s of memory, and there are %s here: lower %s, or say with --memory that there is more",
 			c.Batch, c.Size, network, amount(cost.Bytes), amount(room), lower)

@@ -44,7 +44,7 @@ func (p *pace) test(c run.Config) float64 {
 	switch {
 	case p.tests.n > 0:
 		return p.tests.value
-	case c.Task == "train":
+	case c.Task == run.Train:
 		return p.steps.value / 3
 	case c.Order == 1:
 		return p.steps.value / 6
@@ -60,7 +60,7 @@ func (p *pace) of(c run.Config, epochs, steps, classes int) time.Duration {
 // tests is how many batches of test images end an epoch: all are seen twice, but in a training that asks for no second test.
 func tests(c run.Config, classes int) int {
 	passes := 2
-	if c.Task == "train" && c.Tau == 0 {
+	if c.Task == run.Train && c.Tau == 0 {
 		passes = 1
 	}
 	return passes * ((c.TestImages/classes*classes + c.Batch - 1) / c.Batch)
@@ -128,12 +128,12 @@ func (d *display) took(events []run.Event, took time.Duration) {
 // epoch is a line of what one came to.
 func epoch(c run.Config, e run.Event) string {
 	s := fmt.Sprintf("epoch %d: loss %.3f", e.Epoch+1, e.Loss)
-	if c.Task == "search" {
+	if c.Task == run.Search {
 		s += fmt.Sprintf(", architecture %.3f, rate %.2g", e.ArchLoss, e.ArchRate)
 	} else {
 		s += fmt.Sprintf(", rate %.2g", e.Rate)
 	}
-	if c.Task == "search" || c.Branches != bbn.Alone {
+	if c.Task == run.Search || c.Branches != bbn.Alone {
 		s += fmt.Sprintf(", mix %.2f", e.Mix)
 	}
 	s += ", accuracy " + groups(e.Report) + tested(c, e.Report)

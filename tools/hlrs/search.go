@@ -74,7 +74,7 @@ func (c *searchCommand) training(found origin) (run.Config, error) {
 	if err != nil {
 		return config, err
 	}
-	if config.Network != "cells" {
+	if config.Network != run.CellNetwork {
 		return config, fmt.Errorf("it trains %s, and no cell that was found: choose another preset", config.Network)
 	}
 	found.images(&config)

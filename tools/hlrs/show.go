@@ -145,7 +145,7 @@ func of(records []run.Record, f func(run.Record) string) (cells []string) {
 func heads(records []run.Record, names []string) []row {
 	return []row{
 		{name: "run", cells: names},
-		{name: "task", cells: of(records, func(r run.Record) string { return r.Config.Task })},
+		{name: "task", cells: of(records, func(r run.Record) string { return string(r.Config.Task) })},
 		{name: "epochs", cells: of(records, func(r run.Record) string {
 			last, steps := r.Last(), 0
 			for i := len(r.Events) - 1; i >= 0 && r.Events[i].Kind == run.StepDone; i-- {
@@ -179,7 +179,7 @@ func heads(records []run.Record, names []string) []row {
 // has no value there.
 func settings(records []run.Record) (different, common []row) {
 	base := run.Default()
-	if len(records) > 0 && records[0].Config.Task == "train" {
+	if len(records) > 0 && records[0].Config.Task == run.Train {
 		base, _ = run.TrainingPreset("full") // what hlrs train begins with
 	}
 	for _, f := range run.Fields() {
@@ -229,8 +229,8 @@ type number struct {
 }
 
 func every(run.Config) bool        { return true }
-func searches(c run.Config) bool   { return c.Task == "search" }
-func trains(c run.Config) bool     { return c.Task == "train" }
+func searches(c run.Config) bool   { return c.Task == run.Search }
+func trains(c run.Config) bool     { return c.Task == run.Train }
 func normalises(c run.Config) bool { return trains(c) && c.Tau > 0 }
 func mixes(c run.Config) bool      { return c.Branches != bbn.Alone }
 

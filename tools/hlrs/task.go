@@ -111,7 +111,7 @@ func (c *taskCommand) again(dir string) string {
 
 // command is the task's, with the words and what else was given that is not of the configuration.
 func (c *taskCommand) command(words ...string) string {
-	words = append(append([]string{os.Args[0], c.Task}, words...), c.then...)
+	words = append(append([]string{os.Args[0], string(c.Task)}, words...), c.then...)
 	if c.Data != "" {
 		words = append(words, "--data", c.Data)
 	}
@@ -166,7 +166,7 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 	f, err := runfolder.Resume(disk.Disk{}, c.Resume, restore)
 	if errors.Is(err, runfolder.ErrNone) {
 		config := filepath.Join(c.Resume, folder.Config)
-		if begun, err := read(kindOf(c.Task), "", config, nil); err == nil || begun.Task != c.Task {
+		if begun, err := read(kindOf(string(c.Task)), "", config, nil); err == nil || begun.Task != c.Task {
 			if err := c.ours(run.Record{Config: begun}); err != nil {
 				return nil, err
 			}
@@ -183,9 +183,9 @@ func (c *taskCommand) ours(r run.Record) error {
 	if r.Config.Task == c.Task {
 		return nil
 	}
-	has := kindOf(r.Config.Task)
-	other := fmt.Sprintf("%s holds %s, not %s; go on with it by hlrs %s --resume %s", c.Resume, has.one, kindOf(c.Task).one, has.command, c.Resume)
-	if c.Task == "train" {
+	has := kindOf(string(r.Config.Task))
+	other := fmt.Sprintf("%s holds %s, not %s; go on with it by hlrs %s --resume %s", c.Resume, has.one, kindOf(string(c.Task)).one, has.command, c.Resume)
+	if c.Task == run.Train {
 		other += fmt.Sprintf(", or train the cell that it found with hlrs train --genotype %s", c.Resume)
 	}
 	return errors.New(other)
@@ -246,7 +246,7 @@ func (c *taskCommand) summary(w io.Writer, r run.Record, dir string, took time.D
 		line := map[string]any{
 			"accuracy": p.Accuracy, "head": p.Head, "medium": p.Medium, "tail": p.Tail, "params": r.Facts.Params, "seconds": took.Seconds(), "out": dir,
 		}
-		if config.Task == "search" {
+		if config.Task == run.Search {
 			line["entropy"] = p.Entropy
 		} else {
 			line["network"], line["test-loss"], line["calibration"] = config.Network, p.TestLoss, p.Calibration
@@ -254,7 +254,7 @@ func (c *taskCommand) summary(w io.Writer, r run.Record, dir string, took time.D
 		if len(p.Genotype.Normal) > 0 {
 			line["genotype"], line["counts"] = p.Genotype.String(), p.Counts
 		}
-		if config.Tau > 0 && config.Task == "train" {
+		if config.Tau > 0 && config.Task == run.Train {
 			line["tau-normalised"] = p.TauNormalised
 		}
 		if e.Ended != "" {
@@ -279,7 +279,7 @@ func groups(p *run.Report) string {
 
 // tested is what a report of a training has beside its accuracies.
 func tested(c run.Config, p *run.Report) (s string) {
-	if c.Task != "train" {
+	if c.Task != run.Train {
 		return ""
 	}
 	if c.Tau > 0 {

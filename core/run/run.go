@@ -236,6 +236,9 @@ func (r *Run) test() ([]Event, error) {
 		plain.Fill(b.testing.Images[i:], side*side*size, size, b.image, side, nil)
 	}
 	logits := r.task.Predict(test, b.testing)
+	if !nn.Finite(logits) || r.Tested == 0 && !nn.Finite(m.Running) { // which no snapshot may hold
+		return nil, r.check("test", math.NaN(), nil)
+	}
 	for i := range n {
 		best := 0
 		for c := range m.Shape.Classes {

@@ -10,8 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
-	"strings"
 
 	"github.com/gofrs/flock"
 )
@@ -160,11 +160,14 @@ func Lock(dir string) (unlock func() error, err error) {
 	return lock.Close, nil
 }
 
+// half is the name of a file that Replace was writing; a person's own may end in .part, too.
+var half = regexp.MustCompile(`^.+\.[A-Z2-7]{8}\.part$`)
+
 // Sweep removes what processes that died left half written in a folder. Lock it first.
 func (d Disk) Sweep(dir string) error {
 	list, err := os.ReadDir(dir)
 	for _, e := range list {
-		if strings.HasSuffix(e.Name(), part) {
+		if half.MatchString(e.Name()) {
 			err = errors.Join(err, d.Remove(filepath.Join(dir, e.Name())))
 		}
 	}

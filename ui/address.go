@@ -50,7 +50,7 @@ func (l *Lab) Go(address string) {
 	typed := map[string]string{}
 	var wrong []string
 	for name := range v {
-		f, known := find(name)
+		f, known := run.FieldOf(name)
 		if !known {
 			wrong = append(wrong, fmt.Sprintf(Text.NoSetting, name))
 		} else if err := f.Set(&c, v.Get(name)); err != nil {
@@ -65,17 +65,8 @@ func (l *Lab) Go(address string) {
 	}
 }
 
-func find(name string) (run.Field, bool) {
-	for _, f := range run.Fields() {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return run.Field{}, false
-}
-
 func field(name string) run.Field {
-	f, ok := find(name)
+	f, ok := run.FieldOf(name)
 	if !ok {
 		panic("ui: no field " + name)
 	}

@@ -43,7 +43,7 @@ func FuzzAddress(f *testing.F) {
 		l := NewLab(host{})
 		l.Go(address)
 		paint(l)
-		if _, known := find(name); known {
+		if _, known := run.FieldOf(name); known {
 			l.Set(name, value)
 			paint(l)
 		}

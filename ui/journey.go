@@ -64,7 +64,7 @@ func (l *Lab) train(n int) {
 	if r.Of != nil {
 		of = *r.Of
 	}
-	l.oneOf(cells[n].Name, c, r.Picked, &of, func(r *Run) bool { return r.trains() && same(r.experiment(), c) })
+	l.oneOf(cells[n].Name, c, r.Picked, &of, func(r *Run) bool { return r.trains() && r.experiment().Equal(c) })
 }
 
 // trainings are the buttons that train cells.
@@ -86,7 +86,7 @@ func (l *Lab) trainings() string {
 func (l *Lab) trained() int {
 	r := l.Run()
 	for i, other := range l.Runs {
-		if other.trains() && other.Of != nil && !r.trains() && same(*other.Of, r.experiment()) {
+		if other.trains() && other.Of != nil && !r.trains() && (*other.Of).Equal(r.experiment()) {
 			return i
 		}
 	}
@@ -96,7 +96,7 @@ func (l *Lab) trained() int {
 func (l *Lab) searched() int {
 	r := l.Run()
 	for i, other := range l.Runs {
-		if r.Of != nil && !other.trains() && same(other.experiment(), *r.Of) {
+		if r.Of != nil && !other.trains() && other.experiment().Equal(*r.Of) {
 			return i
 		}
 	}

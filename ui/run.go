@@ -3,7 +3,6 @@ package ui
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"hlrslab/core/run"
 	"hlrslab/ui/msg"
@@ -124,12 +123,7 @@ func (r *Run) experiment() run.Config {
 }
 
 // moved says whether the controls ask for another run than is shown.
-func (r *Run) moved() bool { return r.seen() && !same(r.due(), r.Config) }
-
-// same says whether two configurations are one.
-func same(a, b run.Config) bool {
-	return !slices.ContainsFunc(run.Fields(), func(f run.Field) bool { return f.Value(a) != f.Value(b) })
-}
+func (r *Run) moved() bool { return r.seen() && !r.due().Equal(r.Config) }
 
 // Say is the run's status.
 func (r *Run) Say() string {

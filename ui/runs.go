@@ -124,7 +124,7 @@ func (l *Lab) baseline(b Trial) {
 	if _, still := b.Set["arch-rate"]; !still && c.ArchRate == 0 {
 		c.ArchRate = preset.ArchRate // of a search that does search
 	}
-	is := func(r *Run) bool { return r.Of != nil && same(r.experiment(), c) }
+	is := func(r *Run) bool { return r.Of != nil && r.experiment().Equal(c) }
 	l.oneOf(b.Name, c, picked, &of, is)
 }
 

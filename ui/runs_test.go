@@ -58,7 +58,7 @@ func TestBaselineIsWhatItIs(t *testing.T) {
 			switch r.Name {
 			case Text.Random: // trained like the run that it is compared with, and never moved
 				if want := of; true {
-					if want.ArchRate = 0; !same(c, want) {
+					if want.ArchRate = 0; !c.Equal(want) {
 						t.Errorf("%s: random search is %s", name, differences(c))
 					}
 				}
@@ -87,7 +87,7 @@ func TestBaselineIsWhatItIs(t *testing.T) {
 		}
 		for k, trial := range lesson.Trials {
 			want := trialConfig(t, trial)
-			if want.Dataset, want.Seed = "toy", 9; l.Runs[k].Name != trial.Name || !same(l.Runs[k].Config, want) {
+			if want.Dataset, want.Seed = "toy", 9; l.Runs[k].Name != trial.Name || !l.Runs[k].Config.Equal(want) {
 				t.Errorf("%s: %s is %s", lesson.ID, l.Runs[k].Name, differences(l.Runs[k].Config))
 			}
 		}

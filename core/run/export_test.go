@@ -4,8 +4,6 @@ import "hlrslab/core/nn"
 
 // What tests see beside what is public: they run searches, which are above this package.
 
-func (c Config) Equal(other Config) bool { return c.equal(other) }
-
 func (r *Run) Task() Task { return r.task }
 
 // Resized are the bytes of the images that are held at a side of their own.

@@ -37,6 +37,15 @@ type Field struct {
 // Fields lists the configuration's fields in order. The list is everybody's: do not change it.
 func Fields() []Field { return fields() }
 
+// FieldOf is the field of that name, if there is one.
+func FieldOf(name string) (Field, bool) {
+	i := slices.IndexFunc(Fields(), func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return Fields()[i], true
+}
+
 var fields = sync.OnceValue(func() []Field {
 	t := reflect.TypeFor[Config]()
 	fields := make([]Field, t.NumField())
@@ -84,14 +93,15 @@ var schedules = map[string]string{"arch-param": "arch-schedule", "rate-param": "
 
 // Family is the one that c has, of the schedule whose parameter the field is; of another field there is none.
 func (f Field) Family(c Config) (sched.Family, bool) {
-	schedule := schedules[f.Name]
-	for _, other := range Fields() {
-		if other.Name == schedule {
-			return sched.Find(Families(schedule), other.Value(c))
-		}
+	schedule, ok := FieldOf(schedules[f.Name])
+	if !ok {
+		return sched.Family{}, false
 	}
-	return sched.Family{}, false
+	return sched.Find(Families(schedule.Name), schedule.Value(c))
 }
+
+// ParamOf are the families whose parameter the field is, or nil.
+func (f Field) ParamOf() []sched.Family { return Families(schedules[f.Name]) }
 
 func ids(families []sched.Family) []string {
 	out := make([]string, len(families))
@@ -108,7 +118,7 @@ func limit(f reflect.StructField, key string) float64 {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil {
-		panic("search: bad limit of " + f.Name)
+		panic("run: bad limit of " + f.Name)
 	}
 	return v
 }
@@ -131,32 +141,36 @@ func (f Field) Idle(c Config) string {
 	if family, ok := f.Family(c); ok && family.Param.Name == "" {
 		return fmt.Sprintf("the family %s has no parameter", family.ID)
 	}
-	name, value, _ := strings.Cut(f.Needs, "=")
-	name, not := strings.CutSuffix(name, "!")
-	for _, other := range Fields() {
-		switch {
-		case other.Name != name:
-		case (other.Value(c) == value) == not:
-			return fmt.Sprintf("%s is %s", name, other.Value(c))
-		default:
-			return other.Idle(c)
-		}
+	other, value, not := f.needs()
+	switch {
+	case other == nil:
+		return ""
+	case (other.Value(c) == value) == not:
+		return fmt.Sprintf("%s is %s", other.Name, other.Value(c))
 	}
-	return ""
+	return other.Idle(c)
+}
+
+// needs is Needs, read: the other field, nil if there is none, and the value that it must have, or must not.
+func (f Field) needs() (other *Field, value string, not bool) {
+	name, value, _ := strings.Cut(f.Needs, "=")
+	name, not = strings.CutSuffix(name, "!")
+	if found, ok := FieldOf(name); ok {
+		other = &found
+	}
+	return other, value, not
 }
 
 // Of says whether the field is one of a task's.
 func (f Field) Of(task TaskName) bool {
-	name, value, _ := strings.Cut(f.Needs, "=")
-	if name == "task" {
+	other, value, _ := f.needs()
+	switch {
+	case other == nil:
+		return true
+	case other.Name == "task":
 		return TaskName(value) == task
 	}
-	for _, other := range Fields() {
-		if other.Name == strings.TrimSuffix(name, "!") {
-			return other.Of(task)
-		}
-	}
-	return true
+	return other.Of(task)
 }
 
 // Counts says whether the field can change anything in a run of c.
@@ -262,7 +276,7 @@ var TrainingPresets = []string{"tiny", "small", "medium", "full", "ldam"}
 // cores; full is DARTS' own recipe. With ldam, ResNet-32 is trained by LDAM's recipe, as in the literature on long-tailed CIFAR-10.
 func TrainingPreset(name string) (Config, error) {
 	c := Default()
-	c.Task, c.Branches, c.RateMin = "train", bbn.Alone, 0
+	c.Task, c.Branches, c.RateMin = Train, bbn.Alone, 0
 	switch name {
 	case "full":
 		c.Channels, c.Layers, c.Epochs, c.Batch = 36, 20, 600, 96
@@ -278,7 +292,7 @@ func TrainingPreset(name string) (Config, error) {
 			c.Channels, c.Layers, c.Epochs, c.Batch = 2, 3, 3, 8
 		}
 	case "ldam":
-		c.Network, c.Epochs, c.Batch = "resnet-32", 200, 128
+		c.Network, c.Epochs, c.Batch = ResNet32, 200, 128
 		c.Rate, c.RateSchedule, c.RateMilestones, c.RateParam, c.RateWarmup = 0.1, "step", []float64{160, 180}, 0.01, 5
 		c.Decay, c.Clip = 2e-4, 0
 	default:

@@ -221,7 +221,7 @@ func (s *saved) read(f *ckpt.File) (Record, error) {
 		return Record{}, fmt.Errorf("position: ended for %q, and the events say %q", p.Ended, at.ended)
 	case p.Failed != "" && p.Epoch == s.Config.Epochs:
 		return Record{}, errors.New("position: at its end, and failed")
-	case !s.Config.equal(at.config):
+	case !s.Config.Equal(at.config):
 		return Record{}, errors.New("the configuration in force is not the one that the events lead to")
 	}
 	return record, nil

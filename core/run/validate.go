@@ -234,7 +234,17 @@ func (c Config) MayBecome(next Config) error {
 	return nil
 }
 
-// equal says whether two configurations have the same values.
-func (c Config) equal(other Config) bool {
-	return !slices.ContainsFunc(Fields(), func(f Field) bool { return f.Value(c) != f.Value(other) })
+// Differs is the first field in which two configurations differ, if there is one.
+func (c Config) Differs(other Config) (f Field, differ bool) {
+	i := slices.IndexFunc(Fields(), func(f Field) bool { return f.Value(c) != f.Value(other) })
+	if i < 0 {
+		return Field{}, false
+	}
+	return Fields()[i], true
+}
+
+// Equal says whether two configurations have the same values.
+func (c Config) Equal(other Config) bool {
+	_, differ := c.Differs(other)
+	return !differ
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hlrslab/core/run"
-	"hlrslab/core/sched"
 )
 
 // Experiment is a configuration: the default gives way to a preset, that to the images of the run whose genotype is trained, those to
@@ -53,7 +52,7 @@ func (b *base) resolve(k *kong.Context, at *kong.Path, flag *kong.Flag) (any, er
 		}
 		e.origin = b.origin
 	}
-	if f, is := field(flag.Name); is && b.err == nil {
+	if f, is := run.FieldOf(flag.Name); is && b.err == nil {
 		if v := f.Value(b.config); v != "" {
 			return v, nil
 		}
@@ -82,16 +81,6 @@ func (b *base) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 // offered says whether a field is a flag of a task's commands.
 func offered(f run.Field, task string) bool { return f.Of(run.TaskName(task)) && f.Name != "task" }
 
-// field is the one of that name, if there is one.
-func field(name string) (run.Field, bool) {
-	for _, f := range run.Fields() {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return run.Field{}, false
-}
-
 // offer leaves each command the flags of its task, with the values they have without a preset.
 func (b *base) offer(app *kong.Application) error {
 	for _, command := range app.Children {
@@ -104,7 +93,7 @@ func (b *base) offer(app *kong.Application) error {
 			return err
 		}
 		command.Flags = slices.DeleteFunc(command.Flags, func(flag *kong.Flag) bool {
-			f, is := field(flag.Name)
+			f, is := run.FieldOf(flag.Name)
 			if is {
 				flag.Default = f.Value(c)
 				flag.HasDefault = flag.Default != ""
@@ -226,12 +215,8 @@ func (c *taskCommand) unchanged(record run.Record) error {
 // limits is a flag's help with the values it takes.
 func limits(v *kong.Value) string {
 	help := kong.DefaultHelpValueFormatter(v)
-	for _, f := range run.Fields() {
-		if f.Name != v.Name || !v.Target.IsValid() {
-			continue
-		}
-		families := map[string][]sched.Family{"arch-param": sched.Families, "mix-param": sched.Mixes}[f.Name]
-		switch {
+	if f, is := run.FieldOf(v.Name); is && v.Target.IsValid() {
+		switch families := f.ParamOf(); {
 		case families != nil:
 			var ranges []string
 			for _, family := range families {

@@ -123,10 +123,8 @@ func (c *searchCommand) train(ctx context.Context, searched string, record run.R
 
 // differs says in which field a configuration is not the one wanted; it is empty where there is none.
 func differs(has, want run.Config) string {
-	for _, f := range run.Fields() {
-		if h, w := f.Value(has), f.Value(want); h != w {
-			return fmt.Sprintf("%s is %s, not %s", f.Name, h, w)
-		}
+	if f, differ := has.Differs(want); differ {
+		return fmt.Sprintf("%s is %s, not %s", f.Name, f.Value(has), f.Value(want))
 	}
 	return ""
 }

@@ -42,7 +42,6 @@ type Batches struct {
 	random  *rand.PCG // of augmentation
 	marked  rand.PCG  // random at the last mark
 	image   []uint8   // as it is read
-	at      *position
 	counts  []int     // images of each class in the weights' part
 	order   []int     // classes from head to tail
 	total   []int     // images of each class in the long-tailed set
@@ -211,7 +210,7 @@ func (b *Batches) next(f *loader) error {
 func (b *Batches) read(m *data.Images, set string, i int) error {
 	err := m.Pixels.Read(b.image, i)
 	if err != nil {
-		err = fmt.Errorf("epoch %d, step %d, %s image %d: %w", b.at.Epoch, b.at.At, set, m.Place(i), err)
+		err = fmt.Errorf("%s image %d: %w", set, m.Place(i), err)
 	}
 	return err
 }

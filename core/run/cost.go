@@ -47,7 +47,6 @@ func room() int64 {
 // plan is a run without its images. Its arrays are counted, but not made: that takes its model's Store.Memory.
 func plan(c Config, classes int, device nn.Device, task Maker) (*Run, error) {
 	r := &Run{sgd: &nn.SGD{Momentum: c.Momentum, Decay: c.Decay, Clip: c.Clip, Nesterov: c.Nesterov}}
-	r.data.at = &r.position
 	var loaders []Loader
 	var err error
 	r.task, loaders, err = task(c, classes, device, r.sgd)

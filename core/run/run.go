@@ -3,7 +3,6 @@ package run
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"hlrslab/core/bbn"
@@ -138,12 +137,20 @@ func (r *Run) Step() (events []Event, err error) {
 	default:
 		events, err = r.test()
 	}
+	if err != nil && r.Failed == "" {
+		err = r.unread(err)
+	}
 	r.record.Events = append(r.record.Events, events...)
 	if n := len(events); n > 0 && events[n-1].Kind == EpochDone {
 		r.history.add(r.record.Events)
 		r.record.Events = nil
 	}
 	return events, err
+}
+
+// unread says where the run stands of which an image could not be read.
+func (r *Run) unread(err error) error {
+	return fmt.Errorf("epoch %d, step %d, %w", r.Epoch, r.At, err)
 }
 
 func (r *Run) learn() ([]Event, error) {
@@ -196,7 +203,7 @@ func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int, err erro
 	if branch < r.task.Model().Branches() && r.At > 0 {
 		for _, i := range b.loaders[2*r.pair+branch].indices {
 			if err := b.read(set, "training", i); err != nil {
-				return nil, nil, 0, err
+				return nil, nil, 0, r.unread(err)
 			}
 			pixels, labels = append(pixels, b.image...), append(labels, set.Labels[i])
 		}
@@ -206,9 +213,14 @@ func (r *Run) Drawn(branch int) (pixels []byte, labels []int, size int, err erro
 
 // check stops a run at the first value that is no number, and names step and layer.
 func (r *Run) check(part string, loss float64, grad []float32) error {
-	if !math.IsNaN(loss) && !math.IsInf(loss, 0) && (grad == nil || !math.IsNaN(nn.Norm(grad)) && !math.IsInf(nn.Norm(grad), 0)) {
+	if finite(loss) && (grad == nil || finite(nn.Norm(grad))) {
 		return nil
 	}
+	return r.fail(part, grad)
+}
+
+// fail stops the run at a value that is no number, of grad if there is one.
+func (r *Run) fail(part string, grad []float32) error {
 	first := "the classifier"
 	model := r.task.Model()
 	if fault := model.Fault(); fault != nil {
@@ -237,7 +249,7 @@ func (r *Run) test() ([]Event, error) {
 	}
 	logits := r.task.Predict(test, b.testing)
 	if !nn.Finite(logits) || r.Tested == 0 && !nn.Finite(m.Running) { // which no snapshot may hold
-		return nil, r.check("test", math.NaN(), nil)
+		return nil, r.fail("test", nil)
 	}
 	for i := range n {
 		best := 0

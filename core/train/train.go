@@ -121,13 +121,18 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 	}
 	isLate := run.Late(epoch, c.Epochs)
 	train.Loss = run.Loss(c.Loss, c.Adjustment, counts, isLate)
-	if p := c.DropPath * float64(epoch) / float64(c.Epochs); p > 0 {
+	if t.drop(epoch) > 0 {
 		train.Masks = t.masks
 	}
 	if isLate {
 		return t.late
 	}
 	return 0
+}
+
+// drop is the probability of drop path in an epoch (DARTS, section 3.2).
+func (t *task) drop(epoch int) float64 {
+	return t.config.DropPath * float64(epoch) / float64(t.config.Epochs)
 }
 
 // Before implements run.Task: what is done to the images, and the beginning of the classifier's time alone.
@@ -143,7 +148,7 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 		return nil
 	}
 	if train.Masks != nil {
-		nn.DropPath(t.masks, c.DropPath*float64(e.Epoch)/float64(c.Epochs), batches.Random())
+		nn.DropPath(t.masks, t.drop(e.Epoch), batches.Random())
 	}
 	if c.Mixup > 0 {
 		for b := range t.model.Branches() {

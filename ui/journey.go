@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hlrslab/core/darts"
@@ -81,26 +82,18 @@ func (l *Lab) trainings() string {
 	return b.String() + `</p>`
 }
 
-// trained is the training of a cell that the run in focus found, if it is on the page; searched the search that the run in focus
-// trains a cell of.
+// trained is the training of a cell that the run in focus found, if it is on the page, or -1; searched the search that the run in
+// focus trains a cell of.
 func (l *Lab) trained() int {
 	r := l.Run()
-	for i, other := range l.Runs {
-		if other.trains() && other.Of != nil && !r.trains() && (*other.Of).Equal(r.experiment()) {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(l.Runs, func(other *Run) bool {
+		return other.trains() && other.Of != nil && !r.trains() && other.Of.Equal(r.experiment())
+	})
 }
 
 func (l *Lab) searched() int {
 	r := l.Run()
-	for i, other := range l.Runs {
-		if r.Of != nil && !other.trains() && other.experiment().Equal(*r.Of) {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(l.Runs, func(other *Run) bool { return r.Of != nil && !other.trains() && other.experiment().Equal(*r.Of) })
 }
 
 // count is a number of things, in words.

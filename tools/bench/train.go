@@ -15,6 +15,7 @@ import (
 	"hlrslab/core/darts"
 	"hlrslab/core/nn"
 	"hlrslab/core/resnet"
+	"hlrslab/tools/internal/usage"
 )
 
 // training is a network that is trained from scratch, without auxiliary head and drop path.
@@ -123,7 +124,7 @@ func (t training) train() {
 	took = took[1:]
 	slices.Sort(took)
 	r := result{
-		StepMS: 1000 * (took[(len(took)-1)/2] + took[len(took)/2]) / 2, PeakRSSMiB: peakRSS(), CPUMS: 1000 * used / float64(t.steps),
+		StepMS: 1000 * (took[(len(took)-1)/2] + took[len(took)/2]) / 2, PeakRSSMiB: usage.PeakMiB(), CPUMS: 1000 * used / float64(t.steps),
 		Params: m.Store.Weights.Total, GFLOP: 6e-9 * float64(count.MACs()) * float64(t.batch),
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
@@ -144,18 +145,4 @@ func cpuSeconds() float64 {
 		return 0
 	}
 	return (user + system) / 100 // in hundredths
-}
-
-// peakRSS is the process's largest resident memory so far, MiB, where the system says so.
-func peakRSS() float64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	var kib float64
-	if _, err := fmt.Sscan(rest, &kib); err != nil {
-		return 0
-	}
-	return kib / 1024
 }

@@ -19,6 +19,7 @@ import (
 	"hlrslab/core/folder"
 	"hlrslab/core/run"
 	"hlrslab/core/task"
+	"hlrslab/tools/internal/usage"
 )
 
 type benchCommand struct {
@@ -93,7 +94,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		Target: runtime.GOOS + "/" + runtime.GOARCH, Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Batch: c.Batch, Size: c.Size,
 		Order: c.Order, Branches: string(c.Branches), Threads: c.Threads, Params: cost.Params, StepMS: 1000 * p.steps.value,
 		TestMS: 1000 * p.tests.value * float64(tests(c.Config, classes)), Epochs: c.Epochs, Steps: cost.Steps,
-		Seconds: p.of(c.Config, c.Epochs, cost.Steps, classes).Seconds(), PeakRSSMiB: peakRSS(),
+		Seconds: p.of(c.Config, c.Epochs, cost.Steps, classes).Seconds(), PeakRSSMiB: int(usage.PeakMiB()),
 	}
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(t)
@@ -122,20 +123,6 @@ func noise(c run.Config, classes int) *data.Dataset {
 func median(v []float64) float64 {
 	slices.Sort(v)
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
-}
-
-// peakRSS is the process's largest resident memory so far, MiB, where the system says so.
-func peakRSS() int {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	var kib int
-	if _, err := fmt.Sscan(rest, &kib); err != nil {
-		return 0
-	}
-	return kib / 1024
 }
 
 // inNode builds this program for WebAssembly and runs the same bench there.

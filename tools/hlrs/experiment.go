@@ -43,10 +43,10 @@ func (b *base) resolve(k *kong.Context, at *kong.Path, flag *kong.Flag) (any, er
 	}
 	if !b.known {
 		b.known = true
-		kind, e := kindOf(at.Command.Name), b.experiments[at.Command.Name]
+		kind, e := kindOf(run.TaskName(at.Command.Name)), b.experiments[at.Command.Name]
 		b.config, b.err = read(kind, given(k, "preset"), given(k, "config"), b.origin)
 		for _, f := range run.Fields() {
-			if !offered(f, kind.command) {
+			if !offered(f, kind.task) {
 				b.err = errors.Join(b.err, f.Set(&e.Config, f.Value(b.config)))
 			}
 		}
@@ -79,7 +79,7 @@ func (b *base) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 }
 
 // offered says whether a field is a flag of a task's commands.
-func offered(f run.Field, task string) bool { return f.Of(run.TaskName(task)) && f.Name != "task" }
+func offered(f run.Field, task run.TaskName) bool { return f.Of(task) && f.Name != "task" }
 
 // offer leaves each command the flags of its task, with the values they have without a preset.
 func (b *base) offer(app *kong.Application) error {
@@ -87,7 +87,7 @@ func (b *base) offer(app *kong.Application) error {
 		if b.experiments[command.Name] == nil {
 			continue
 		}
-		kind := kindOf(command.Name)
+		kind := kindOf(run.TaskName(command.Name))
 		c, err := kind.preset("full")
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func (b *base) offer(app *kong.Application) error {
 			case "genotype":
 				flag.Help, flag.PlaceHolder, flag.HasDefault, flag.Mapper = fmt.Sprintf("%s By default %s.", genotypes, c.Genotype), "RUN|FILE|NAME", false, b
 			}
-			return is && !offered(f, kind.command)
+			return is && !offered(f, kind.task)
 		})
 	}
 	return nil
@@ -137,8 +137,8 @@ func read(kind kind, preset, file string, from *origin) (c run.Config, err error
 	if err := c.Decode(f); err != nil {
 		return c, fmt.Errorf("%s: %w", file, err)
 	}
-	if string(c.Task) != kind.command {
-		return c, fmt.Errorf("%s: task: it configures %s, not %s; give it to hlrs %s", file, kindOf(string(c.Task)).one, kind.one, c.Task)
+	if c.Task != kind.task {
+		return c, fmt.Errorf("%s: task: it configures %s, not %s; give it to hlrs %s", file, kindOf(c.Task).one, kind.one, c.Task)
 	}
 	return c, nil
 }

@@ -16,7 +16,7 @@ func TestFlags(t *testing.T) {
 		if b.experiments[command.Name] == nil {
 			continue
 		}
-		kind := kindOf(command.Name)
+		kind := kindOf(run.TaskName(command.Name))
 		c, err := kind.preset("full")
 		if err != nil {
 			t.Fatal(err)
@@ -27,7 +27,7 @@ func TestFlags(t *testing.T) {
 		}
 		for _, f := range run.Fields() {
 			value, is := has[f.Name]
-			if want := f.Of(run.TaskName(kind.command)) && f.Name != "task"; is != want {
+			if want := f.Of(kind.task) && f.Name != "task"; is != want {
 				t.Errorf("%s: a flag %s: %v, not %v", command.Name, f.Name, is, want)
 			}
 			if is && value != f.Value(c) {

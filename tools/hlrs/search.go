@@ -9,7 +9,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"hlrslab/core/folder"
 	"hlrslab/core/run"
 	"hlrslab/tools/internal/runfolder"
 )
@@ -58,7 +57,7 @@ func (c *searchCommand) foresee() error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
-	if c.Resume == "" && c.Out != "" && !c.Force && there(c.trained(c.Out)) && !there(c.Out) {
+	if c.Resume == "" && c.Out != "" && !c.Force && runfolder.Holds(c.trained(c.Out)) && !runfolder.Holds(c.Out) {
 		return fmt.Errorf("%s %w: name another --out, or write over it with --force", c.trained(c.Out), runfolder.ErrTaken)
 	}
 	if config.Dataset == "own" {
@@ -85,12 +84,6 @@ func (c *searchCommand) training(found origin) (run.Config, error) {
 }
 
 func (c *searchCommand) trained(dir string) string { return filepath.Join(dir, "train") }
-
-// there says whether a folder holds a run.
-func there(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, folder.Snapshot))
-	return err == nil
-}
 
 // train trains what a search has found, or goes on with that.
 func (c *searchCommand) train(ctx context.Context, searched string, record run.Record) error {

@@ -24,21 +24,21 @@ import (
 
 // kind is a task as the command line has it.
 type kind struct {
-	command string // which is also the task's name
-	one     string // run of it
-	preset  func(name string) (run.Config, error)
-	starts  string // the presets, in a sentence
+	task   run.TaskName // which is also the command's name
+	one    string       // run of it
+	preset func(name string) (run.Config, error)
+	starts string // the presets, in a sentence
 }
 
 var kinds = []kind{
-	{"search", "a search", run.Preset, "Start from tiny (seconds, on toy images), small (a minute or two) or full (the base of the paper; the default)."},
-	{"train", "a training", run.TrainingPreset, "Start from tiny (seconds, on toy images), small (half a minute), medium (an hour on two cores), full (as DARTS trains; the default) or ldam (ResNet-32 by the recipe of LDAM's authors, with any loss)."},
+	{run.Search, "a search", run.Preset, "Start from tiny (seconds, on toy images), small (a minute or two) or full (the base of the paper; the default)."},
+	{run.Train, "a training", run.TrainingPreset, "Start from tiny (seconds, on toy images), small (half a minute), medium (an hour on two cores), full (as DARTS trains; the default) or ldam (ResNet-32 by the recipe of LDAM's authors, with any loss)."},
 }
 
-// kindOf is that of a task, by its name, or of another command, of which only bench asks.
-func kindOf(name string) kind {
+// kindOf is that of a task, or of another command, of which only bench asks.
+func kindOf(name run.TaskName) kind {
 	for _, k := range kinds {
-		if k.command == name {
+		if k.task == name {
 			return k
 		}
 	}
@@ -166,7 +166,7 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 	f, err := runfolder.Resume(disk.Disk{}, c.Resume, restore)
 	if errors.Is(err, runfolder.ErrNone) {
 		config := filepath.Join(c.Resume, folder.Config)
-		if begun, err := read(kindOf(string(c.Task)), "", config, nil); err == nil || begun.Task != c.Task {
+		if begun, err := read(kindOf(c.Task), "", config, nil); err == nil || begun.Task != c.Task {
 			if err := c.ours(run.Record{Config: begun}); err != nil {
 				return nil, err
 			}
@@ -183,8 +183,8 @@ func (c *taskCommand) ours(r run.Record) error {
 	if r.Config.Task == c.Task {
 		return nil
 	}
-	has := kindOf(string(r.Config.Task))
-	other := fmt.Sprintf("%s holds %s, not %s; go on with it by hlrs %s --resume %s", c.Resume, has.one, kindOf(string(c.Task)).one, has.command, c.Resume)
+	has := kindOf(r.Config.Task)
+	other := fmt.Sprintf("%s holds %s, not %s; go on with it by hlrs %s --resume %s", c.Resume, has.one, kindOf(c.Task).one, has.task, c.Resume)
 	if c.Task == run.Train {
 		other += fmt.Sprintf(", or train the cell that it found with hlrs train --genotype %s", c.Resume)
 	}

@@ -69,10 +69,16 @@ func New(d disk.Disk, dir string, over bool, create func() (*run.Run, error)) (*
 	return f, nil
 }
 
+// Holds says whether there is a run in dir to go on with.
+func Holds(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, folder.Snapshot))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // Resume has the run in dir go on, as restore makes it.
 func Resume(d disk.Disk, dir string, restore func(run.Record, io.Reader) (*run.Run, error)) (*Folder, error) {
 	f := &Folder{Dir: dir, disk: d}
-	if _, err := os.Stat(f.path(folder.Snapshot)); errors.Is(err, fs.ErrNotExist) {
+	if !Holds(dir) {
 		return nil, fmt.Errorf("%s %w", dir, ErrNone)
 	}
 	err := f.open(func() error { return nil })

@@ -68,9 +68,15 @@ dist: build ## gather the laboratory in build/dist, for any static host under an
 		echo '{"state": "ready", "pack": "public/data/cifar10.pack"}' > build/dist/data/status; else echo '{"state": "none"}' > build/dist/data/status; fi
 	@du -sh build/dist
 
-replay: build ## record anew the run that the page opens with
-	build/hlrs search --preset small --seed 2 --force --out build/replay
-	build/hlrs record build/replay --out public/replay.json
+# Searches of three kinds and ten seeds, each with the training of its cell; what is there already is not run again.
+replay: build ## run and record anew what the page opens with (an hour on two cores)
+	@set -e; for s in 1 2 3 4 5 6 7 8 9 10; do \
+		for v in "constant --arch-schedule const" "falling --arch-schedule parabolic --arch-equal area" "random --arch-rate 0"; do \
+			set -- $$v; d=build/replay/$$1-$$s; shift; \
+			if [ -e $$d ]; then build/hlrs search --resume $$d --then-train small; else build/hlrs search --preset small --seed $$s "$$@" --then-train small --out $$d; fi; \
+		done; \
+	done
+	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --out public/replay.json
 
 clean: ## remove what was built
 	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/data

@@ -65,6 +65,7 @@ func init() { // which refer to themselves
 		{id: "journey", paint: (*Lab).journey},
 
 		{id: "story", at: wide, paint: (*Lab).story, hidden: func(l *Lab) bool { return !l.Run().Recorded || l.Lesson >= 0 || l.Run().trains() }},
+		{id: "results", at: wide, paint: (*Lab).results, tabled: (*Lab).resultsTable, hidden: func(l *Lab) bool { return l.variant() < 0 || l.Lesson >= 0 }},
 		{id: "lesson", at: wide, follows: steps, paint: (*Lab).lesson, hidden: func(l *Lab) bool { return l.Lesson < 0 }},
 		{id: "compare", at: wide, paint: (*Lab).compare, tabled: func(l *Lab) string { return l.compareChart().table(Text.Epoch) }, hidden: func(l *Lab) bool { return len(l.Runs) == 1 }},
 		{id: "time", at: wide, paint: (*Lab).time},
@@ -326,7 +327,7 @@ func (l *Lab) story() string {
 		b.WriteString("<p>" + Text.StoryBranches + "</p>")
 	}
 	b.WriteString("<p>" + Text.StorySearch + "</p>")
-	if r.Name == Text.RecordedRun {
+	if r.Story != "" {
 		b.WriteString("<p>" + Text.StoryRecorded + "</p>")
 	}
 	return b.String()

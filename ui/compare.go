@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -32,7 +33,11 @@ func (l *Lab) compareChart() chart {
 func (l *Lab) compare() string {
 	c := l.compareChart()
 	var b strings.Builder
-	b.WriteString(`<p>` + button("all:play", Text.StartAll) + button("all:pause", Text.PauseAll) + `</p>`)
+	start := Text.StartAll
+	if slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Fixed() || r.resumes() }) {
+		start = Text.ContinueAll
+	}
+	b.WriteString(`<p>` + button("all:play", start) + button("all:pause", Text.PauseAll) + `</p>` + l.verdict())
 	b.WriteString(`<div class="two"><div>` + c.key() + c.svg() + `</div><div class="beside"><table><caption>` + escape(Text.Differs) + `</caption><thead><tr><td></td>`)
 	for i, r := range l.Runs {
 		fmt.Fprintf(&b, `<th scope="col" class="run%d">%s</th>`, i, escape(r.Name))
@@ -102,6 +107,31 @@ func (l *Lab) compare() string {
 	}
 	b.WriteString("</div>")
 	return b.String()
+}
+
+// verdict says what the trainings on the page that have ended say of the best of them and the next: how far apart they are, and how
+// far by chance. It is empty where there are not two on the same images.
+func (l *Lab) verdict() string {
+	var ended []*Run
+	for _, r := range l.Runs {
+		if r.trains() && r.Record.Done() && (len(ended) == 0 || r.Record.InForce().OnImagesOf(ended[0].Record.InForce()).Equal(r.Record.InForce())) {
+			ended = append(ended, r)
+		}
+	}
+	if len(ended) < 2 {
+		return ""
+	}
+	accuracy := func(r *Run) float64 { return r.last().Report.Accuracy }
+	slices.SortStableFunc(ended, func(a, b *Run) int { return cmp.Compare(accuracy(b), accuracy(a)) })
+	best, next := ended[0], ended[1]
+	a, b, n := accuracy(best), accuracy(next), 0
+	for _, row := range best.last().Report.Confusion {
+		for _, images := range row {
+			n += images
+		}
+	}
+	chance := 1.96 * math.Sqrt((a*(1-a)+b*(1-b))/float64(n)) // of two binomial shares
+	return `<p class="answer">` + escape(fmt.Sprintf(Text.Verdict, best.Name, 100*a, next.Name, 100*b, 100*(a-b), n, 100*chance)) + `</p>`
 }
 
 // lesson is the open lesson: text, formulas, a question, and what the runs say to it.

@@ -142,20 +142,24 @@ func (l *Lab) journey() string {
 		cell = fmt.Sprintf(Text.JourneyCell, count(n["skip"], "skip"), count(n["pool"], "pool"), count(n["conv"], "convolution"))
 	}
 	step(Text.JourneyCellName, cell, "look:cells", false)
-	act := fmt.Sprint("go:", training)
+	act, trained, result := fmt.Sprint("go:", training), stand(training, Text.NoTraining), Text.NotYet
+	look := "look:accuracy"
+	if len(l.Runs) > 1 {
+		look = "look:compare"
+	}
 	if training < 0 {
 		act = "look:cells"
+		if v := l.variant(); v >= 0 {
+			_, mean := l.accuracies(v, true)
+			act, look = "look:results", "look:results"
+			trained, result = fmt.Sprintf(Text.JourneyRecorded, len(l.Recording.Seeds)), fmt.Sprintf(Text.JourneyMean, mean)
+		}
 	}
-	step(Text.JourneyTraining, stand(training, Text.NoTraining), act, r.trains())
-	result := Text.NotYet
+	step(Text.JourneyTraining, trained, act, r.trains())
 	if training >= 0 {
 		if e := l.Runs[training].last(); e != nil {
 			result = fmt.Sprintf(Text.JourneyAccuracy, 100*e.Report.Accuracy)
 		}
-	}
-	look := "look:accuracy"
-	if len(l.Runs) > 1 {
-		look = "look:compare"
 	}
 	step(Text.JourneyResult, result, look, false)
 	return b.String() + `</ol>`

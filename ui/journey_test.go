@@ -46,6 +46,7 @@ func TestJourney(t *testing.T) {
 			t.Errorf("%q is not in the comparison:\n%s", want, rows)
 		}
 	}
+	b.shows("#card-compare .answer", "points apart", 5*time.Second)
 	b.shot("journey.png")
 	// Pressed again, it is there already.
 	b.click(`.journey [data-act="go:0"]`)

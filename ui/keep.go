@@ -76,13 +76,18 @@ func (l *Lab) Unfinished() (left []Kept) {
 	return left[:min(len(left), Most)]
 }
 
-// offer asks whether to go on with what was left.
+// offer asks, in a line, whether to go on with what was left.
 func (l *Lab) offer() string {
-	var b strings.Builder
-	for _, k := range l.Unfinished() {
-		b.WriteString(`<p class="offer">` + fmt.Sprintf(Text.Offer, escape(k.Name), k.Epochs, k.Config.Epochs) + " " + button("open:"+k.Key, Text.GoOn) + `</p>`)
+	left := l.Unfinished()
+	if len(left) == 0 {
+		return ""
 	}
-	return b.String()
+	var b strings.Builder
+	b.WriteString(`<p class="offer">` + escape(Text.Offer) + " ")
+	for _, k := range left {
+		b.WriteString(button("open:"+k.Key, fmt.Sprintf(Text.GoOn, k.Name, k.Epochs, k.Config.Epochs)))
+	}
+	return b.String() + `</p>`
 }
 
 // open puts a kept run on the page. One that another tab may write is shown as a copy, which is kept as a run of its own.
@@ -149,19 +154,35 @@ func (l *Lab) fill(r *Run, key string, record run.Record, file File) {
 	l.check(r, "")
 }
 
-// Show puts the record that comes with the page on it, which has no file to go on from.
-func (l *Lab) Show(record run.Record) {
-	i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Name == Text.RecordedRun && r.fresh() })
-	if i < 0 {
-		i = slices.IndexFunc(l.Runs, (*Run).fresh)
+// Show puts the searches of the recording that comes with the page on it, which have no files to go on from: those that were there
+// before the page was loaded again, or all in the place of the run that awaits them.
+func (l *Lab) Show(r run.Recording) {
+	l.Recording = &r
+	at := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Story == Text.RecordedRun })
+	for i := range r.Variants {
+		v := &r.Variants[i]
+		if v.Record == nil {
+			continue
+		}
+		j := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Story == v.Name && r.Coming })
+		if j < 0 && at >= 0 {
+			l.slots++
+			j = at
+			l.Runs = slices.Insert(l.Runs, at, &Run{slot: l.slots})
+			at++
+		}
+		if j < 0 {
+			continue
+		}
+		run := l.Runs[j]
+		run.show(*v.Record)
+		run.Name, run.Story, run.Recorded, run.Picked = v.Name, v.Name, true, false
+		l.check(run, "")
 	}
-	if i < 0 {
-		return
+	if at >= 0 {
+		l.Runs = slices.Delete(l.Runs, at, at+1)
+		l.Focus = max(0, min(l.Focus, len(l.Runs)-1))
 	}
-	r := l.Runs[i]
-	r.show(record)
-	r.Name, r.Recorded, r.Picked = Text.RecordedRun, true, false
-	l.check(r, "")
 }
 
 // runs is the table of what is kept.

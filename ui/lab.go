@@ -49,6 +49,8 @@ type Lab struct {
 	Notice string          // what was just done, or could not be
 	Own    *Own            // the person's own images, if there are some
 
+	Recording *run.Recording // what comes with the page, once it is there
+
 	Host  Host
 	undo  func() // takes back what the notice tells of
 	pack  string // where the real images are, once they are there

@@ -51,10 +51,10 @@ func TestNoData(t *testing.T) {
 	b.header("Toy images", 5*time.Second)
 	b.steps(2, 30*time.Second)
 	b.press("Pause")
-	if got := b.runs(); got != "Recorded run, A" {
+	if got := b.runs(); got != "Constant rate, Falling rate, A" {
 		t.Errorf("on the page: %s", got)
 	}
-	b.press("Recorded run")
+	b.press("Constant rate")
 	b.says("A finished run.", 5*time.Second)
 	b.shows(".genotype", genotype, 5*time.Second)
 	b.press("A")

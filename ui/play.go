@@ -46,9 +46,10 @@ func (l *Lab) begin(r *Run) *Run {
 		l.check(r, "")
 		r = next
 	default:
-		if r.clear(); r.Name == Text.RecordedRun { // which was yet to come
+		if r.Story != "" { // which was yet to come
 			r.Name = l.letter()
 		}
+		r.clear()
 	}
 	if set := l.choose(r.Config); set != r.Config.Dataset {
 		l.say(fmt.Sprintf(Text.Meanwhile, r.Name))

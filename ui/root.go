@@ -200,7 +200,7 @@ func (s Control) Spoken() string { return strings.TrimSpace(s.Value + " " + s.Te
 
 // Names are those of the runs, and nothing in the place of one that may come.
 func (c *Root) Names() []string {
-	names := make([]string, Most+1) // the one that comes with the page, too
+	names := make([]string, max(Most+2, len(c.Lab.Runs))) // those that come with the page, too
 	for i, r := range c.Lab.Runs {
 		names[i] = r.Name
 	}

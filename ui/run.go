@@ -16,6 +16,7 @@ type Run struct {
 	Wrong  Wrong             // of the controls
 	Picked bool              // the person has chosen the images
 	Of     *run.Config       // of a baseline, the experiment that it is compared with
+	Story  string            // the variant of the recording that comes with the page, if it is that one's
 
 	Record  run.Record // what is shown
 	Losses  []float64  // the rest is made from the record's events

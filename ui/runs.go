@@ -8,7 +8,7 @@ import (
 	"hlrslab/core/run"
 )
 
-// Most is how many runs that train stand side by side, beside the one that comes with the page.
+// Most is how many runs that train stand side by side, beside those that come with the page.
 const Most = 4
 
 func (l *Lab) add(name string, c run.Config) *Run {

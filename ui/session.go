@@ -23,6 +23,7 @@ type entry struct {
 	Config run.Config
 	Picked bool
 	Of     *run.Config
+	Story  string
 	Next   *run.Config // what it was changed to, perhaps since it was kept
 }
 
@@ -30,7 +31,7 @@ type entry struct {
 func (l *Lab) Session() []byte {
 	s := session{Focus: l.Focus, Lesson: l.Lesson, Address: l.Address()}
 	for _, r := range l.Runs {
-		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of, Next: r.Record.Next}
+		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of, Story: r.Story, Next: r.Record.Next}
 		if r.File != nil {
 			p.Key = r.Key
 		}
@@ -53,8 +54,8 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 	l.Runs = nil
 	for _, p := range s.Runs {
 		r := l.add(p.Name, p.Config)
-		r.Picked, r.Of = p.Picked, p.Of
-		if r.Coming = p.Key != "" || p.Name == Text.RecordedRun; p.Key == "" {
+		r.Picked, r.Of, r.Story = p.Picked, p.Of, p.Story
+		if r.Coming = p.Key != "" || p.Story != ""; p.Key == "" {
 			continue
 		}
 		l.Host.Fetch(p.Key, func(file File, ours bool) {
@@ -83,21 +84,24 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 	return s.Address, true
 }
 
-// Await has the page's first run be the one that comes with it, which is being loaded.
-func (l *Lab) Await() { l.Run().Name, l.Run().Coming = Text.RecordedRun, true }
+// Await has the page's first run await those that come with it, which are being loaded.
+func (l *Lab) Await() {
+	r := l.Run()
+	r.Name, r.Story, r.Coming = Text.RecordedRun, Text.RecordedRun, true
+}
 
-// Late says that it does not come.
+// Late says that they do not come.
 func (l *Lab) Late() {
 	for _, r := range l.Runs {
-		if r.Name == Text.RecordedRun && r.Coming {
-			r.Name, r.Coming = l.letter(), false
+		if r.Story != "" && r.Coming {
+			r.Name, r.Story, r.Coming = l.letter(), "", false
 		}
 	}
 }
 
-// Recorded says whether the run that comes with the page is on it.
+// Recorded says whether a run that comes with the page is on it.
 func (l *Lab) Recorded() bool {
-	return slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == Text.RecordedRun })
+	return slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Story != "" })
 }
 
 // Keys are the runs that this page may write.

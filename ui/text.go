@@ -36,6 +36,11 @@ var Text = struct {
 	// What this is.
 	Story, StoryBranches, StorySearch, StoryRecorded string
 
+	// What the recorded searches came to.
+	ResultSearch, ResultTrained, ResultAxis, ResultNote, ResultSeed, ResultTable string
+	ResultAlike, ResultBetter, ResultDifference                                  string
+	Seed, SearchOf, TrainedOf, JourneyRecorded, JourneyMean                      string
+
 	// Where the search stands.
 	EpochShown, Latest                                                                     string
 	Balanced, CutOutOf, Gap, Skips, NoParameters, AlphaEntropy, ArchRate, Conventional, Of string
@@ -55,7 +60,7 @@ var Text = struct {
 	NoCells, NormalCell, ReduceCell, NormalCellOf                 string
 
 	// Side by side.
-	CompareTitle, StartAll, PauseAll, Differs                              string
+	CompareTitle, Verdict, StartAll, ContinueAll, PauseAll, Differs        string
 	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom string
 	PreviousLesson, NextLesson, Close                                      string
 
@@ -142,13 +147,14 @@ var Text = struct {
 	Ended:      "It ended here: %s.", // why
 	TooLate:    "This is the last epoch: the change comes too late for this run.", NextEpoch: "The change takes effect from the next epoch.",
 	Announce:    "Epoch %d of %d: balanced accuracy %.1f %%.",
-	RecordedRun: "Recorded run", // the name of the run that comes with the page
-	Offer:       "%s was at epoch %d of %d when the page was left.", GoOn: "Go on with it",
+	RecordedRun: "Recorded run",                                                                    // the name of the run that comes with the page
+	Offer:       "Not at their end when the page was left:", GoOn: "Go on with %s, epoch %d of %d", // a run
 
 	// The cards.
 	Cards: "What the run does",
 	Card: map[string]string{ // titles; a lesson has its own
 		"story":     "What this is",
+		"results":   "What the recorded searches came to",
 		"compare":   "Side by side",
 		"time":      "Where the run stands",
 		"accuracy":  "Balanced test accuracy, in per cent",
@@ -171,7 +177,17 @@ var Text = struct {
 	Story:         `This is a search for a neural network’s architecture, on images whose classes have a <b>long tail</b>: %d images of %s, but only %d of %s. After %d of %d epochs, %.0f %% of the head’s images in a balanced test set are recognised, and %.0f %% of the tail’s.`,
 	StoryBranches: `<b>Two branches</b> train together, one on the images as they come, and one on batches that favour the tail. The mixing moves from the first to the second over the epochs: watch how the accuracies of head and tail follow it.`,
 	StorySearch:   `Meanwhile the <b>architecture</b> is learned: every edge of a cell mixes eight operations, whose weights the heat maps show; the cells that the strongest would make are drawn below. How fast the weights may move follows a <b>schedule</b> over the epochs, at the left.`,
-	StoryRecorded: `What you see was recorded. <b>Start</b> trains the same search here, in this tab, to the same numbers if CIFAR-10 is at hand; move the slider of the epochs to look back; the lessons walk you through it.`,
+	StoryRecorded: `What you see was recorded. <b>Start</b> runs the same search here, in this tab, to the same numbers if CIFAR-10 is at hand; move the slider of the epochs to look back; the lessons walk you through it.`,
+
+	// What the recorded searches came to. A variant is a kind of search, as "Constant rate".
+	ResultSearch: "The search network", ResultTrained: "The cell it found, trained from scratch",
+	ResultAxis: "balanced test accuracy, %", ResultNote: "A point is a seed, and a bar the mean of all. A search is worth what its cell is worth when trained: look at the right.", ResultSeed: "%s, seed %d: %.1f %%", // a variant
+	ResultTable:      "Balanced test accuracy in per cent, by seed",
+	ResultAlike:      "Trained, cells of “%s” and “%s” cannot be told apart.",                                                     // two variants
+	ResultBetter:     "Trained, cells of “%s” are better than those of “%s”.",                                                     // likewise
+	ResultDifference: "%s minus %s: %+.1f points on average, 95 %% confidence interval %+.1f to %+.1f; better on %d of %d seeds.", // likewise
+	Seed:             "Seed", SearchOf: "%s, search network", TrainedOf: "%s, trained cell",
+	JourneyRecorded: "recorded, %d seeds", JourneyMean: "%.1f %% on average",
 
 	// Where the search stands.
 	EpochShown: "Epoch shown: <b>%d</b> of %d", // HTML
@@ -206,9 +222,10 @@ var Text = struct {
 	NormalCell:   "Normal cell", ReduceCell: "Reduction cell", NormalCellOf: "Normal cell of %s",
 
 	// Side by side.
-	CompareTitle: "Balanced test accuracy of each run in per cent", StartAll: "Start all", PauseAll: "Pause all",
+	CompareTitle: "Balanced test accuracy of each run in per cent", StartAll: "Start all", ContinueAll: "Continue all", PauseAll: "Pause all",
 	Differs:     "What differs, and what came out",
 	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Cut out, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
+	Verdict:        "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images tell differences of more than about %.0f points from chance; for smaller ones, repeat both with other seeds.", // two runs
 	NoRoom:         "There is room for %d runs side by side: remove one first.",
 	PreviousLesson: "Previous lesson", NextLesson: "Next lesson", Close: "Close",
 

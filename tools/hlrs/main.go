@@ -17,7 +17,7 @@ type commands struct {
 	Train  trainCommand  `cmd:"" help:"Train a network from scratch: one of a found cell, or ResNet-32; or go on with a training."`
 	Data   dataCommand   `cmd:"" help:"Fetch CIFAR-10 or check it."`
 	Show   showCommand   `cmd:"" help:"Show what runs hold, several side by side, also while they go on."`
-	Record recordCommand `cmd:"" help:"Write down what there was to see of a run, for the page to show."`
+	Record recordCommand `cmd:"" help:"Write down what searches and their trained cells came to, for the page to open on."`
 	Bench  benchCommand  `cmd:"" help:"Time what a search with the same flags would run."`
 	Serve  serveCommand  `cmd:"" help:"Serve the laboratory's page."`
 

@@ -1,9 +1,21 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"hlrslab/core/run"
 	"hlrslab/tools/internal/disk"
@@ -11,17 +23,37 @@ import (
 )
 
 type recordCommand struct {
-	From string `arg:"" name:"run" type:"path" placeholder:"RUN" help:"Run folder, or run file."`
-	Out  string `type:"path" default:"record.json" help:"File to write."`
+	Variants []string `arg:"" name:"variant" placeholder:"NAME=PATTERN" help:"Kinds of searches: a name, and a pattern such as 'runs/const-*' of their run folders, each with the training of its cell in the folder train, as --then-train writes it. All need the same seeds."`
+	Whole    uint64   `default:"1" help:"Seed of the searches that are recorded whole, to look into. Those whose architecture rate is 0 are not."`
+	Out      string   `type:"path" default:"record.json" help:"File to write."`
 }
 
-// Run writes a run's run.Record as JSON.
+// Run writes a run.Recording as JSON.
 func (c *recordCommand) Run() error {
-	r, err := runfolder.Record(c.From)
-	if err != nil {
+	var r run.Recording
+	for _, arg := range c.Variants {
+		name, pattern, named := strings.Cut(arg, "=")
+		if !named || name == "" {
+			return fmt.Errorf("%s: give a name and a pattern of run folders, as 'Constant rate=runs/const-*'", arg)
+		}
+		v, seeds, err := c.variant(name, pattern)
+		if err != nil {
+			return err
+		}
+		if len(r.Variants) > 0 && !slices.Equal(seeds, r.Seeds) {
+			return fmt.Errorf("%s has the seeds %v, %s %v: compare searches of the same seeds", r.Variants[0].Name, r.Seeds, name, seeds)
+		}
+		r.Seeds, r.Variants = seeds, append(r.Variants, v)
+	}
+	for i, v := range r.Variants {
+		for j := range i {
+			r.Pairs = append(r.Pairs, difference(j, i, r.Variants[j].Trained, v.Trained))
+		}
+	}
+	if err := r.Validate(); err != nil {
 		return err
 	}
-	raw, err := json.Marshal(r)
+	raw, err := rounded(r)
 	if err != nil {
 		return err
 	}
@@ -32,12 +64,115 @@ func (c *recordCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	epochs := 0
-	for _, e := range r.Events {
-		if e.Kind == run.EpochDone {
-			epochs++
+	fmt.Printf("%s: %d variants of %d seeds, %d bytes\n", c.Out, len(r.Variants), len(r.Seeds), len(raw))
+	return nil
+}
+
+// variant reads the searches of one kind, and the trainings of their cells, in the order of their seeds.
+func (c *recordCommand) variant(name, pattern string) (v run.Variant, seeds []uint64, err error) {
+	v.Name = name
+	dirs, err := filepath.Glob(pattern)
+	if err != nil {
+		return v, nil, fmt.Errorf("%s: %w", pattern, err)
+	}
+	type result struct {
+		seed              uint64
+		searched, trained float64
+	}
+	var results []result
+	for _, dir := range dirs {
+		record, err := finished(dir)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // another file that the pattern fits
+		}
+		if err != nil {
+			return v, nil, err
+		}
+		train := filepath.Join(dir, "train")
+		training, err := finished(train)
+		if errors.Is(err, os.ErrNotExist) {
+			return v, nil, fmt.Errorf("%s holds no run: train its cell by hlrs train --genotype %s --out %s", train, dir, train)
+		}
+		if err != nil {
+			return v, nil, err
+		}
+		config := record.InForce()
+		results = append(results, result{config.Seed, record.Last().Report.Accuracy, training.Last().Report.Accuracy})
+		if config.Seed == c.Whole && config.ArchRate > 0 {
+			v.Record = &record
 		}
 	}
-	fmt.Printf("%s: %d epochs, %d bytes\n", c.Out, epochs, len(raw))
-	return nil
+	if len(results) == 0 {
+		return v, nil, fmt.Errorf("%s: no run folder fits %s", name, pattern)
+	}
+	slices.SortFunc(results, func(a, b result) int { return cmp.Compare(a.seed, b.seed) })
+	for _, r := range results {
+		seeds, v.Search, v.Trained = append(seeds, r.seed), append(v.Search, r.searched), append(v.Trained, r.trained)
+	}
+	return v, seeds, nil
+}
+
+// finished is the record of a run that has come to its end.
+func finished(dir string) (run.Record, error) {
+	r, err := runfolder.Record(dir)
+	if err == nil && !r.Done() {
+		err = fmt.Errorf("%s has not come to its end: go on with it by hlrs %s --resume %s", dir, r.Config.Task, dir)
+	}
+	return r, err
+}
+
+// difference is that of two variants' values, paired.
+func difference(of, over int, a, b []float64) run.Difference {
+	d := make([]float64, len(a))
+	for i := range a {
+		d[i] = a[i] - b[i]
+	}
+	mean, sd := stat.MeanStdDev(d, nil)
+	n := float64(len(d))
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: max(1, n-1)}.Quantile(0.975)
+	half := t * sd / math.Sqrt(n)
+	if len(d) == 1 {
+		half = 1 // one pair says nothing
+	}
+	return run.Difference{Of: of, Over: over, Mean: mean, Low: mean - half, High: mean + half}
+}
+
+// rounded is v's JSON with three digits of each number that is not whole, of the weights of operations the first three decimals: a
+// chart shows no more, and a page loads sooner.
+func rounded(v any) ([]byte, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var tree any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&tree); err != nil {
+		return nil, err
+	}
+	return json.Marshal(round(tree, 'g'))
+}
+
+func round(v any, format byte) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = round(v[i], format)
+		}
+	case map[string]any:
+		for k := range v {
+			switch k {
+			case "config": // which a run is repeated by
+			case "normal", "reduce":
+				v[k] = round(v[k], 'f')
+			default:
+				v[k] = round(v[k], 'g')
+			}
+		}
+	case json.Number:
+		if f, err := v.Float64(); err == nil && strings.ContainsAny(v.String(), ".e") {
+			return json.Number(strconv.FormatFloat(f, format, 3, 64))
+		}
+	}
+	return v
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 )
 
 // site serves the page, what is public, and the state of the images, and nothing else of its root.
@@ -98,8 +100,19 @@ func send(w http.ResponseWriter, r *http.Request, root *os.Root, name string) {
 		return
 	}
 	defer f.Close()
-	http.ServeContent(w, r, path.Base(name), info.ModTime(), f)
+	packed(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, path.Base(name), info.ModTime(), f)
+	}).ServeHTTP(w, r)
 }
+
+// packed sends texts compressed to who takes them so; programs and recordings are compressed already, and images hardly can be.
+var packed = func() func(http.HandlerFunc) http.HandlerFunc {
+	wrap, err := gzhttp.NewWrapper(gzhttp.ContentTypes([]string{"text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"}))
+	if err != nil {
+		panic(err) // of options that stand above
+	}
+	return func(h http.HandlerFunc) http.HandlerFunc { return wrap(h) }
+}()
 
 // known says whether a request is meant for this server. The page of another site can have a name of its own lead here, and
 // would then read what it is not meant to; an address in figures it cannot.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -158,6 +160,50 @@ func TestPolicyOfPage(t *testing.T) {
 	}
 	if _, err := newSite(dir, []string{"localhost"}, nil); err == nil || !strings.Contains(err.Error(), "no Content-Security-Policy") {
 		t.Error(err)
+	}
+}
+
+// TestPacked asks for the page's script as a browser does, which takes it compressed, and as one that does not; a folder of images
+// is sent as it is.
+func TestPacked(t *testing.T) {
+	dir := t.TempDir()
+	text := strings.Repeat("the same words ", 1000)
+	for name, content := range map[string]string{"index.html": `<meta http-equiv="Content-Security-Policy" content="` + testPolicy + `">`, "public/page.js": text, "public/set.pack": text} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755), os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := newSite(dir, []string{"localhost"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	for _, c := range []struct{ path, takes, encoding string }{
+		{"/public/page.js", "gzip", "gzip"},
+		{"/public/page.js", "", ""},
+		{"/public/set.pack", "gzip", ""},
+	} {
+		r := httptest.NewRequest("GET", c.path, nil)
+		r.Host = "localhost"
+		if c.takes != "" {
+			r.Header.Set("Accept-Encoding", c.takes)
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		body := io.Reader(w.Body)
+		if got := w.Header().Get("Content-Encoding"); got != c.encoding {
+			t.Errorf("%s, %q: encoding %q", c.path, c.takes, got)
+		} else if got == "gzip" {
+			if w.Body.Len() > len(text)/10 {
+				t.Errorf("%d bytes of %d", w.Body.Len(), len(text))
+			}
+			if body, err = gzip.NewReader(w.Body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := io.ReadAll(body); err != nil || string(got) != text {
+			t.Errorf("%s, %q: %d bytes, %v", c.path, c.takes, len(got), err)
+		}
 	}
 }
 

@@ -149,10 +149,10 @@ func (p *page) follow() {
 	}
 }
 
-// replay shows the recorded run that comes with the page.
+// replay shows the recorded runs that come with the page.
 func (p *page) replay() {
 	raw, err := web.Fetch("public/replay.json.gz")
-	var r run.Record
+	var r run.Recording
 	if err == nil {
 		raw, err = web.Unpack(raw)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hlrslab/core/run"
+	"hlrslab/tools/internal/disk"
 )
 
 // Experiment is a configuration: the default gives way to a preset, that to the images of the run whose genotype is trained, those to
@@ -129,9 +130,9 @@ func read(kind kind, preset, file string, from *origin) (c run.Config, err error
 	if file == "" {
 		return c, nil
 	}
-	f, err := os.Open(file)
+	f, err := disk.Open(file)
 	if err != nil {
-		return c, err
+		return c, fmt.Errorf("--config %w", err)
 	}
 	defer f.Close()
 	if err := c.Decode(f); err != nil {

@@ -97,7 +97,7 @@ func Restore(from string, restore func(run.Record, io.Reader) (*run.Run, error))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s holds no run to go on with", err, from)
 	}
-	f, err := os.Open(file(from))
+	f, err := disk.Open(file(from))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func Restore(from string, restore func(run.Record, io.Reader) (*run.Run, error))
 
 // Record reads the record of a run folder or a run file.
 func Record(from string) (run.Record, error) {
-	f, err := os.Open(file(from))
+	f, err := disk.Open(file(from))
 	if err != nil {
 		return run.Record{}, err
 	}

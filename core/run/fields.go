@@ -179,7 +179,7 @@ func (f Field) Counts(c Config) bool { return f.Idle(c) == "" }
 // Set gives the field in c the value that text spells.
 func (f Field) Set(c *Config, text string) error {
 	v := reflect.ValueOf(c).Elem().Field(f.index)
-	wrong := func() error { return fault(f.Name, "%q is not a value of it (%s)", text, f.Help) }
+	wrong := func() error { return fault(f.Name, "%.80q is not a value of it (%s)", text, f.Help) }
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
@@ -264,7 +264,7 @@ func Preset(name string) (Config, error) {
 			c.Channels, c.Layers, c.Nodes, c.Epochs, c.Batch = 2, 3, 2, 3, 8
 		}
 	default:
-		return c, fmt.Errorf("preset: there is no %q; choose one of %s", name, strings.Join(Presets, ", "))
+		return c, fmt.Errorf("preset: there is no %.80q; choose one of %s", name, strings.Join(Presets, ", "))
 	}
 	return c, nil
 }
@@ -296,7 +296,7 @@ func TrainingPreset(name string) (Config, error) {
 		c.Rate, c.RateSchedule, c.RateMilestones, c.RateParam, c.RateWarmup = 0.1, "step", []float64{160, 180}, 0.01, 5
 		c.Decay, c.Clip = 2e-4, 0
 	default:
-		return c, fmt.Errorf("preset: there is no %q; choose one of %s", name, strings.Join(TrainingPresets, ", "))
+		return c, fmt.Errorf("preset: there is no %.80q; choose one of %s", name, strings.Join(TrainingPresets, ", "))
 	}
 	return c, nil
 }
@@ -328,14 +328,14 @@ func (c *Config) Decode(r io.Reader) error {
 		v := reflect.ValueOf(&read).Elem().Field(f.index)
 		v.SetZero() // a list is not appended to
 		if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil || raw.Kind() == 'n' {
-			return fmt.Errorf("configuration: %w", fault(f.Name, "%s is not a value of it (%s)", raw, f.Help))
+			return fmt.Errorf("configuration: %w", fault(f.Name, "%.80s is not a value of it (%s)", raw, f.Help))
 		}
 		if err := f.check(read); err != nil {
 			return fmt.Errorf("configuration: %w", err)
 		}
 	}
 	for name := range values {
-		return fmt.Errorf("configuration: unknown field %q; known keys are %s", name, names())
+		return fmt.Errorf("configuration: unknown field %.80q; known keys are %s", name, names())
 	}
 	*c = read
 	return nil
@@ -381,7 +381,7 @@ func (f Field) check(c Config) error {
 		x = v.Float()
 	default:
 		if s := f.Value(c); f.Enum != nil && !slices.Contains(f.Enum, s) {
-			return fault(f.Name, "there is no %q; choose one of %s", s, strings.Join(f.Enum, ", "))
+			return fault(f.Name, "there is no %.80q; choose one of %s", s, strings.Join(f.Enum, ", "))
 		}
 		return nil
 	}

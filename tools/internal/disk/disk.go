@@ -185,11 +185,14 @@ func Lock(dir string) (unlock func() error, err error) {
 // half is the name of a file that Replace was writing; a person's own may end in .part, too.
 var half = regexp.MustCompile(`^.+\.[A-Z2-7]{8}\.part$`)
 
+// Half says whether a file's name is that of one that Replace was writing.
+func Half(name string) bool { return half.MatchString(name) }
+
 // Sweep removes what processes that died left half written in a folder. Lock it first.
 func (d Disk) Sweep(dir string) error {
 	list, err := os.ReadDir(dir)
 	for _, e := range list {
-		if half.MatchString(e.Name()) {
+		if Half(e.Name()) {
 			err = errors.Join(err, d.Remove(filepath.Join(dir, e.Name())))
 		}
 	}

@@ -164,7 +164,7 @@ func TestNeeds(t *testing.T) {
 		"rebalance": {"balanced", "reversed"}, "mix": {"equal", "linear"}, "mix-param": {"0.2", "0.4"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
 		"network": {"cells", "resnet-32"}, "genotype": {"DARTS_V2", "NASNet"}, "auxiliary": {"false", "true"}, "drop-path": {"0", "0.5"}, "mixup": {"0", "1"},
 		"late-sampler": {"none", "balanced"}, "retrain": {"none", "crt"}, "retrain-epochs": {"1", "2"}, "tau": {"0", "1"}, "adjustment": {"1", "2"},
-		"rate-milestones": {"1", "1,3"}, "arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
+		"channels": {"2", "3"}, "layers": {"3", "4"}, "rate-milestones": {"1", "1,3"}, "arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
 	}
 	for _, f := range Fields() {
 		if f.Needs == "" || f.Needs == "task=search" { // which are too many to try
@@ -174,6 +174,9 @@ func TestNeeds(t *testing.T) {
 		c.Branches, c.Mix, c.ArchWarmup = "none", "mirror", 0
 		if !f.Of("train") {
 			c.Task = "train"
+		}
+		if strings.Contains(f.Needs, "|") { // of a search, or of cells
+			c.Task, c.Network, c.Epochs = "train", "resnet-32", 1
 		}
 		if f.Counts(c) {
 			t.Errorf("%s counts where %s is not so", f.Name, f.Needs)
@@ -187,9 +190,14 @@ func TestNeeds(t *testing.T) {
 		} else if runs[0] != runs[1] {
 			t.Errorf("%s needs %s, and yet it changes a run", f.Name, f.Needs)
 		}
-		name, value, _ := strings.Cut(f.Needs, "=")
-		if i := slices.IndexFunc(Fields(), func(f Field) bool { return f.Name == strings.TrimSuffix(name, "!") }); i < 0 || Fields()[i].Enum != nil && !slices.Contains(Fields()[i].Enum, value) {
-			t.Errorf("%s needs %s, which cannot be", f.Name, f.Needs)
+		wants := f.Wants()
+		for _, w := range wants {
+			if w.Other.Enum != nil && !slices.Contains(w.Other.Enum, w.Value) {
+				t.Errorf("%s needs %s, which cannot be", f.Name, f.Needs)
+			}
+		}
+		if len(wants) != 1+strings.Count(f.Needs, "|") {
+			t.Errorf("%s needs %s, of which not all is a field", f.Name, f.Needs)
 		}
 	}
 }

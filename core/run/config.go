@@ -67,8 +67,8 @@ type Config struct {
 	Tau           float64    `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
 
 	// Network.
-	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" label:"Channels of the first cell" help:"Channels of the first cell."`
-	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" label:"Cells" help:"Cells; those at one third and two thirds reduce."`
+	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" needs:"task=search|network=cells" label:"Channels of the first cell" help:"Channels of the first cell."`
+	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" needs:"task=search|network=cells" label:"Cells" help:"Cells; those at one third and two thirds reduce."`
 	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" needs:"task=search" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
 	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for a single branch."`
 

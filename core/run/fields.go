@@ -29,7 +29,9 @@ type Field struct {
 	Enum                    []string
 	Min, Max                float64 // NaN if there is no limit
 	Live                    bool    // it may change during a run
-	Needs                   string  // without which it changes nothing: "name=value" or "name!=value" of another field; or ""
+	// Needs is that without which it changes nothing: "name=value" or "name!=value" of another field, or several, of which one is
+	// enough, with "|" between them; or "".
+	Needs string
 
 	index int
 }
@@ -141,36 +143,50 @@ func (f Field) Idle(c Config) string {
 	if family, ok := f.Family(c); ok && family.Param.Name == "" {
 		return fmt.Sprintf("the family %s has no parameter", family.ID)
 	}
-	other, value, not := f.needs()
-	switch {
-	case other == nil:
-		return ""
-	case (other.Value(c) == value) == not:
-		return fmt.Sprintf("%s is %s", other.Name, other.Value(c))
+	why := ""
+	for _, w := range f.Wants() {
+		if why = w.lacks(c); why == "" {
+			return ""
+		}
 	}
-	return other.Idle(c)
+	return why
 }
 
-// needs is Needs, read: the other field, nil if there is none, and the value that it must have, or must not.
-func (f Field) needs() (other *Field, value string, not bool) {
-	name, value, _ := strings.Cut(f.Needs, "=")
-	name, not = strings.CutSuffix(name, "!")
-	if found, ok := FieldOf(name); ok {
-		other = &found
+// Want is one of a field's Needs, read: another field, and the value that it must have, or must not.
+type Want struct {
+	Other Field
+	Value string
+	Not   bool
+}
+
+// Wants are the field's Needs.
+func (f Field) Wants() (all []Want) {
+	for text := range strings.SplitSeq(f.Needs, "|") {
+		name, value, _ := strings.Cut(text, "=")
+		name, not := strings.CutSuffix(name, "!")
+		if other, ok := FieldOf(name); ok {
+			all = append(all, Want{other, value, not})
+		}
 	}
-	return other, value, not
+	return all
+}
+
+// lacks says what is not as it must be; it is empty where all is.
+func (w Want) lacks(c Config) string {
+	if has := w.Other.Value(c); (has == w.Value) == w.Not {
+		return fmt.Sprintf("%s is %s", w.Other.Name, has)
+	}
+	return w.Other.Idle(c)
 }
 
 // Of says whether the field is one of a task's.
 func (f Field) Of(task TaskName) bool {
-	other, value, _ := f.needs()
-	switch {
-	case other == nil:
-		return true
-	case other.Name == "task":
-		return TaskName(value) == task
-	}
-	return other.Of(task)
+	return f.Needs == "" || slices.ContainsFunc(f.Wants(), func(w Want) bool {
+		if w.Other.Name == "task" {
+			return TaskName(w.Value) == task
+		}
+		return w.Other.Of(task)
+	})
 }
 
 // Counts says whether the field can change anything in a run of c.

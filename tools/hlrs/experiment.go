@@ -233,12 +233,12 @@ func limits(v *kong.Value) string {
 		case f.Kind == reflect.Uint64:
 			help += " A whole number from 0."
 		}
-		if name, value, _ := strings.Cut(f.Needs, "="); f.Needs != "" && name != "task" {
-			is := "is"
-			if name, _ = strings.CutSuffix(name, "!"); strings.Contains(f.Needs, "!=") {
+		if wants := f.Wants(); len(wants) == 1 && wants[0].Other.Name != "task" {
+			w, is := wants[0], "is"
+			if w.Not {
 				is = "is not"
 			}
-			help += fmt.Sprintf(" It counts only where %s %s %s.", name, is, value)
+			help += fmt.Sprintf(" It counts only where %s %s %s.", w.Other.Name, is, w.Value)
 		}
 	}
 	return help

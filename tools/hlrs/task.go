@@ -159,6 +159,8 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 		return nil, fmt.Errorf("%w: --resume names a run folder, or a run file of the page", err)
 	case !info.IsDir():
 		return c.start(func() (*run.Run, error) { return runfolder.Restore(c.Resume, restore) })
+	case c.Force && len(c.then) == 0:
+		return nil, fmt.Errorf("--force: the run in %s goes on, and nothing is written over; leave the flag out", c.Resume)
 	case c.Out != "" && c.Out != c.Resume:
 		return nil, fmt.Errorf("--out %s: the run in %s goes on where it is; leave --out out, or resume %s for a copy in another folder",
 			c.Out, c.Resume, filepath.Join(c.Resume, folder.Snapshot))
@@ -228,6 +230,9 @@ func (c *taskCommand) dataset(ctx context.Context, config run.Config) (d *data.D
 		return c.images, err
 	}
 	if config.Dataset == "toy" {
+		if c.Data != "" {
+			return nil, fmt.Errorf("--data %s: it would change nothing, because dataset is toy, whose images are built in; leave the flag out, or take another dataset", c.Data)
+		}
 		c.images = data.Toy(1)
 		return c.images, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"hlrslab/core/bbn"
 	. "hlrslab/core/run"
 )
 
@@ -133,6 +134,30 @@ func TestBranchesAlone(t *testing.T) {
 	for name, v := range map[string]string{"rebalance": "balanced", "mix": "equal", "mix-param": "0.5"} {
 		if text(t, finish(t, start(t, set(t, c, name, v), 1))) != want {
 			t.Errorf("%s %s changes a run without branches", name, v)
+		}
+	}
+}
+
+// TestDrawnAsRun: the schedules that are drawn are those that the run has, with two branches and with one, whose mixing is 1
+// whatever is said of it.
+func TestDrawnAsRun(t *testing.T) {
+	for _, branches := range []bbn.Parting{"cell", bbn.Alone} {
+		for _, family := range []string{"mixing-tied", "reverse-tied", "w-tied", "cosine"} {
+			c := short(t)
+			c.Branches, c.Mix, c.ArchSchedule, c.ArchEqual, c.Epochs = branches, "parabolic", family, "area", 3
+			s, err := c.Schedules()
+			if err != nil {
+				t.Fatal(err)
+			}
+			rates, mixes := s.Arch.Sample(s.Ties()), s.Mix.Sample()
+			for _, e := range finish(t, start(t, c, 1)) {
+				if rate := c.ArchRate * rates[e.Epoch]; math.Abs(e.ArchRate-rate) > 1e-12 || e.Mix != mixes[e.Epoch] {
+					t.Errorf("%s, branches %s: epoch %d has rate %v and mixing %v, and drawn are %v and %v", family, branches, e.Epoch, e.ArchRate, e.Mix, rate, mixes[e.Epoch])
+				}
+				if branches == bbn.Alone && e.Mix != 1 || branches == bbn.Alone && family == "mixing-tied" && e.ArchRate != c.ArchRate {
+					t.Errorf("%s, branches %s: mixing %v, rate %v", family, branches, e.Mix, e.ArchRate)
+				}
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 
+	"hlrslab/core/bbn"
 	"hlrslab/core/sched"
 )
 
@@ -28,6 +29,9 @@ func (c Config) Schedules() (Schedules, error) {
 			Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs,
 		},
 		Mix: sched.Mix{Family: c.Mix, Param: c.MixParam, Epochs: c.Epochs},
+	}
+	if c.Branches == bbn.Alone {
+		s.Mix = sched.Mix{Family: "stages", Param: 1, Epochs: c.Epochs} // the conventional branch to the end
 	}
 	var err error
 	if c.ArchPoints != "" {

@@ -58,8 +58,6 @@ func TestEveryFieldCounts(t *testing.T) {
 	company := map[string]func(*Config){
 		"sampler":         many,
 		"rebalance":       many,
-		"loss":            func(c *Config) { c.Epochs = 5 }, // drw waits for four fifths
-		"arch-loss":       func(c *Config) { c.Epochs = 5 },
 		"rate-param":      func(c *Config) { c.RateSchedule = "exponential" },
 		"rate-milestones": func(c *Config) { c.RateSchedule, c.Epochs = "step", 4 },
 		"arch-ramp":       func(c *Config) { c.ArchWarmup = 1.5 },

@@ -63,7 +63,7 @@ type Config struct {
 	Mixup         float64    `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Mix each image with another, in shares drawn from Beta(a, a) with this a; 0 is off."`
 	Late          string     `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
 	Retrain       Retraining `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"Train the classifier alone in the last epochs, on class-balanced batches: none, crt (from scratch) or lws (a scale of each class)."`
-	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many epochs, the last ones, train the classifier alone."`
+	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many epochs, the last ones, train the classifier alone. The rate, drop path and what is deferred go by those before."`
 	Tau           float64    `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
 
 	// Network.

@@ -143,6 +143,9 @@ func (f Field) Idle(c Config) string {
 	if family, ok := f.Family(c); ok && family.Param.Name == "" {
 		return fmt.Sprintf("the family %s has no parameter", family.ID)
 	}
+	if f.Name == "drop-path" && c.NetworkEpochs() == 1 {
+		return "it rises from 0, and the network has one epoch"
+	}
 	why := ""
 	for _, w := range f.Wants() {
 		if why = w.lacks(c); why == "" {
@@ -421,7 +424,11 @@ func (c Config) validateTask() error {
 		}
 	}
 	if c.Retrain != NoRetraining && c.RetrainEpochs >= c.Epochs {
-		return fault("retrain-epochs", "%d leave none of %d to the network; take fewer", c.RetrainEpochs, c.Epochs)
+		remedy := "take more epochs"
+		if c.Epochs > 1 {
+			remedy = fmt.Sprintf("take %d or fewer, or more epochs", c.Epochs-1)
+		}
+		return fault("retrain-epochs", "retrain %s takes the last %d epochs, and there are %d in all: %s", c.Retrain, c.RetrainEpochs, c.Epochs, remedy)
 	}
 	return nil
 }

@@ -14,15 +14,19 @@ type Schedules struct {
 	Mix     sched.Mix
 }
 
+// NetworkEpochs are the epochs in which the whole network is trained: all but those that train the classifier alone.
+func (c Config) NetworkEpochs() int {
+	if c.Task == Train && c.Retrain != NoRetraining {
+		return c.Epochs - c.RetrainEpochs
+	}
+	return c.Epochs
+}
+
 // Schedules makes the schedules of the configuration.
 func (c Config) Schedules() (Schedules, error) {
-	epochs := c.Epochs // of all weights together
-	if c.Task == Train && c.Retrain != NoRetraining {
-		epochs -= c.RetrainEpochs
-	}
 	s := Schedules{
 		Weights: sched.Weights{
-			Family: c.RateSchedule, Param: c.RateParam, Milestones: c.RateMilestones, Peak: c.Rate, Floor: c.RateMin, Warmup: c.RateWarmup, Epochs: epochs,
+			Family: c.RateSchedule, Param: c.RateParam, Milestones: c.RateMilestones, Peak: c.Rate, Floor: c.RateMin, Warmup: c.RateWarmup, Epochs: c.NetworkEpochs(),
 		},
 		Arch: sched.Arch{
 			Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,

@@ -108,7 +108,7 @@ func (g Genotype) Validate() error {
 		states := 2 + len(c.edges)/2
 		for i, e := range c.edges {
 			if known := e.Op != "none" && slices.Contains(Primitives, e.Op) || e.Op == "sep_conv_7x7" || e.Op == "conv_7x1_1x7"; !known {
-				return fmt.Errorf("genotype: %s edge %d: no operation is called %q", c.name, i, e.Op)
+				return fmt.Errorf("genotype: %s edge %d: no operation is called %.80q", c.name, i, e.Op)
 			}
 			if e.From < 0 || e.From >= 2+i/2 {
 				return fmt.Errorf("genotype: %s edge %d: node %d cannot read state %d", c.name, i, i/2, e.From)

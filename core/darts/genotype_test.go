@@ -117,6 +117,12 @@ func TestGenotypeErrors(t *testing.T) {
 			t.Errorf("%s: %v", part, err)
 		}
 	}
+	long := strings.Repeat("x", 1_000_000)
+	for _, text := range []string{long, "random:" + long, "all:" + long, "Genotype(normal=" + long + ")", strings.Replace(good, "sep_conv_3x3", long, 1)} {
+		if _, err := ReadGenotype(text); err == nil || len(err.Error()) > 500 || !strings.Contains(err.Error(), "xxxx") {
+			t.Errorf("of a long text: %.600v", err)
+		}
+	}
 	loose := "Genotype( normal = [ (\"sep_conv_3x3\",1), ('skip_connect' , 0) ], normal_concat = [2], reduce=[('max_pool_3x3', 0),('max_pool_3x3', 1)],\n reduce_concat=range(2,3) )"
 	if _, err := ParseGenotype(loose); err != nil {
 		t.Error(err)

@@ -20,7 +20,7 @@ func ReadGenotype(text string) (Genotype, error) {
 	case named && kind == "random":
 		seed, err := strconv.ParseUint(of, 10, 64)
 		if err != nil {
-			return Genotype{}, fmt.Errorf("genotype: %q is no seed; give a whole number from 0, as in random:7", of)
+			return Genotype{}, fmt.Errorf("genotype: %.80q is no seed; give a whole number from 0, as in random:7", of)
 		}
 		return RandomGenotype(4, rand.New(rand.NewPCG(seed, 0))), nil
 	case named && kind == "all":
@@ -30,7 +30,7 @@ func ReadGenotype(text string) (Genotype, error) {
 		for _, p := range Published {
 			names = append(names, p.Name)
 		}
-		return Genotype{}, fmt.Errorf("genotype: there is no %q; give one of %s, random:SEED, all:OPERATION or Genotype(normal=…)", text, strings.Join(names, ", "))
+		return Genotype{}, fmt.Errorf("genotype: there is no %.80q; give one of %s, random:SEED, all:OPERATION or Genotype(normal=…)", text, strings.Join(names, ", "))
 	}
 	return ParseGenotype(text)
 }
@@ -130,7 +130,7 @@ func (p *parser) next() bool {
 // take goes on if the token is the one that has to be there.
 func (p *parser) take(token string) error {
 	if p.token != token {
-		return fmt.Errorf("cannot read %q, where %q has to be", p.token, token)
+		return fmt.Errorf("cannot read %.80q, where %q has to be", p.token, token)
 	}
 	p.next()
 	return nil
@@ -139,7 +139,7 @@ func (p *parser) take(token string) error {
 func (p *parser) number() (int, error) {
 	n, err := strconv.Atoi(p.token)
 	if err != nil || n < 0 || n > 64 {
-		return 0, fmt.Errorf("cannot read %q, where a small number has to be", p.token)
+		return 0, fmt.Errorf("cannot read %.80q, where a small number has to be", p.token)
 	}
 	p.next()
 	return n, nil

@@ -85,9 +85,6 @@ func readFS(fsys fs.FS, records int) (*Dataset, error) {
 	}
 	l := newLoader(records)
 	for _, e := range entries {
-		if e.IsDir() {
-			continue
-		}
 		if err := l.open(fsys, e.Name()); err != nil {
 			return nil, err
 		}
@@ -113,15 +110,18 @@ func newLoader(records int) *loader {
 }
 
 func (l *loader) open(fsys fs.FS, name string) error {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return fmt.Errorf("folder: %w", err)
+	}
+	if !info.Mode().IsRegular() { // to open a pipe might take for ever
+		return nil
+	}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return fmt.Errorf("folder: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("folder: %w", err)
-	}
 	return l.add(name, info.Size(), f)
 }
 

@@ -40,7 +40,7 @@ func TestBits(t *testing.T) {
 		"re-weighted":   func(c *Config) { c.Loss, c.Epochs, c.Sampler, c.Size, c.Channels = "cb", 3, "effective", 8, 3 },
 		"focal":         func(c *Config) { c.Loss, c.Cutout, c.Crop, c.Sampler, c.Mix = "focal", 8, false, "progressive", "beta" },
 		"balanced softmax": func(c *Config) {
-			c.Loss, c.Flip, c.Rebalance, c.Clip, c.ArchLoss = "balanced-softmax", false, "balanced", 0.5, "drw"
+			c.Loss, c.Flip, c.Rebalance, c.Clip, c.ArchLoss = "balanced-softmax", false, "balanced", 0.5, "uniform"
 		},
 		"nodes": func(c *Config) {
 			c.Nodes, c.Layers, c.Batch, c.NMax, c.ArchSchedule, c.ArchWarmup = 4, 4, 18, 40, "cosine", 1

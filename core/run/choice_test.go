@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"hlrslab/core/bbn"
 	. "hlrslab/core/run"
 )
 
@@ -57,8 +58,6 @@ func TestEveryFieldCounts(t *testing.T) {
 	company := map[string]func(*Config){
 		"sampler":         many,
 		"rebalance":       many,
-		"loss":            func(c *Config) { c.Epochs = 5 }, // drw waits for four fifths
-		"arch-loss":       func(c *Config) { c.Epochs = 5 },
 		"rate-param":      func(c *Config) { c.RateSchedule = "exponential" },
 		"rate-milestones": func(c *Config) { c.RateSchedule, c.Epochs = "step", 4 },
 		"arch-ramp":       func(c *Config) { c.ArchWarmup = 1.5 },
@@ -137,6 +136,30 @@ func TestBranchesAlone(t *testing.T) {
 	}
 }
 
+// TestDrawnAsRun: the schedules that are drawn are those that the run has, with two branches and with one, whose mixing is 1
+// whatever is said of it.
+func TestDrawnAsRun(t *testing.T) {
+	for _, branches := range []bbn.Parting{"cell", bbn.Alone} {
+		for _, family := range []string{"mixing-tied", "reverse-tied", "w-tied", "cosine"} {
+			c := short(t)
+			c.Branches, c.Mix, c.ArchSchedule, c.ArchEqual, c.Epochs = branches, "parabolic", family, "area", 3
+			s, err := c.Schedules()
+			if err != nil {
+				t.Fatal(err)
+			}
+			rates, mixes := s.Arch.Sample(s.Ties()), s.Mix.Sample()
+			for _, e := range finish(t, start(t, c, 1)) {
+				if rate := c.ArchRate * rates[e.Epoch]; math.Abs(e.ArchRate-rate) > 1e-12 || e.Mix != mixes[e.Epoch] {
+					t.Errorf("%s, branches %s: epoch %d has rate %v and mixing %v, and drawn are %v and %v", family, branches, e.Epoch, e.ArchRate, e.Mix, rate, mixes[e.Epoch])
+				}
+				if branches == bbn.Alone && e.Mix != 1 || branches == bbn.Alone && family == "mixing-tied" && e.ArchRate != c.ArchRate {
+					t.Errorf("%s, branches %s: mixing %v, rate %v", family, branches, e.Mix, e.ArchRate)
+				}
+			}
+		}
+	}
+}
+
 // TestFeeds: which sampler draws each of a step's batches, by the chances of the classes, ∝ n^power of their n images.
 func TestFeeds(t *testing.T) {
 	for loss, first := range map[string]float64{"mix": 0, "uniform": 1, "logit-adjusted": 1, "drw": 1, "balanced": 0, "reverse": -1} {
@@ -164,7 +187,7 @@ func TestNeeds(t *testing.T) {
 		"rebalance": {"balanced", "reversed"}, "mix": {"equal", "linear"}, "mix-param": {"0.2", "0.4"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
 		"network": {"cells", "resnet-32"}, "genotype": {"DARTS_V2", "NASNet"}, "auxiliary": {"false", "true"}, "drop-path": {"0", "0.5"}, "mixup": {"0", "1"},
 		"late-sampler": {"none", "balanced"}, "retrain": {"none", "crt"}, "retrain-epochs": {"1", "2"}, "tau": {"0", "1"}, "adjustment": {"1", "2"},
-		"rate-milestones": {"1", "1,3"}, "arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
+		"channels": {"2", "3"}, "layers": {"3", "4"}, "rate-milestones": {"1", "1,3"}, "arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
 	}
 	for _, f := range Fields() {
 		if f.Needs == "" || f.Needs == "task=search" { // which are too many to try
@@ -174,6 +197,9 @@ func TestNeeds(t *testing.T) {
 		c.Branches, c.Mix, c.ArchWarmup = "none", "mirror", 0
 		if !f.Of("train") {
 			c.Task = "train"
+		}
+		if strings.Contains(f.Needs, "|") { // of a search, or of cells
+			c.Task, c.Network, c.Epochs = "train", "resnet-32", 1
 		}
 		if f.Counts(c) {
 			t.Errorf("%s counts where %s is not so", f.Name, f.Needs)
@@ -187,9 +213,14 @@ func TestNeeds(t *testing.T) {
 		} else if runs[0] != runs[1] {
 			t.Errorf("%s needs %s, and yet it changes a run", f.Name, f.Needs)
 		}
-		name, value, _ := strings.Cut(f.Needs, "=")
-		if i := slices.IndexFunc(Fields(), func(f Field) bool { return f.Name == strings.TrimSuffix(name, "!") }); i < 0 || Fields()[i].Enum != nil && !slices.Contains(Fields()[i].Enum, value) {
-			t.Errorf("%s needs %s, which cannot be", f.Name, f.Needs)
+		wants := f.Wants()
+		for _, w := range wants {
+			if w.Other.Enum != nil && !slices.Contains(w.Other.Enum, w.Value) {
+				t.Errorf("%s needs %s, which cannot be", f.Name, f.Needs)
+			}
+		}
+		if len(wants) != 1+strings.Count(f.Needs, "|") {
+			t.Errorf("%s needs %s, of which not all is a field", f.Name, f.Needs)
 		}
 	}
 }

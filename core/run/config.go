@@ -63,12 +63,12 @@ type Config struct {
 	Mixup         float64    `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Mix each image with another, in shares drawn from Beta(a, a) with this a; 0 is off."`
 	Late          string     `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
 	Retrain       Retraining `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"Train the classifier alone in the last epochs, on class-balanced batches: none, crt (from scratch) or lws (a scale of each class)."`
-	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many epochs, the last ones, train the classifier alone."`
+	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many epochs, the last ones, train the classifier alone. The rate, drop path and what is deferred go by those before."`
 	Tau           float64    `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
 
 	// Network.
-	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" label:"Channels of the first cell" help:"Channels of the first cell."`
-	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" label:"Cells" help:"Cells; those at one third and two thirds reduce."`
+	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" needs:"task=search|network=cells" label:"Channels of the first cell" help:"Channels of the first cell."`
+	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" needs:"task=search|network=cells" label:"Cells" help:"Cells; those at one third and two thirds reduce."`
 	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" needs:"task=search" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
 	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for a single branch."`
 

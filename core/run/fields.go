@@ -29,7 +29,9 @@ type Field struct {
 	Enum                    []string
 	Min, Max                float64 // NaN if there is no limit
 	Live                    bool    // it may change during a run
-	Needs                   string  // without which it changes nothing: "name=value" or "name!=value" of another field; or ""
+	// Needs is that without which it changes nothing: "name=value" or "name!=value" of another field, or several, of which one is
+	// enough, with "|" between them; or "".
+	Needs string
 
 	index int
 }
@@ -141,36 +143,53 @@ func (f Field) Idle(c Config) string {
 	if family, ok := f.Family(c); ok && family.Param.Name == "" {
 		return fmt.Sprintf("the family %s has no parameter", family.ID)
 	}
-	other, value, not := f.needs()
-	switch {
-	case other == nil:
-		return ""
-	case (other.Value(c) == value) == not:
-		return fmt.Sprintf("%s is %s", other.Name, other.Value(c))
+	if f.Name == "drop-path" && c.NetworkEpochs() == 1 {
+		return "it rises from 0, and the network has one epoch"
 	}
-	return other.Idle(c)
+	why := ""
+	for _, w := range f.Wants() {
+		if why = w.lacks(c); why == "" {
+			return ""
+		}
+	}
+	return why
 }
 
-// needs is Needs, read: the other field, nil if there is none, and the value that it must have, or must not.
-func (f Field) needs() (other *Field, value string, not bool) {
-	name, value, _ := strings.Cut(f.Needs, "=")
-	name, not = strings.CutSuffix(name, "!")
-	if found, ok := FieldOf(name); ok {
-		other = &found
+// Want is one of a field's Needs, read: another field, and the value that it must have, or must not.
+type Want struct {
+	Other Field
+	Value string
+	Not   bool
+}
+
+// Wants are the field's Needs.
+func (f Field) Wants() (all []Want) {
+	for text := range strings.SplitSeq(f.Needs, "|") {
+		name, value, _ := strings.Cut(text, "=")
+		name, not := strings.CutSuffix(name, "!")
+		if other, ok := FieldOf(name); ok {
+			all = append(all, Want{other, value, not})
+		}
 	}
-	return other, value, not
+	return all
+}
+
+// lacks says what is not as it must be; it is empty where all is.
+func (w Want) lacks(c Config) string {
+	if has := w.Other.Value(c); (has == w.Value) == w.Not {
+		return fmt.Sprintf("%s is %s", w.Other.Name, has)
+	}
+	return w.Other.Idle(c)
 }
 
 // Of says whether the field is one of a task's.
 func (f Field) Of(task TaskName) bool {
-	other, value, _ := f.needs()
-	switch {
-	case other == nil:
-		return true
-	case other.Name == "task":
-		return TaskName(value) == task
-	}
-	return other.Of(task)
+	return f.Needs == "" || slices.ContainsFunc(f.Wants(), func(w Want) bool {
+		if w.Other.Name == "task" {
+			return TaskName(w.Value) == task
+		}
+		return w.Other.Of(task)
+	})
 }
 
 // Counts says whether the field can change anything in a run of c.
@@ -179,7 +198,7 @@ func (f Field) Counts(c Config) bool { return f.Idle(c) == "" }
 // Set gives the field in c the value that text spells.
 func (f Field) Set(c *Config, text string) error {
 	v := reflect.ValueOf(c).Elem().Field(f.index)
-	wrong := func() error { return fault(f.Name, "%q is not a value of it (%s)", text, f.Help) }
+	wrong := func() error { return fault(f.Name, "%.80q is not a value of it (%s)", text, f.Help) }
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
@@ -264,7 +283,7 @@ func Preset(name string) (Config, error) {
 			c.Channels, c.Layers, c.Nodes, c.Epochs, c.Batch = 2, 3, 2, 3, 8
 		}
 	default:
-		return c, fmt.Errorf("preset: there is no %q; choose one of %s", name, strings.Join(Presets, ", "))
+		return c, fmt.Errorf("preset: there is no %.80q; choose one of %s", name, strings.Join(Presets, ", "))
 	}
 	return c, nil
 }
@@ -296,7 +315,7 @@ func TrainingPreset(name string) (Config, error) {
 		c.Rate, c.RateSchedule, c.RateMilestones, c.RateParam, c.RateWarmup = 0.1, "step", []float64{160, 180}, 0.01, 5
 		c.Decay, c.Clip = 2e-4, 0
 	default:
-		return c, fmt.Errorf("preset: there is no %q; choose one of %s", name, strings.Join(TrainingPresets, ", "))
+		return c, fmt.Errorf("preset: there is no %.80q; choose one of %s", name, strings.Join(TrainingPresets, ", "))
 	}
 	return c, nil
 }
@@ -328,14 +347,14 @@ func (c *Config) Decode(r io.Reader) error {
 		v := reflect.ValueOf(&read).Elem().Field(f.index)
 		v.SetZero() // a list is not appended to
 		if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil || raw.Kind() == 'n' {
-			return fmt.Errorf("configuration: %w", fault(f.Name, "%s is not a value of it (%s)", raw, f.Help))
+			return fmt.Errorf("configuration: %w", fault(f.Name, "%.80s is not a value of it (%s)", raw, f.Help))
 		}
 		if err := f.check(read); err != nil {
 			return fmt.Errorf("configuration: %w", err)
 		}
 	}
 	for name := range values {
-		return fmt.Errorf("configuration: unknown field %q; known keys are %s", name, names())
+		return fmt.Errorf("configuration: unknown field %.80q; known keys are %s", name, names())
 	}
 	*c = read
 	return nil
@@ -381,7 +400,7 @@ func (f Field) check(c Config) error {
 		x = v.Float()
 	default:
 		if s := f.Value(c); f.Enum != nil && !slices.Contains(f.Enum, s) {
-			return fault(f.Name, "there is no %q; choose one of %s", s, strings.Join(f.Enum, ", "))
+			return fault(f.Name, "there is no %.80q; choose one of %s", s, strings.Join(f.Enum, ", "))
 		}
 		return nil
 	}
@@ -405,7 +424,11 @@ func (c Config) validateTask() error {
 		}
 	}
 	if c.Retrain != NoRetraining && c.RetrainEpochs >= c.Epochs {
-		return fault("retrain-epochs", "%d leave none of %d to the network; take fewer", c.RetrainEpochs, c.Epochs)
+		remedy := "take more epochs"
+		if c.Epochs > 1 {
+			remedy = fmt.Sprintf("take %d or fewer, or more epochs", c.Epochs-1)
+		}
+		return fault("retrain-epochs", "retrain %s takes the last %d epochs, and there are %d in all: %s", c.Retrain, c.RetrainEpochs, c.Epochs, remedy)
 	}
 	return nil
 }

@@ -12,8 +12,10 @@ const Beta = 0.9999
 // deferral is the share of the epochs after which deferred re-weighting and re-sampling begin (Cao et al., 2019).
 const deferral = 0.8
 
-// Late says whether what is deferred has begun.
-func Late(epoch, epochs int) bool { return float64(epoch) >= deferral*float64(epochs) }
+// Late says whether what is deferred has begun in an epoch of the network's epochs: in the last one it has, however few there are.
+func Late(epoch, epochs int) bool {
+	return float64(epoch) >= deferral*float64(epochs) || epoch == epochs-1
+}
 
 // CosineScale is the factor of a cosine classifier's logits.
 const CosineScale = 30

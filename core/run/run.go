@@ -164,13 +164,9 @@ func (r *Run) learn() ([]Event, error) {
 		}
 		r.data.epoch(r.Epoch)
 	}
-	c := r.config
 	e := Event{Kind: StepDone, Epoch: r.Epoch, Step: r.At, Steps: r.data.steps}
 	e.Rate = r.plan.Weights.At(r.Epoch)
-	e.Mix = 1
-	if c.Branches != bbn.Alone {
-		e.Mix = r.plan.Mix.At(r.Epoch, rand.New(r.mixRandom))
-	}
+	e.Mix = r.plan.Mix.At(r.Epoch, rand.New(r.mixRandom))
 	if r.At == 0 || r.train.Model == nil { // the epoch's first step, or the first one since Restore
 		r.train = bbn.Objective{Model: r.task.Model()}
 		r.pair = r.task.Epoch(r.Epoch, r.data.counts, &r.train)

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 
+	"hlrslab/core/bbn"
 	"hlrslab/core/sched"
 )
 
@@ -13,21 +14,28 @@ type Schedules struct {
 	Mix     sched.Mix
 }
 
+// NetworkEpochs are the epochs in which the whole network is trained: all but those that train the classifier alone.
+func (c Config) NetworkEpochs() int {
+	if c.Task == Train && c.Retrain != NoRetraining {
+		return c.Epochs - c.RetrainEpochs
+	}
+	return c.Epochs
+}
+
 // Schedules makes the schedules of the configuration.
 func (c Config) Schedules() (Schedules, error) {
-	epochs := c.Epochs // of all weights together
-	if c.Task == Train && c.Retrain != NoRetraining {
-		epochs -= c.RetrainEpochs
-	}
 	s := Schedules{
 		Weights: sched.Weights{
-			Family: c.RateSchedule, Param: c.RateParam, Milestones: c.RateMilestones, Peak: c.Rate, Floor: c.RateMin, Warmup: c.RateWarmup, Epochs: epochs,
+			Family: c.RateSchedule, Param: c.RateParam, Milestones: c.RateMilestones, Peak: c.Rate, Floor: c.RateMin, Warmup: c.RateWarmup, Epochs: c.NetworkEpochs(),
 		},
 		Arch: sched.Arch{
 			Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,
 			Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs,
 		},
 		Mix: sched.Mix{Family: c.Mix, Param: c.MixParam, Epochs: c.Epochs},
+	}
+	if c.Branches == bbn.Alone {
+		s.Mix = sched.Mix{Family: "stages", Param: 1, Epochs: c.Epochs} // the conventional branch to the end
 	}
 	var err error
 	if c.ArchPoints != "" {

@@ -30,7 +30,7 @@ func ParsePoints(text string) ([]Point, error) {
 		u, errU := strconv.ParseFloat(strings.TrimSpace(left), 64)
 		v, errV := strconv.ParseFloat(strings.TrimSpace(right), 64)
 		if errU != nil || errV != nil {
-			return nil, fmt.Errorf("%q is not u:value; %s", strings.TrimSpace(part), example)
+			return nil, fmt.Errorf("%.80q is not u:value; %s", strings.TrimSpace(part), example)
 		}
 		points = append(points, Point{u, v})
 	}

@@ -41,7 +41,7 @@ type task struct {
 
 // Task is a run.Maker.
 func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, []run.Loader, error) {
-	t := &task{config: c, sgd: sgd, retrain: c.Epochs}
+	t := &task{config: c, sgd: sgd, retrain: c.NetworkEpochs()}
 	shape := bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}
 	backbone := bbn.Backbone(resnet.ResNet32.Backbone)
 	if c.Network == run.CellNetwork {
@@ -77,7 +77,6 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 		t.late = add(c.Late)
 	}
 	if c.Retrain != run.NoRetraining {
-		t.retrain = c.Epochs - c.RetrainEpochs
 		t.rate = sched.Weights{Family: "cosine", Peak: c.Rate, Epochs: c.RetrainEpochs}
 		t.alike = add("balanced")
 	}
@@ -119,7 +118,7 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 		}
 		return t.alike
 	}
-	isLate := run.Late(epoch, c.Epochs)
+	isLate := run.Late(epoch, t.retrain)
 	train.Loss = run.Loss(c.Loss, c.Adjustment, counts, isLate)
 	if t.drop(epoch) > 0 {
 		train.Masks = t.masks
@@ -132,7 +131,7 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 
 // drop is the probability of drop path in an epoch (DARTS, section 3.2).
 func (t *task) drop(epoch int) float64 {
-	return t.config.DropPath * float64(epoch) / float64(t.config.Epochs)
+	return t.config.DropPath * float64(epoch) / float64(t.retrain)
 }
 
 // Before implements run.Task: what is done to the images, and the beginning of the classifier's time alone.

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"hlrslab/core/bbn"
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/nn"
@@ -208,6 +209,39 @@ func TestClassifierAlone(t *testing.T) {
 	}
 }
 
+// TestLate: what is deferred begins after four fifths of the network's epochs, the classifier's aside, and at the latest in the last
+// one; drop path rises over the same epochs.
+func TestLate(t *testing.T) {
+	for _, c := range []struct{ epochs, retrain, first int }{{10, 0, 8}, {10, 3, 6}, {6, 0, 5}, {5, 0, 4}, {4, 0, 3}, {3, 0, 2}, {3, 1, 1}, {1, 0, 0}} {
+		config := few(t)
+		config.Epochs, config.Loss, config.Late, config.DropPath = c.epochs, "ldam-drw", "balanced", 0.5
+		if c.retrain > 0 {
+			config.Retrain, config.RetrainEpochs = run.CRT, c.retrain
+		}
+		if err := config.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		task, loaders, err := Task(config, 10, &cpu.Device{Threads: 1}, &nn.SGD{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		task.Model().Store.Memory.Make()
+		for epoch := range c.epochs - c.retrain {
+			var o bbn.Objective
+			pair := task.Epoch(epoch, []int{9, 8, 7, 6, 5, 4, 3, 2, 1, 1}, &o)
+			if late := epoch >= c.first; (o.Loss.Weights != nil) != late || (loaders[2*pair].Sampler == "balanced") != late {
+				t.Errorf("%+v: in epoch %d classes weigh %v, and the sampler is %s", c, epoch, o.Loss.Weights, loaders[2*pair].Sampler)
+			}
+			if (o.Masks != nil) != (epoch > 0) {
+				t.Errorf("%+v: drop path in epoch %d: %v", c, epoch, o.Masks != nil)
+			}
+		}
+		if f, _ := run.FieldOf("drop-path"); f.Counts(config) != (c.epochs-c.retrain > 1) {
+			t.Errorf("%+v: drop path counts: %v", c, f.Counts(config))
+		}
+	}
+}
+
 // TestRefusals: what cannot be trained is refused, with the field that has to change.
 func TestRefusals(t *testing.T) {
 	for field, change := range map[string]func(c *run.Config){
@@ -226,5 +260,10 @@ func TestRefusals(t *testing.T) {
 		if at, ok := errors.AsType[run.FieldError](err); !ok || at.Field != field || !strings.HasPrefix(err.Error(), field+": ") {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+	c := few(t)
+	c.Retrain = "lws"
+	if err := c.Validate(); err == nil || err.Error() != "retrain-epochs: retrain lws takes the last 10 epochs, and there are 3 in all: take 2 or fewer, or more epochs" {
+		t.Error(err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"hlrslab/core/data"
 	"hlrslab/core/data/imagefolder"
+	"hlrslab/tools/internal/disk"
 	"hlrslab/tools/internal/fetch"
 )
 
@@ -34,14 +35,10 @@ func (s Source) packed() bool { return strings.HasSuffix(s.named(), ".pack") }
 
 // open reads the images, downloading them if they are nowhere.
 func (s Source) open(ctx context.Context, progress fetch.Progress) (*data.Dataset, error) {
-	if !s.packed() {
-		return fetch.Open(ctx, s.Data, progress)
+	if s.packed() {
+		return readPack(s.named())
 	}
-	d, err := readPack(s.named())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.named(), err)
-	}
-	return d, nil
+	return fetch.Open(ctx, s.Data, progress)
 }
 
 // own reads a person's own images: a folder of images by class, or a zip of one.
@@ -57,10 +54,14 @@ func (s Source) own() (*data.Dataset, error) {
 	if info.IsDir() {
 		d, err = imagefolder.Read(os.DirFS(s.Data))
 	} else {
-		var z *zip.ReadCloser
-		if z, err = zip.OpenReader(s.Data); err == nil {
-			defer z.Close()
-			d, err = imagefolder.ReadZip(&z.Reader)
+		var f *os.File
+		if f, err = disk.Open(s.Data); err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		var z *zip.Reader
+		if z, err = zip.NewReader(f, info.Size()); err == nil {
+			d, err = imagefolder.ReadZip(z)
 		}
 	}
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hlrslab/core/run"
+	"hlrslab/tools/internal/disk"
 )
 
 // Experiment is a configuration: the default gives way to a preset, that to the images of the run whose genotype is trained, those to
@@ -129,9 +130,9 @@ func read(kind kind, preset, file string, from *origin) (c run.Config, err error
 	if file == "" {
 		return c, nil
 	}
-	f, err := os.Open(file)
+	f, err := disk.Open(file)
 	if err != nil {
-		return c, err
+		return c, fmt.Errorf("--config %w", err)
 	}
 	defer f.Close()
 	if err := c.Decode(f); err != nil {
@@ -232,12 +233,12 @@ func limits(v *kong.Value) string {
 		case f.Kind == reflect.Uint64:
 			help += " A whole number from 0."
 		}
-		if name, value, _ := strings.Cut(f.Needs, "="); f.Needs != "" && name != "task" {
-			is := "is"
-			if name, _ = strings.CutSuffix(name, "!"); strings.Contains(f.Needs, "!=") {
+		if wants := f.Wants(); len(wants) == 1 && wants[0].Other.Name != "task" {
+			w, is := wants[0], "is"
+			if w.Not {
 				is = "is not"
 			}
-			help += fmt.Sprintf(" It counts only where %s %s %s.", name, is, value)
+			help += fmt.Sprintf(" It counts only where %s %s %s.", w.Other.Name, is, w.Value)
 		}
 	}
 	return help

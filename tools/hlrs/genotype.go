@@ -13,6 +13,7 @@ import (
 	"hlrslab/core/darts"
 	"hlrslab/core/folder"
 	"hlrslab/core/run"
+	"hlrslab/tools/internal/disk"
 	"hlrslab/tools/internal/runfolder"
 )
 
@@ -47,13 +48,13 @@ func readOrigin(text string) (o *origin, err error) {
 			if info, missing = os.Stat(text[:at]); missing == nil {
 				path = text[:at]
 				if epoch, err = strconv.Atoi(text[at+1:]); err != nil || epoch < 1 {
-					return nil, fmt.Errorf("--genotype %s: %q is no epoch; give a whole number from 1, or leave it out for the last", text, text[at+1:])
+					return nil, fmt.Errorf("--genotype %s: %.80q is no epoch; give a whole number from 1, or leave it out for the last", text, text[at+1:])
 				}
 			}
 		}
 	}
 	if missing != nil {
-		return nil, fmt.Errorf("--genotype %s: there is no such run folder or file, and %w", text, err)
+		return nil, fmt.Errorf("--genotype %.80s: there is no such run folder or file, and %w", text, err)
 	}
 	if info.IsDir() {
 		return runs(path, epoch)
@@ -62,9 +63,9 @@ func readOrigin(text string) (o *origin, err error) {
 	if notRun == nil {
 		return ofRun(path, record, epoch)
 	}
-	raw, err := head(path)
+	raw, err := readText(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--genotype %w", err)
 	}
 	if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
 		return nil, fmt.Errorf("--genotype %s: it is neither a text nor a run: %w", text, notRun)
@@ -78,14 +79,19 @@ func readOrigin(text string) (o *origin, err error) {
 	return &origin{genotype: g.String()}, nil
 }
 
-// head is what a file begins with: a genotype is short.
-func head(path string) ([]byte, error) {
-	f, err := os.Open(path)
+// readText reads a file that may have a genotype, which is short.
+func readText(path string) ([]byte, error) {
+	const most = 1 << 16
+	f, err := disk.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, 1<<16))
+	raw, err := io.ReadAll(io.LimitReader(f, most+1))
+	if len(raw) > most {
+		return nil, fmt.Errorf("%s: it is neither a run nor a genotype, which has %d bytes at most", path, most)
+	}
+	return raw, err
 }
 
 // runs is the genotype of the run in a folder.

@@ -14,7 +14,7 @@ import (
 // Machine is what of the machine a run may take.
 type Machine struct {
 	Threads int     `default:"0" help:"Threads, from 1 to 256; 0 is one for each core that this process may use. The numbers do not depend on it."`
-	Memory  float64 `default:"0" help:"Memory that it may take, GB; 0 is all that the machine or its container has."`
+	Memory  float64 `default:"0" help:"Memory that it may take, GB, from 0.001; 0 is all that the machine or its container has."`
 
 	device cpu.Device
 }
@@ -31,8 +31,8 @@ func (m *Machine) AfterApply() error {
 	case m.Threads < 1 || m.Threads > most:
 		return fmt.Errorf("--threads %d: give 1 to %d, or leave it out for one on each of the %d cores here", m.Threads, most, cores)
 	}
-	if !(m.Memory >= 0) {
-		return fmt.Errorf("--memory %v: give the GB that it may take, or leave it out for all there is here", m.Memory)
+	if m.Memory != 0 && !(m.Memory >= 0.001 && m.Memory <= 1e6) {
+		return fmt.Errorf("--memory %v: give the GB that it may take, from 0.001 to 1000000, or leave it out for all there is here", m.Memory)
 	}
 	m.device.Threads = m.Threads
 	return nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -37,8 +38,12 @@ func main() {
 }
 
 func command(ctx context.Context, args []string) error {
-	for _, name := range []string{"--out", "--resume", "--data", "--config", "--genotype"} { // an unset variable of the shell is no path
-		if i := slices.Index(args, name); i >= 0 && i+1 < len(args) && args[i+1] == "" || slices.Contains(args, name+"=") {
+	for i, arg := range args { // as of a shell's variable that is not set
+		name, value, has := strings.Cut(arg, "=")
+		if !has && i+1 < len(args) {
+			value, has = args[i+1], true
+		}
+		if has && value == "" && slices.Contains([]string{"--out", "--resume", "--data", "--config", "--genotype", "--preset", "--then-train", "--pack"}, name) {
 			return fmt.Errorf("%s: it is empty; give a value, or leave it out", name)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -34,10 +35,14 @@ func writePack(path string, d *data.Dataset) error {
 
 // readPack reads a pack from a file.
 func readPack(path string) (*data.Dataset, error) {
-	f, err := os.Open(path)
+	f, err := disk.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return data.ReadPack(bufio.NewReader(f))
+	d, err := data.ReadPack(bufio.NewReader(f))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return d, nil
 }

@@ -57,8 +57,10 @@ func (c *searchCommand) foresee() error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
-	if c.Resume == "" && c.Out != "" && !c.Force && runfolder.Holds(c.trained(c.Out)) && !runfolder.Holds(c.Out) {
-		return fmt.Errorf("%s %w: name another --out, or write over it with --force", c.trained(c.Out), runfolder.ErrTaken)
+	if c.Resume == "" && c.Out != "" && (c.Force || !runfolder.Holds(c.Out)) {
+		if err := runfolder.Free(c.trained(c.Out), c.Force); err != nil {
+			return taken(err, "")
+		}
 	}
 	if config.Dataset == "own" {
 		return nil // only the images tell how many classes there are

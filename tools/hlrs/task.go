@@ -51,9 +51,9 @@ type taskCommand struct {
 	Experiment
 	Machine
 
-	Out    string `type:"path" placeholder:"DIR" help:"Run folder to write; by default runs/ and the time."`
+	Out    string `type:"path" placeholder:"DIR" help:"Run folder to write, a new or an empty one; by default runs/ and the time."`
 	Resume string `type:"path" placeholder:"RUN" help:"Go on with the run in this folder, or with a run file of the page, into --out; its own configuration holds."`
-	Force  bool   `help:"Write over a run that is in the folder already."`
+	Force  bool   `help:"Write over the run that is in --out already. A folder of anything else is refused all the same."`
 	JSON   bool   `help:"End with one line of JSON."`
 
 	asked  []asked
@@ -159,6 +159,8 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 		return nil, fmt.Errorf("%w: --resume names a run folder, or a run file of the page", err)
 	case !info.IsDir():
 		return c.start(func() (*run.Run, error) { return runfolder.Restore(c.Resume, restore) })
+	case c.Force && len(c.then) == 0:
+		return nil, fmt.Errorf("--force: the run in %s goes on, and nothing is written over; leave the flag out", c.Resume)
 	case c.Out != "" && c.Out != c.Resume:
 		return nil, fmt.Errorf("--out %s: the run in %s goes on where it is; leave --out out, or resume %s for a copy in another folder",
 			c.Out, c.Resume, filepath.Join(c.Resume, folder.Snapshot))
@@ -198,10 +200,18 @@ func (c *taskCommand) start(create func() (*run.Run, error)) (*runfolder.Folder,
 		dir = filepath.Join("runs", time.Now().Format("2006-01-02-150405"))
 	}
 	f, err := runfolder.New(disk.Disk{}, dir, c.Force, create)
-	if errors.Is(err, runfolder.ErrTaken) {
-		err = fmt.Errorf("%w: name another --out, go on with it by --resume %s, or write over it with --force", err, dir)
+	return f, taken(err, fmt.Sprintf("go on with it by --resume %s, ", dir))
+}
+
+// taken says of a folder that a new run may not have what to do.
+func taken(err error, resume string) error {
+	switch {
+	case errors.Is(err, runfolder.ErrForeign):
+		return fmt.Errorf("%w: name a new or an empty folder with --out", err)
+	case errors.Is(err, runfolder.ErrTaken):
+		return fmt.Errorf("%w: name another --out, %sor write over it with --force", err, resume)
 	}
-	return f, err
+	return err
 }
 
 // dataset reads the images, once it is known that the run fits this machine.
@@ -220,6 +230,9 @@ func (c *taskCommand) dataset(ctx context.Context, config run.Config) (d *data.D
 		return c.images, err
 	}
 	if config.Dataset == "toy" {
+		if c.Data != "" {
+			return nil, fmt.Errorf("--data %s: it would change nothing, because dataset is toy, whose images are built in; leave the flag out, or take another dataset", c.Data)
+		}
 		c.images = data.Toy(1)
 		return c.images, nil
 	}

@@ -1,4 +1,4 @@
-// Package disk changes files so that neither a crash, nor a power cut, nor a second process leaves half of one behind.
+// Package disk reads files, and changes them so that neither a crash, nor a power cut, nor a second process leaves half of one behind.
 package disk
 
 import (
@@ -15,6 +15,28 @@ import (
 
 	"github.com/gofrs/flock"
 )
+
+// Open opens a file to read it. A pipe or a device, on which a process might wait for ever, is refused, and so is a folder.
+func Open(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	what := ""
+	switch mode := info.Mode(); {
+	case mode.IsRegular():
+		return os.Open(path)
+	case mode.IsDir():
+		what = "a folder"
+	case mode&os.ModeNamedPipe != 0:
+		what = "a pipe"
+	case mode&os.ModeDevice != 0:
+		what = "a device"
+	default:
+		what = "something else"
+	}
+	return nil, fmt.Errorf("%s: this has to be a file, and it is %s", path, what)
+}
 
 // Disk changes files. The zero value is ready for use.
 type Disk struct {
@@ -163,11 +185,14 @@ func Lock(dir string) (unlock func() error, err error) {
 // half is the name of a file that Replace was writing; a person's own may end in .part, too.
 var half = regexp.MustCompile(`^.+\.[A-Z2-7]{8}\.part$`)
 
+// Half says whether a file's name is that of one that Replace was writing.
+func Half(name string) bool { return half.MatchString(name) }
+
 // Sweep removes what processes that died left half written in a folder. Lock it first.
 func (d Disk) Sweep(dir string) error {
 	list, err := os.ReadDir(dir)
 	for _, e := range list {
-		if half.MatchString(e.Name()) {
+		if Half(e.Name()) {
 			err = errors.Join(err, d.Remove(filepath.Join(dir, e.Name())))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hlrslab/core/data"
+	"hlrslab/tools/internal/disk"
 )
 
 // Env names the environment variable that points to the data: an archive or an unpacked folder.
@@ -101,12 +102,7 @@ func Read(path string) (*data.Dataset, error) {
 }
 
 func read(path string, archive func(*os.File, fs.FileInfo) (*data.Dataset, error)) (*data.Dataset, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +110,11 @@ func read(path string, archive func(*os.File, fs.FileInfo) (*data.Dataset, error
 	if info.IsDir() {
 		d, err = data.ReadFS(os.DirFS(path))
 	} else {
+		var f *os.File
+		if f, err = disk.Open(path); err != nil {
+			return nil, err
+		}
+		defer f.Close()
 		d, err = archive(f, info)
 	}
 	if err != nil {

@@ -14,9 +14,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"hlrslab/tools/internal/disk"
 )
 
 var content = bytes.Repeat([]byte("an archive of sorts. "), 20000)
@@ -343,8 +346,7 @@ func TestUnpacked(t *testing.T) {
 	fails()
 
 	folder := filepath.Join(s.Dir, "unpacked")
-	for i, name := range []string{"older.pack", "old.pack", "killed.pack.ABCDEFGH.part"} {
-		at := then.Add(time.Duration(i) * time.Minute)
+	for name, at := range map[string]time.Time{"older.pack": then, "old.pack": then.Add(time.Minute), "killed.pack.ABCDEFGH.part": time.Now().Add(time.Hour)} {
 		if err := errors.Join(os.WriteFile(filepath.Join(folder, name), nil, 0o644), os.Chtimes(filepath.Join(folder, name), at, at)); err != nil {
 			t.Fatal(err)
 		}
@@ -371,8 +373,21 @@ func TestUnpacked(t *testing.T) {
 	reads(s)
 	put(noise, then)
 	reads(s) // the copy, made again
-	if left, err := os.ReadDir(folder); err != nil || len(left) != most {
-		t.Errorf("%v are kept, %v", left, err)
+	left, err := filepath.Glob(filepath.Join(folder, "*"))
+	if want := []string{filepath.Join(folder, ".lock"), copied, filepath.Join(folder, "old.pack")}; err != nil || !slices.Equal(left, slices.Sorted(slices.Values(want))) {
+		t.Errorf("%v are kept, not %v, %v", left, want, err)
+	}
+	unlock, err := disk.Lock(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(raw, then.Add(time.Second)) // another archive, while a process is at a copy
+	reads(s)
+	if now, _ := filepath.Glob(filepath.Join(folder, "*")); !slices.Equal(now, left) {
+		t.Errorf("two processes keep copies at once: %v", now)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
 	}
 
 	put(raw, then)

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -32,11 +31,37 @@ func (s Source) unpacked(f *os.File, info fs.FileInfo) (*data.Dataset, error) {
 		}
 	}
 	d, err := data.ReadArchive(f)
-	if err == nil && os.MkdirAll(filepath.Dir(copied), 0o755) == nil {
-		_ = disk.Disk{}.Replace(copied, func(w io.Writer) error { return data.Pack(w, d, nil, nil) })
-		tidy(filepath.Dir(copied))
+	if err == nil {
+		keep(d, copied)
 	}
 	return d, err
+}
+
+// keep writes a copy, unless another process is at one, and removes all but the latest, and what processes that were killed left
+// half written.
+func keep(d *data.Dataset, copied string) {
+	dir := filepath.Dir(copied)
+	if os.MkdirAll(dir, 0o755) != nil {
+		return
+	}
+	unlock, err := disk.Lock(dir)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	_ = disk.Disk{}.Sweep(dir)
+	_ = disk.Disk{}.Replace(copied, func(w io.Writer) error { return data.Pack(w, d, nil, nil) })
+	var packs []fs.FileInfo
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && filepath.Ext(e.Name()) == ".pack" {
+			packs = append(packs, info)
+		}
+	}
+	slices.SortFunc(packs, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	for _, p := range packs[min(most, len(packs)):] {
+		_ = os.Remove(filepath.Join(dir, p.Name()))
+	}
 }
 
 // copyOf is the path of an archive's copy, if there is one.
@@ -47,19 +72,4 @@ func (s Source) copyOf(path string, info fs.FileInfo) (string, error) {
 	}
 	key := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%d", path, info.Size(), info.ModTime().UnixNano()))
 	return filepath.Join(dir, "unpacked", fmt.Sprintf("%x.pack", key[:8])), err
-}
-
-// tidy removes all but the latest of the unpacked archives, and what a process that died left half written.
-func tidy(dir string) {
-	entries, _ := os.ReadDir(dir)
-	times := map[string]int64{}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			times[e.Name()] = info.ModTime().UnixNano()
-		}
-	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(times[b.Name()], times[a.Name()]) })
-	for _, e := range entries[min(most, len(entries)):] {
-		_ = os.Remove(filepath.Join(dir, e.Name()))
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"hlrslab/core/figure"
@@ -21,7 +22,7 @@ import (
 
 // Folder is a run in its folder, which is nobody else's until Close. The run is folder.Snapshot; what else tells of it is derived
 // from its record, and made again whenever a process begins or ends with it, so that nothing stale, cut or foreign stays. Only
-// times.jsonl, which no record knows, is as each process left it.
+// times, which no record knows, is as each process left it.
 type Folder struct {
 	Dir    string
 	Run    *run.Run
@@ -31,23 +32,47 @@ type Folder struct {
 	events *disk.File // while the run goes on
 }
 
+// times is a file of what steps and epochs took.
+const times = "times.jsonl"
+
 // What a folder may be that New, or Resume, does not take. disk.ErrLocked is another one.
 var (
-	ErrTaken = errors.New("already holds a run")
-	ErrNone  = errors.New("holds no run to go on with, for it has no " + folder.Snapshot)
+	ErrTaken   = errors.New("already holds a run")
+	ErrForeign = errors.New("holds other files than a run's")
+	ErrNone    = errors.New("holds no run to go on with, for it has no " + folder.Snapshot)
 )
 
-// New has the run that create makes begin, or go on, in dir. A run that is there already may go if over says so.
-func New(d disk.Disk, dir string, over bool, create func() (*run.Run, error)) (*Folder, error) {
-	free := func() error {
-		for _, name := range []string{folder.Snapshot, folder.Config} {
-			if _, err := os.Stat(filepath.Join(dir, name)); err == nil && !over {
-				return fmt.Errorf("%s %w", dir, ErrTaken)
-			}
-		}
-		return nil
+// Free returns nil if a new run may have dir, which is absent or empty, or holds a run that may go if over says so. What is hidden
+// does not count, nor do the files that a run leaves which was killed before it had written anything of its own.
+func Free(dir string, over bool) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	if err := free(); err != nil { // before images are fetched for nothing
+	var snapshot, derived bool
+	var foreign string
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == folder.Snapshot:
+			snapshot = true
+		case slices.ContainsFunc(folder.Of(run.Record{}, nil), func(f folder.File) bool { return f.Name == name }):
+			derived = true
+		case name != times && !disk.Half(name) && name[0] != '.':
+			foreign = name
+		}
+	}
+	switch {
+	case !snapshot && foreign != "":
+		return fmt.Errorf("%s %w, such as %s", dir, ErrForeign, foreign)
+	case (snapshot || derived) && !over:
+		return fmt.Errorf("%s %w", dir, ErrTaken)
+	}
+	return nil
+}
+
+// New has the run that create makes begin, or go on, in dir, if that is Free.
+func New(d disk.Disk, dir string, over bool, create func() (*run.Run, error)) (*Folder, error) {
+	if err := Free(dir, over); err != nil { // before images are fetched for nothing
 		return nil, err
 	}
 	r, err := create()
@@ -57,10 +82,10 @@ func New(d disk.Disk, dir string, over bool, create func() (*run.Run, error)) (*
 	f := &Folder{Dir: dir, Run: r, disk: d}
 	if err = os.MkdirAll(dir, 0o777); err == nil {
 		err = f.open(func() error {
-			if err := free(); err != nil { // now that no other process comes between
+			if err := Free(dir, over); err != nil { // now that no other process comes between
 				return err
 			}
-			return d.Remove(f.path("times.jsonl")) // another run's
+			return d.Remove(f.path(times)) // another run's
 		})
 	}
 	if err != nil {
@@ -97,7 +122,7 @@ func Restore(from string, restore func(run.Record, io.Reader) (*run.Run, error))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s holds no run to go on with", err, from)
 	}
-	f, err := os.Open(file(from))
+	f, err := disk.Open(file(from))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +132,7 @@ func Restore(from string, restore func(run.Record, io.Reader) (*run.Run, error))
 
 // Record reads the record of a run folder or a run file.
 func Record(from string) (run.Record, error) {
-	f, err := os.Open(file(from))
+	f, err := disk.Open(file(from))
 	if err != nil {
 		return run.Record{}, err
 	}
@@ -136,7 +161,7 @@ func (f *Folder) open(ready func() error) (err error) {
 		err = ready()
 	}
 	if err == nil {
-		f.times, err = f.disk.Append(f.path("times.jsonl"))
+		f.times, err = f.disk.Append(f.path(times))
 	}
 	return err
 }

@@ -15,7 +15,8 @@ type Record struct {
 	Config Config  `json:"config"` // as the run began; changes are among the events
 	Facts  Facts   `json:"facts"`
 	Events []Event `json:"events"`
-	Next   *Config `json:"next,omitempty"` // what it changes to when the next epoch begins
+	Next   *Config `json:"next,omitempty"`   // what it changes to when the next epoch begins
+	Failed string  `json:"failed,omitempty"` // why it could not go on
 }
 
 // InForce is the configuration that the run had last: it may have changed on the way.

@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -99,7 +100,7 @@ func (r *Run) Record() Record {
 	if err != nil {
 		panic(err) // Restore has read it
 	}
-	record.Next = r.next
+	record.Next, record.Failed = r.next, r.Failed
 	return record
 }
 
@@ -123,7 +124,7 @@ func (r *Run) Change(c Config) error {
 func (r *Run) Step() (events []Event, err error) {
 	switch {
 	case r.Failed != "":
-		return nil, fmt.Errorf("%s", r.Failed)
+		return nil, errors.New(r.Failed)
 	case r.Done():
 		return nil, nil
 	case r.At < r.data.steps:
@@ -149,8 +150,14 @@ func (r *Run) Step() (events []Event, err error) {
 }
 
 // unread says where the run stands of which an image could not be read.
-func (r *Run) unread(err error) error {
-	return fmt.Errorf("epoch %d, step %d, %w", r.Epoch, r.At, err)
+func (r *Run) unread(err error) error { return fmt.Errorf("%s, %w", r.where(), err) }
+
+// where says where the run stands, counted from 1.
+func (r *Run) where() string {
+	if r.At == r.data.steps {
+		return fmt.Sprintf("epoch %d, test", r.Epoch+1)
+	}
+	return fmt.Sprintf("epoch %d, step %d", r.Epoch+1, r.At+1)
 }
 
 func (r *Run) learn() ([]Event, error) {
@@ -178,11 +185,11 @@ func (r *Run) learn() ([]Event, error) {
 	if err := r.task.Before(&e, &r.train, &r.data); err != nil {
 		return nil, err
 	}
-	if err := r.check("architecture", e.ArchLoss, nil); err != nil {
+	if err := r.check(", architecture step", e.ArchLoss, nil); err != nil {
 		return events, err
 	}
 	e.Loss = r.train.Gradient(r.train.Model.Weights, r.task.Alpha(), r.dw, nil, true)
-	if err := r.check("weight", e.Loss, r.dw); err != nil {
+	if err := r.check(", weight step", e.Loss, r.dw); err != nil {
 		return events, err
 	}
 	r.task.Descend(r.dw, e.Rate)
@@ -212,21 +219,35 @@ func (r *Run) check(part string, loss float64, grad []float32) error {
 	if finite(loss) && (grad == nil || finite(nn.Norm(grad))) {
 		return nil
 	}
-	return r.fail(part, grad)
+	first := ""
+	if grad != nil {
+		first = r.task.Model().NonFinite(grad)
+	}
+	return r.fail(part, first)
 }
 
-// fail stops the run at a value that is no number, of grad if there is one.
-func (r *Run) fail(part string, grad []float32) error {
-	first := "the classifier"
-	model := r.task.Model()
-	if fault := model.Fault(); fault != nil {
-		first = fault.Error()
-	} else if grad != nil {
-		first = cmp.Or(model.NonFinite(grad), first)
+// sound stops a run that has a value which is no number, which no snapshot may hold.
+func (r *Run) sound() error {
+	first := ""
+	look := func(name string, finite bool) {
+		if !finite && first == "" {
+			first = name
+		}
 	}
-	r.Failed = fmt.Sprintf("epoch %d, step %d, %s step: not a finite number, first in %s; take a lower rate, or go back to the last checkpoint",
-		r.Epoch, r.At, part, first)
-	return fmt.Errorf("%s", r.Failed)
+	r.arrays(func(name string, v []float32, _ ...int) { look(name, nn.Finite(v)) }, func(name string, v []float64) { look(name, finite(v...)) })
+	if first == "" {
+		return nil
+	}
+	return r.fail("", first)
+}
+
+// fail stops the run at a value that is no number, and says where that was first seen.
+func (r *Run) fail(part, first string) error {
+	if fault := r.task.Model().Fault(); fault != nil {
+		first = fault.Error()
+	}
+	r.Failed = fmt.Sprintf("%s%s: not a finite number, first in %s; take a lower rate", r.where(), part, cmp.Or(first, "the classifier"))
+	return errors.New(r.Failed)
 }
 
 // test evaluates one batch of balanced test images; after the last it closes the epoch.
@@ -234,6 +255,11 @@ func (r *Run) test() ([]Event, error) {
 	m, b := r.task.Model(), &r.data
 	size, all := m.Shape.Batch, len(b.test)
 	test, first := r.Tested/all, r.Tested%all
+	if r.Tested == 0 {
+		if err := r.sound(); err != nil {
+			return nil, err
+		}
+	}
 	n := min(size, all-first)
 	plain := data.Augment{Levels: b.augment.Levels}
 	for i := range size { // a last, short batch is filled up with images that do not count
@@ -244,8 +270,8 @@ func (r *Run) test() ([]Event, error) {
 		plain.Fill(b.testing.Images[i:], side*side*size, size, b.image, side, nil)
 	}
 	logits := r.task.Predict(test, b.testing)
-	if !nn.Finite(logits) || r.Tested == 0 && !nn.Finite(m.Running) { // which no snapshot may hold
-		return nil, r.fail("test", nil)
+	if !nn.Finite(logits) {
+		return nil, r.fail("", "")
 	}
 	for i := range n {
 		best := 0

@@ -173,7 +173,7 @@ func TestFailureIsNamed(t *testing.T) {
 	m.Weights[m.Store.Weights.List[5].Off+1] = float32(1e38)
 	for range 3 {
 		if _, err := r.Step(); err != nil {
-			if !strings.Contains(err.Error(), "epoch 0, step 0") || !strings.Contains(err.Error(), "cell") {
+			if !strings.Contains(err.Error(), "epoch 1, step 1, architecture step: ") || !strings.Contains(err.Error(), "cell") {
 				t.Errorf("the failure does not say where: %v", err)
 			}
 			if _, again := r.Step(); again == nil {
@@ -183,6 +183,42 @@ func TestFailureIsNamed(t *testing.T) {
 		}
 	}
 	t.Error("the run goes on with values that are no numbers")
+}
+
+// TestUnsound: what is not a finite number is in no snapshot, whatever a step made of it; and a snapshot tells why its run failed later.
+func TestUnsound(t *testing.T) {
+	r := start(t, tiny(t), 1)
+	for range 2 {
+		if _, err := r.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sound := snapshot(t, r)
+	running := r.Task().Model().Running
+	running[len(running)-1] = float32(math.Inf(1))
+	var b bytes.Buffer
+	err := r.Snapshot(&b)
+	if err == nil || b.Len() > 0 || !strings.HasPrefix(err.Error(), "epoch 1, step 3: not a finite number, first in running/") {
+		t.Fatalf("%d bytes, %v", b.Len(), err)
+	}
+	if _, again := r.Step(); again == nil || again.Error() != err.Error() || r.Record().Failed != err.Error() {
+		t.Errorf("it goes on: %v, %q", again, r.Record().Failed)
+	}
+	if err := MarkFailed(&b, bytes.NewReader(sound), r.Failed); err != nil {
+		t.Fatal(err)
+	}
+	record, err := ReadRecord(bytes.NewReader(b.Bytes()))
+	if err != nil || record.Failed != r.Failed {
+		t.Errorf("%q, %v", record.Failed, err)
+	}
+	resumed, err := task.Restore(&b, toy(), on(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(resumed.Close)
+	if !bytes.Equal(snapshot(t, resumed), sound) {
+		t.Error("gone on with, the mark is still there")
+	}
 }
 
 func TestConfigurationErrorsNameTheField(t *testing.T) {

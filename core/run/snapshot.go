@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"encoding/json/v2"
 	"errors"
 	"fmt"
@@ -52,8 +53,14 @@ func (r *Run) steps() *int {
 	return r.task.State(func(string, []float32) {}, func(string, []float64) {})
 }
 
-// Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit.
+// Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit. A run that has come to what is not a finite
+// number fails instead, and nothing is written.
 func (r *Run) Snapshot(w io.Writer) error {
+	if r.Failed == "" {
+		if err := r.sound(); err != nil {
+			return err
+		}
+	}
 	s := saved{Config: r.config, Next: r.next, Position: r.position, Record: r.record, Adam: *r.steps()}
 	var err error
 	for i, p := range []interface{ MarshalBinary() ([]byte, error) }{r.data.random, r.mixRandom} {
@@ -135,6 +142,17 @@ func (r *Run) restore(f *ckpt.File, s saved, facts Facts) (err error) {
 	return err
 }
 
+// MarkFailed writes the snapshot that it reads, in which Record.Failed then is why the run came no further. A run that goes on from
+// it has no such mark.
+func MarkFailed(w io.Writer, r io.Reader, why string) error {
+	f, err := ckpt.Read(r)
+	if err != nil {
+		return err
+	}
+	f.Meta["failed"] = why
+	return f.Write(w)
+}
+
 // tested holds what was seen of an epoch's test against the test images.
 func (b *Batches) tested(p position, batch, tests int) error {
 	all, seen := len(b.test), min(p.Tested, len(b.test))
@@ -200,6 +218,7 @@ func (s *saved) read(f *ckpt.File) (Record, error) {
 	}
 	s.history = h.Data
 	record, at, err := s.Record.after(s.history)
+	record.Failed = cmp.Or(s.Position.Failed, f.Meta["failed"])
 	if record.Next = s.Next; err == nil && s.Next != nil {
 		if err = at.config.MayBecome(*s.Next); err != nil {
 			err = fmt.Errorf("next configuration: %w", err)

@@ -66,7 +66,7 @@ func TestFailingSource(t *testing.T) {
 		var events []Event
 		failed := map[bool]int{} // by whether at a test
 		for !r.Done() {
-			before, at, test := snapshot(t, r), fmt.Sprintf("epoch %d, step %d, ", r.Epoch, r.At), r.At == r.Facts().Steps
+			before, test := snapshot(t, r), r.At == r.Facts().Steps
 			left = 1 + rng.IntN(2*c.Batch)
 			e, err := r.Step()
 			left = 0
@@ -75,9 +75,9 @@ func TestFailingSource(t *testing.T) {
 				continue
 			}
 			failed[test]++
-			set := at + "training image "
+			set := fmt.Sprintf("epoch %d, step %d, training image ", r.Epoch+1, r.At+1)
 			if test {
-				set = at + "test image "
+				set = fmt.Sprintf("epoch %d, test, test image ", r.Epoch+1)
 			}
 			if !errors.Is(err, errDisk) || !strings.HasPrefix(err.Error(), set) || len(e) > 0 {
 				t.Fatalf("%v, with %d events, want %s…", err, len(e), set)
@@ -119,7 +119,7 @@ func TestDrawnFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	left = 2
-	if _, _, _, err := r.Drawn(0); !errors.Is(err, errDisk) || !strings.HasPrefix(err.Error(), "epoch 0, step 1, training image ") {
+	if _, _, _, err := r.Drawn(0); !errors.Is(err, errDisk) || !strings.HasPrefix(err.Error(), "epoch 1, step 2, training image ") {
 		t.Error(err)
 	}
 	if pixels, labels, size, err := r.Drawn(0); err != nil || len(labels) != r.Config().Batch || len(pixels) != len(labels)*3*size*size {

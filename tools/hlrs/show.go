@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -58,8 +59,11 @@ func readRun(from string) (run.Record, error) {
 type row struct {
 	name  string
 	cells []string
-	alike string // of settings: what the default is
+	alike string // of a setting: what the default is
 }
+
+// same says whether all runs have the same cell.
+func (r row) same() bool { return len(slices.Compact(slices.Clone(r.cells))) == 1 }
 
 // section is what belongs together. It may have no rows, and is then left out.
 type section struct {
@@ -69,18 +73,103 @@ type section struct {
 
 const none = "–" // of what a run has not
 
+// room is how wide a terminal is at least, in signs.
+const room = 80
+
 func show(w io.Writer, records []run.Record, names []string) error {
-	sections := []section{{"", heads(records, names)}}
-	different, common := settings(records)
-	if len(records) > 1 {
-		sections = append(sections, section{"Settings that differ", different}, section{"Settings of all that are not the default", common})
+	var b strings.Builder
+	if len(records) == 1 {
+		one(&b, records[0], names[0])
 	} else {
-		sections = append(sections, section{"Settings that are not the default", append(different, common...)})
+		several(&b, records, names)
 	}
-	sections = append(sections, section{"Over the epochs", curves(records)}, section{"After the last whole epoch", lasts(records)},
-		section{"Accuracy by class, %, and training images", classes(records)})
-	widths := make([]int, 1+len(records))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// one shows all there is of a run.
+func one(b *strings.Builder, r run.Record, name string) {
+	records := []run.Record{r}
+	set := settings(records)
+	for _, s := range set {
+		if s.name == "genotype" && width(s.cells[0]) > 24 {
+			s.cells[0] = "see below"
+		}
+		s.cells[0] = pad(s.cells[0], 16) + "  default " + s.alike
+	}
+	heads := append([]row{{name: "run", cells: []string{name}}, {name: "epochs", cells: []string{state(r)}}}, facts(records)...)
+	write(b, nil, section{"", heads}, section{"Settings that are not the default", set}, section{"Over the epochs", curves(records, 40)},
+		section{"After the last whole epoch", lasts(records)}, section{"Accuracy by class, %, and training images", classes(records)})
+	if e := r.Last(); e != nil && len(e.Report.Genotype.Normal) > 0 {
+		fmt.Fprintf(b, "\nGenotype\n  %s\n", e.Report.Genotype)
+	}
+}
+
+// several compares runs: what differs between them and what came of it stand side by side, and the rest is told once.
+func several(b *strings.Builder, records []run.Record, names []string) {
+	fmt.Fprintln(b, "Runs and their epochs")
+	for i, r := range records {
+		fmt.Fprintf(b, "  %d  %s: %s\n", i+1, clean(names[i]), state(r))
+	}
+	var differ []row
+	var common []string
+	for _, line := range append(facts(records), settings(records)...) {
+		if !line.same() {
+			differ = append(differ, row{name: line.name, cells: lettered(line.cells)})
+		} else {
+			common = append(common, line.name+" "+line.cells[0])
+		}
+	}
+	moved := slices.DeleteFunc(curves(records, max(4, min(20, (room-24)/len(records)-2))), row.same)
+	write(b, records, section{"What differs", differ}, section{"After the last epoch", lasts(records)},
+		section{"Over the epochs", moved}, section{"Accuracy by class, %", classes(records)})
+	fmt.Fprintln(b, "\nIn common, with the settings that are not the default")
+	wrap(b, common)
+}
+
+// lettered has letters in the place of long cells, which would leave no room for others: the same for the same.
+func lettered(cells []string) []string {
+	letters := map[string]string{}
+	out := slices.Clone(cells)
+	for i, c := range cells {
+		if width(c) <= 17 {
+			continue
+		}
+		if letters[c] == "" {
+			letters[c] = fmt.Sprintf("text %c", 'A'+len(letters))
+		}
+		out[i] = letters[c]
+	}
+	return out
+}
+
+// wrap writes a list in lines.
+func wrap(b *strings.Builder, list []string) {
+	line := " "
+	for i, s := range list {
+		if i < len(list)-1 {
+			s += ","
+		}
+		if width(line)+1+width(s) > room {
+			fmt.Fprintln(b, line)
+			line = " "
+		}
+		line += " " + clean(s)
+	}
+	fmt.Fprintln(b, line)
+}
+
+// write writes sections in columns. Those of several runs have their numbers above them, and stand to the right.
+func write(b *strings.Builder, compared []run.Record, sections ...section) {
+	var heads []string
+	for i := range compared {
+		heads = append(heads, strconv.Itoa(i+1))
+	}
+	widths := make([]int, 1+max(1, len(heads)))
 	for _, s := range sections {
+		if heads != nil {
+			widths[0] = max(widths[0], width(s.title)-2)
+		}
 		for _, r := range s.rows {
 			widths[0] = max(widths[0], width(r.name))
 			for i, cell := range r.cells {
@@ -88,136 +177,122 @@ func show(w io.Writer, records []run.Record, names []string) error {
 			}
 		}
 	}
-	var b strings.Builder
-	for _, s := range sections {
+	line := func(name string, n int, cells []string) {
+		text := pad(name, n)
+		for i, cell := range cells {
+			if heads == nil {
+				text += "  " + pad(cell, widths[1+i])
+			} else {
+				text += strings.Repeat(" ", 2+widths[1+i]-width(cell)) + clean(cell)
+			}
+		}
+		fmt.Fprintln(b, strings.TrimRight(text, " "))
+	}
+	for i, s := range sections {
 		if len(s.rows) == 0 {
 			continue
 		}
-		if s.title != "" {
-			fmt.Fprintf(&b, "\n%s\n", s.title)
+		if i > 0 || heads != nil {
+			fmt.Fprintln(b)
+			line(s.title, 2+widths[0], heads)
 		}
 		for _, r := range s.rows {
-			line := "  " + pad(r.name, widths[0])
-			for i, cell := range r.cells {
-				line += "  " + pad(cell, widths[1+i])
-			}
-			if r.alike != "" {
-				line += "  default " + r.alike
-			}
-			fmt.Fprintln(&b, strings.TrimRight(line, " "))
+			line("  "+r.name, 2+widths[0], r.cells)
 		}
 	}
-	for i, r := range records {
-		if e := r.Last(); e != nil && len(e.Report.Genotype.Normal) > 0 {
-			title := "Genotype"
-			if len(records) > 1 {
-				title += " of " + names[i]
-			}
-			fmt.Fprintf(&b, "\n%s\n  %s\n", title, e.Report.Genotype)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 func width(s string) int { return utf8.RuneCountInString(s) }
 
-// pad fills a cell up, and takes out of it what a terminal would not print: names may be anybody's.
-func pad(s string, n int) string {
-	clean := strings.Map(func(r rune) rune {
+// pad fills a cell up.
+func pad(s string, n int) string { return clean(s) + strings.Repeat(" ", max(0, n-width(s))) }
+
+// clean takes out of a text what a terminal would not print: names may be anybody's.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return '?'
 	}, s)
-	return clean + strings.Repeat(" ", max(0, n-width(s)))
 }
 
-// of makes a row's cells of the runs.
-func of(records []run.Record, f func(run.Record) string) (cells []string) {
+// of makes a row of the runs.
+func of(name string, records []run.Record, f func(run.Record) string) row {
+	line := row{name: name}
 	for _, r := range records {
-		cells = append(cells, f(r))
+		line.cells = append(line.cells, f(r))
 	}
-	return cells
+	return line
 }
 
-// heads say which runs there are, and how far they have come.
-func heads(records []run.Record, names []string) []row {
+// state says how far a run has come.
+func state(r run.Record) (s string) {
+	last, steps := r.Last(), 0
+	for i := len(r.Events) - 1; i >= 0 && r.Events[i].Kind == run.StepDone; i-- {
+		steps++
+	}
+	switch {
+	case last == nil:
+		s = fmt.Sprintf("none of %d has ended yet", r.Config.Epochs)
+	case steps > 0:
+		s = fmt.Sprintf("%d of %d, and %s", last.Epoch+1, r.Config.Epochs, count(steps, "step"))
+	case last.Ended != "":
+		s = fmt.Sprintf("%d of %d, ended: %s", last.Epoch+1, r.Config.Epochs, last.Ended)
+	case r.Done():
+		s = fmt.Sprintf("%d of %d, done", last.Epoch+1, r.Config.Epochs)
+	default:
+		s = fmt.Sprintf("%d of %d", last.Epoch+1, r.Config.Epochs)
+	}
+	if r.Failed != "" {
+		s += "; failed: " + r.Failed
+	}
+	return s
+}
+
+// facts are what runs are about.
+func facts(records []run.Record) []row {
 	return []row{
-		{name: "run", cells: names},
-		{name: "task", cells: of(records, func(r run.Record) string { return string(r.Config.Task) })},
-		{name: "epochs", cells: of(records, func(r run.Record) string {
-			last, steps := r.Last(), 0
-			for i := len(r.Events) - 1; i >= 0 && r.Events[i].Kind == run.StepDone; i-- {
-				steps++
-			}
-			switch {
-			case last == nil:
-				return fmt.Sprintf("none of %d has ended yet", r.Config.Epochs)
-			case steps > 0:
-				return fmt.Sprintf("%d of %d, and %s", last.Epoch+1, r.Config.Epochs, count(steps, "step"))
-			case last.Ended != "":
-				return fmt.Sprintf("%d of %d, ended: %s", last.Epoch+1, r.Config.Epochs, last.Ended)
-			case r.Done():
-				return fmt.Sprintf("%d of %d, done", last.Epoch+1, r.Config.Epochs)
-			}
-			return fmt.Sprintf("%d of %d", last.Epoch+1, r.Config.Epochs)
-		})},
-		{name: "images", cells: of(records, func(r run.Record) string {
+		of("task", records, func(r run.Record) string { return string(r.Config.Task) }),
+		of("images", records, func(r run.Record) string {
 			sum := 0
 			for _, n := range r.Facts.Counts {
 				sum += n
 			}
-			return fmt.Sprintf("%d in %d classes of %d to %d", sum, len(r.Facts.Counts), slices.Max(r.Facts.Counts), slices.Min(r.Facts.Counts))
-		})},
-		{name: "steps of an epoch", cells: of(records, func(r run.Record) string { return strconv.Itoa(r.Facts.Steps) })},
-		{name: "weights", cells: of(records, func(r run.Record) string { return strconv.Itoa(r.Facts.Params) })},
+			return strconv.Itoa(sum)
+		}),
+		of("classes", records, func(r run.Record) string { return strconv.Itoa(len(r.Facts.Counts)) }),
+		of("images of a class", records, func(r run.Record) string {
+			return fmt.Sprintf("%d to %d", slices.Max(r.Facts.Counts), slices.Min(r.Facts.Counts))
+		}),
+		of("steps of an epoch", records, func(r run.Record) string { return strconv.Itoa(r.Facts.Steps) }),
+		of("weights", records, func(r run.Record) string { return strconv.Itoa(r.Facts.Params) }),
 	}
 }
 
-// settings are the fields that differ between the runs, and the others that are not the default. What counts for nothing in a run
-// has no value there.
-func settings(records []run.Record) (different, common []row) {
-	base := run.Default()
-	if len(records) > 0 && records[0].Config.Task == run.Train {
-		base, _ = run.TrainingPreset("full") // what hlrs train begins with
-	}
+// settings are the fields that differ between the runs, or are not the default. What counts for nothing in a run has no value there.
+func settings(records []run.Record) (rows []row) {
 	for _, f := range run.Fields() {
 		if f.Name == "task" || f.Name == "epochs" { // which are told already
 			continue
 		}
-		has := func(r run.Record) string {
+		var seen []string
+		line := of(f.Name, records, func(r run.Record) string {
 			c := r.InForce()
-			switch v := f.Value(c); {
-			case !f.Of(c.Task) || f.Idle(c) != "":
-				return none
-			case v == "":
-				return "none"
-			case width(v) > 24:
-				return "see below"
-			default:
-				return v
-			}
-		}
-		line := row{name: f.Name, cells: of(records, has), alike: f.Value(base)}
-		values := slices.DeleteFunc(of(records, func(r run.Record) string {
-			if has(r) == none {
+			if !f.Of(c.Task) || f.Idle(c) != "" {
 				return none
 			}
-			return f.Value(r.InForce())
-		}), func(v string) bool { return v == none })
-		if line.alike == "" {
-			line.alike = "none"
-		}
-		slices.Sort(values)
-		switch values = slices.Compact(values); {
-		case len(values) > 1:
-			different = append(different, line)
-		case len(values) == 1 && values[0] != f.Value(base):
-			common = append(common, line)
+			full, _ := kindOf(c.Task).preset("full") // what its command begins with
+			seen = append(seen, f.Value(c), f.Value(full))
+			return cmp.Or(f.Value(c), "none")
+		})
+		full, _ := kindOf(records[0].Config.Task).preset("full")
+		line.alike = cmp.Or(f.Value(full), "none")
+		if slices.Sort(seen); len(slices.Compact(seen)) > 1 {
+			rows = append(rows, line)
 		}
 	}
-	return different, common
+	return rows
 }
 
 // number is one that a report has, or a run's events have, of each epoch.
@@ -226,6 +301,8 @@ type number struct {
 	has  func(run.Config) bool
 	of   func(run.Event) float64
 	as   func(float64) string
+
+	planned bool // by a schedule
 }
 
 func every(run.Config) bool        { return true }
@@ -235,33 +312,34 @@ func normalises(c run.Config) bool { return trains(c) && c.Tau > 0 }
 func mixes(c run.Config) bool      { return c.Branches != bbn.Alone }
 
 func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
-func nats(v float64) string    { return fmt.Sprintf("%.3f", v) }
-func fine(v float64) string    { return fmt.Sprintf("%.4f", v) } // alphas move little
-func plain(v float64) string   { return fmt.Sprintf("%.2g", v) }
+func nats(v float64) string {
+	if v >= 1e6 { // of a run that went astray
+		return plain(v)
+	}
+	return fmt.Sprintf("%.3f", v)
+}
+func fine(v float64) string  { return fmt.Sprintf("%.4f", v) } // alphas move little
+func plain(v float64) string { return fmt.Sprintf("%.2g", v) }
 
 var numbers = []number{
-	{"accuracy", every, func(e run.Event) float64 { return e.Report.Accuracy }, percent},
-	{"head", every, func(e run.Event) float64 { return e.Report.Head }, percent},
-	{"medium", every, func(e run.Event) float64 { return e.Report.Medium }, percent},
-	{"tail", every, func(e run.Event) float64 { return e.Report.Tail }, percent},
-	{"genotype cut out", searches, func(e run.Event) float64 { return e.Report.Discrete }, percent},
-	{"τ-normalised", normalises, func(e run.Event) float64 { return e.Report.TauNormalised }, percent},
-	{"loss", every, func(e run.Event) float64 { return e.Loss }, nats},
-	{"architecture's loss", searches, func(e run.Event) float64 { return e.ArchLoss }, nats},
-	{"test loss", every, func(e run.Event) float64 { return e.Report.TestLoss }, nats},
-	{"calibration error", every, func(e run.Event) float64 { return e.Report.Calibration }, percent},
-	{"entropy", searches, func(e run.Event) float64 { return e.Report.Entropy }, fine},
-	{"rate", every, func(e run.Event) float64 { return e.Rate }, plain},
-	{"architecture's rate", searches, func(e run.Event) float64 { return e.ArchRate }, plain},
-	{"mixing", mixes, func(e run.Event) float64 { return e.Mix }, plain},
+	{"accuracy", every, func(e run.Event) float64 { return e.Report.Accuracy }, percent, false},
+	{"head", every, func(e run.Event) float64 { return e.Report.Head }, percent, false},
+	{"medium", every, func(e run.Event) float64 { return e.Report.Medium }, percent, false},
+	{"tail", every, func(e run.Event) float64 { return e.Report.Tail }, percent, false},
+	{"genotype cut out", searches, func(e run.Event) float64 { return e.Report.Discrete }, percent, false},
+	{"τ-normalised", normalises, func(e run.Event) float64 { return e.Report.TauNormalised }, percent, false},
+	{"loss", every, func(e run.Event) float64 { return e.Loss }, nats, false},
+	{"architecture's loss", searches, func(e run.Event) float64 { return e.ArchLoss }, nats, false},
+	{"test loss", every, func(e run.Event) float64 { return e.Report.TestLoss }, nats, false},
+	{"calibration error", every, func(e run.Event) float64 { return e.Report.Calibration }, percent, false},
+	{"entropy", searches, func(e run.Event) float64 { return e.Report.Entropy }, fine, false},
+	{"rate", every, func(e run.Event) float64 { return e.Rate }, plain, true},
+	{"architecture's rate", searches, func(e run.Event) float64 { return e.ArchRate }, plain, true},
+	{"mixing", mixes, func(e run.Event) float64 { return e.Mix }, plain, true},
 }
 
-// curves are the numbers over the epochs, each on one scale for all runs, with its first and its last value.
-func curves(records []run.Record) (rows []row) {
-	room := 40
-	if len(records) > 1 {
-		room = 20
-	}
+// curves are the numbers over the epochs, each on one scale for all runs; of a single one with its first and its last value.
+func curves(records []run.Record, signs int) (rows []row) {
 	for _, n := range numbers {
 		all := make([][]float64, len(records))
 		least, most := math.Inf(1), math.Inf(-1)
@@ -279,7 +357,9 @@ func curves(records []run.Record) (rows []row) {
 		for _, values := range all {
 			cell := none
 			if len(values) > 0 {
-				cell = fmt.Sprintf("%s  %s → %s", sparks(values, room, least, most), n.as(values[0]), n.as(values[len(values)-1]))
+				if cell = sparks(values, signs, least, most); len(records) == 1 {
+					cell += fmt.Sprintf("  %s → %s", n.as(values[0]), n.as(values[len(values)-1]))
+				}
 			}
 			line.cells = append(line.cells, cell)
 		}
@@ -310,36 +390,40 @@ func sparks(values []float64, room int, least, most float64) string {
 	return b.String()
 }
 
-// lasts are what the last report has and no curve does.
+// lasts are what runs came to: of a single one, what its curves do not say already.
 func lasts(records []run.Record) []row {
-	last := func(f func(run.Record, *run.Report) string) []string {
-		return of(records, func(r run.Record) string {
+	last := func(name string, f func(run.Record, *run.Event) string) row {
+		return of(name, records, func(r run.Record) string {
 			if e := r.Last(); e != nil {
-				return f(r, e.Report)
+				return f(r, e)
 			}
 			return none
 		})
 	}
-	rows := []row{
-		{name: "accuracy", cells: last(func(_ run.Record, p *run.Report) string { return percent(p.Accuracy) })},
-		{name: "head, medium, tail", cells: last(func(_ run.Record, p *run.Report) string {
-			return fmt.Sprintf("%.1f, %.1f, %.1f %%", 100*p.Head, 100*p.Medium, 100*p.Tail)
-		})},
-		{name: "operations", cells: last(func(_ run.Record, p *run.Report) string {
-			if p.Counts == nil {
+	var rows []row
+	for _, n := range numbers {
+		if len(records) > 1 && !n.planned {
+			rows = append(rows, last(n.name, func(r run.Record, e *run.Event) string {
+				if n.has(r.Config) {
+					return n.as(n.of(*e))
+				}
 				return none
-			}
-			return fmt.Sprintf("%d skip, %d pool, %d conv", p.Counts["skip"], p.Counts["pool"], p.Counts["conv"])
-		})},
+			}))
+		}
 	}
-	return slices.DeleteFunc(rows, func(r row) bool {
-		return !slices.ContainsFunc(r.cells, func(c string) bool { return c != none })
-	})
+	rows = append(rows, last("skip, pool, conv", func(_ run.Record, e *run.Event) string {
+		if p := e.Report; p.Counts != nil {
+			return fmt.Sprintf("%d, %d, %d", p.Counts["skip"], p.Counts["pool"], p.Counts["conv"])
+		}
+		return none
+	}))
+	return slices.DeleteFunc(rows, func(r row) bool { return r.same() && r.cells[0] == none })
 }
 
-// classes are the accuracies of the last report, from the head of the first run that has it to the tail.
+// classes are the accuracies of the last report, from the head of the first run that has it to the tail, and how many images there
+// are of each: behind its name, where that is the same in all of several runs.
 func classes(records []run.Record) (rows []row) {
-	at := map[string]int{}
+	at, images := map[string]int{}, map[string][]string{}
 	for i, r := range records {
 		e := r.Last()
 		if e == nil {
@@ -350,8 +434,22 @@ func classes(records []run.Record) (rows []row) {
 			if _, known := at[name]; !known {
 				at[name] = len(rows)
 				rows = append(rows, row{name: name, cells: slices.Repeat([]string{none}, len(records))})
+				images[name] = slices.Repeat([]string{""}, len(records))
 			}
-			rows[at[name]].cells[i] = fmt.Sprintf("%5.1f  %d", 100*e.Report.PerClass[k], r.Facts.Counts[c])
+			rows[at[name]].cells[i] = fmt.Sprintf("%.1f", 100*e.Report.PerClass[k])
+			images[name][i] = strconv.Itoa(r.Facts.Counts[c])
+		}
+	}
+	alike := !slices.ContainsFunc(rows, func(r row) bool { return !row{cells: images[r.name]}.same() })
+	for i, r := range rows {
+		if len(records) > 1 && alike {
+			rows[i].name += ", " + images[r.name][0]
+			continue
+		}
+		for k, n := range images[r.name] {
+			if n != "" {
+				r.cells[k] = fmt.Sprintf("%5s  %s", r.cells[k], n)
+			}
 		}
 	}
 	return rows

@@ -76,15 +76,12 @@ func (c *taskCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 func (c *taskCommand) take(ctx context.Context) (dir string, r run.Record, err error) {
 	began := time.Now()
 	f, err := c.prepare(ctx)
-	if errors.Is(err, disk.ErrLocked) {
-		err = fmt.Errorf("%w: wait until it ends, or name another --out", err)
-	}
 	if err != nil {
 		return "", r, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := c.steps(ctx, f); err != nil {
-		return f.Dir, r, err
+		return f.Dir, r, c.after(err, f)
 	}
 	if !f.Run.Done() {
 		return f.Dir, r, fmt.Errorf("stopped and saved; go on with: %s", cmp.Or(c.onward, c.again(f.Dir)))
@@ -102,6 +99,26 @@ func (c *taskCommand) steps(ctx context.Context, f *runfolder.Folder) error {
 		progress = show.took
 	}
 	return f.Go(ctx, thisSession(c.Threads), progress)
+}
+
+// after says of a run that could not go on what is left of it, and what to do.
+func (c *taskCommand) after(err error, f *runfolder.Folder) error {
+	config := f.Run.Config()
+	left, do := "no epoch of it had ended", ""
+	switch {
+	case f.Run.Failed != "":
+		do = "begin it anew, as by: " + c.command("--config", filepath.Join(f.Dir, folder.Config), "--rate", fmt.Sprint(max(config.Rate/2, config.RateMin)))
+	case !errors.Is(err, disk.ErrFull):
+		return err
+	case runfolder.Holds(f.Dir):
+		do = "make room, then go on with: " + cmp.Or(c.onward, c.again(f.Dir))
+	default:
+		do = "make room, then begin it again"
+	}
+	if saved, err := runfolder.Record(f.Dir); err == nil && saved.Last() != nil {
+		left = fmt.Sprintf("%s has the run as it was after epoch %d", f.Dir, saved.Last().Epoch+1)
+	}
+	return fmt.Errorf("%w; %s; %s", err, left, do)
 }
 
 // again is the command that goes on with the run in dir.
@@ -166,18 +183,26 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 			c.Out, c.Resume, filepath.Join(c.Resume, folder.Snapshot))
 	}
 	f, err := runfolder.Resume(disk.Disk{}, c.Resume, restore)
-	if errors.Is(err, runfolder.ErrNone) {
-		config := filepath.Join(c.Resume, folder.Config)
-		if begun, err := read(kindOf(c.Task), "", config, nil); err == nil || begun.Task != c.Task {
-			if err := c.ours(run.Record{Config: begun}); err != nil {
-				return nil, err
-			}
-			return nil, fmt.Errorf("%s has a configuration, but no %s to go on from; begin its run anew with: %s",
-				c.Resume, folder.Snapshot, c.command("--config", config, "--out", c.Resume, "--force"))
-		}
-		err = fmt.Errorf("%w; --resume names a run folder, or a run file of the page", err)
+	switch {
+	case errors.Is(err, disk.ErrLocked):
+		err = fmt.Errorf("%w: wait until it ends", err)
+	case errors.Is(err, runfolder.ErrNone) || errors.Is(err, runfolder.ErrUnread):
+		err = c.lost(err)
 	}
 	return f, err
+}
+
+// lost says of a folder whose run cannot be gone on with how to begin it anew.
+func (c *taskCommand) lost(err error) error {
+	config := filepath.Join(c.Resume, folder.Config)
+	begun, missing := read(kindOf(c.Task), "", config, nil)
+	switch {
+	case begun.Task != c.Task:
+		return c.ours(run.Record{Config: begun})
+	case missing != nil:
+		return fmt.Errorf("%w; --resume names a run folder, or a run file of the page", err)
+	}
+	return fmt.Errorf("%w; its settings are there: begin it anew with: %s", err, c.command("--config", config, "--out", c.Resume, "--force"))
 }
 
 // ours refuses a run of another task.
@@ -206,6 +231,8 @@ func (c *taskCommand) start(create func() (*run.Run, error)) (*runfolder.Folder,
 // taken says of a folder that a new run may not have what to do.
 func taken(err error, resume string) error {
 	switch {
+	case errors.Is(err, disk.ErrLocked):
+		return fmt.Errorf("%w: wait until it ends, or name another --out", err)
 	case errors.Is(err, runfolder.ErrForeign):
 		return fmt.Errorf("%w: name a new or an empty folder with --out", err)
 	case errors.Is(err, runfolder.ErrTaken):

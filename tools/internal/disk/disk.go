@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
@@ -44,13 +45,25 @@ type Disk struct {
 	Before func(op, path string) error
 }
 
-func (d Disk) do(op, path string, f func() error) error {
+func (d Disk) do(op, path string, f func() error) (err error) {
 	if d.Before != nil {
-		if err := d.Before(op, path); err != nil {
-			return err
-		}
+		err = d.Before(op, path)
 	}
-	return f()
+	if err == nil {
+		err = f()
+	}
+	return full(path, err)
+}
+
+// ErrFull is the error of a disk that has no room, or no more for this user.
+var ErrFull = errors.New("there is no room left on the disk")
+
+// full says of which file it was.
+func full(path string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%s: %w", half.ReplaceAllString(path, "$1"), ErrFull)
+	}
+	return err
 }
 
 // part ends the names of files that are being written.
@@ -65,7 +78,10 @@ func (d Disk) Replace(path string, fill func(io.Writer) error) error {
 		return err
 	}
 	b := bufio.NewWriterSize(f, 1<<16)
-	if err = errors.Join(fill(b), b.Flush()); err == nil {
+	if err = fill(b); err == nil {
+		err = b.Flush()
+	}
+	if err == nil {
 		err = f.Sync() // or the name might be there before the content
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
@@ -170,12 +186,13 @@ var ErrLocked = errors.New("another process is writing here")
 
 // Lock keeps other processes from a folder until unlock is called or this process ends, however it ends.
 func Lock(dir string) (unlock func() error, err error) {
-	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o666))
+	path := filepath.Join(dir, ".lock")
+	lock := flock.New(path, flock.SetPermissions(0o666))
 	switch got, err := lock.TryLock(); {
 	case errors.Is(err, errors.ErrUnsupported): // in WebAssembly, and on some network drives
 		return func() error { return nil }, nil
 	case err != nil:
-		return nil, fmt.Errorf("lock: %w", err)
+		return nil, fmt.Errorf("lock: %w", full(path, err))
 	case !got:
 		return nil, fmt.Errorf("%s: %w", dir, ErrLocked)
 	}
@@ -183,7 +200,7 @@ func Lock(dir string) (unlock func() error, err error) {
 }
 
 // half is the name of a file that Replace was writing; a person's own may end in .part, too.
-var half = regexp.MustCompile(`^.+\.[A-Z2-7]{8}\.part$`)
+var half = regexp.MustCompile(`^(.+)\.[A-Z2-7]{8}\.part$`)
 
 // Half says whether a file's name is that of one that Replace was writing.
 func Half(name string) bool { return half.MatchString(name) }

@@ -39,6 +39,7 @@ const times = "times.jsonl"
 var (
 	ErrTaken   = errors.New("already holds a run")
 	ErrForeign = errors.New("holds other files than a run's")
+	ErrUnread  = errors.New("holds no run that can be read")
 	ErrNone    = errors.New("holds no run to go on with, for it has no " + folder.Snapshot)
 )
 
@@ -120,7 +121,7 @@ func Resume(d disk.Disk, dir string, restore func(run.Record, io.Reader) (*run.R
 func Restore(from string, restore func(run.Record, io.Reader) (*run.Run, error)) (*run.Run, error) {
 	record, err := Record(from)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s holds no run to go on with", err, from)
+		return nil, fmt.Errorf("%w: %s %w", err, from, ErrUnread)
 	}
 	f, err := disk.Open(file(from))
 	if err != nil {
@@ -185,7 +186,7 @@ type timed struct {
 }
 
 // Go takes the run's steps, calls progress after each, and saves each epoch. It ends where the run does, or, with the run saved
-// as it stands, when ctx is done: Run.Done tells which.
+// as it stands, when ctx is done: Run.Done tells which. A run that fails stays as it was saved last, with a mark of its failure.
 func (f *Folder) Go(ctx context.Context, s Session, progress func(events []run.Event, took time.Duration)) error {
 	if !f.Run.Done() {
 		if err := f.begin(s); err != nil {
@@ -210,10 +211,27 @@ func (f *Folder) Go(ctx context.Context, s Session, progress func(events []run.E
 			return errors.Join(fmt.Errorf("%w; the run is saved, and goes on from there", err), f.save())
 		}
 		if err != nil {
-			return errors.Join(fmt.Errorf("%w; the last whole epoch is in %s", err, f.Dir), f.derive())
+			return f.failed(err)
 		}
 	}
-	return f.save()
+	err := f.save()
+	if f.Run.Failed != "" {
+		return f.failed(err)
+	}
+	return err
+}
+
+// failed marks what is saved of a run that failed.
+func (f *Folder) failed(why error) error {
+	err := f.disk.Replace(f.path(folder.Snapshot), func(w io.Writer) error {
+		saved, err := os.Open(f.path(folder.Snapshot))
+		if err != nil {
+			return err
+		}
+		defer saved.Close()
+		return run.MarkFailed(w, saved, f.Run.Failed)
+	})
+	return errors.Join(why, err, f.derive())
 }
 
 // begin writes the run as it stands, so that a process killed in its first epoch can be gone on from, too, and opens what grows.

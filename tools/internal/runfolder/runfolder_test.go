@@ -8,18 +8,22 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/folder"
+	"hlrslab/core/nn"
 	"hlrslab/core/run"
+	"hlrslab/core/search"
 	"hlrslab/core/task"
 	"hlrslab/tools/internal/disk"
 )
@@ -122,12 +126,17 @@ var few = sync.OnceValue(func() *data.Dataset {
 func create(seed uint64) (*run.Run, error) { return createOn(few(), seed) }
 
 func createOn(d *data.Dataset, seed uint64) (*run.Run, error) {
-	c, err := run.Preset("tiny") // a search of milliseconds
+	return task.New(config(seed), d, &cpu.Device{Threads: 1})
+}
+
+// config is a search of milliseconds.
+func config(seed uint64) run.Config {
+	c, err := run.Preset("tiny")
 	if err != nil {
-		return nil, err
+		panic(err)
 	}
 	c.Seed, c.Epochs, c.Nodes, c.Size, c.NMax, c.Imbalance, c.Batch, c.TestImages, c.Branches = seed, 2, 1, 8, 4, 1, 10, 10, "none"
-	return task.New(c, d, &cpu.Device{Threads: 1})
+	return c
 }
 
 func restore(_ run.Record, snapshot io.Reader) (*run.Run, error) {
@@ -334,7 +343,7 @@ func TestUnreadImage(t *testing.T) {
 	d.Train.Pixels = &unread{d.Train.Pixels, 30}
 	f, err := New(disk.Disk{}, dir, false, func() (*run.Run, error) { return createOn(&d, 1) })
 	err = end(t, f, err)
-	if err == nil || !strings.Contains(err.Error(), "epoch 0, step 1, training image ") || !strings.Contains(err.Error(), "the disk is gone; the run is saved") {
+	if err == nil || !strings.Contains(err.Error(), "epoch 1, step 2, training image ") || !strings.Contains(err.Error(), "the disk is gone; the run is saved") {
 		t.Fatal(err)
 	}
 	if lines := bytes.Count(files(t, dir)["events.jsonl"], []byte("\n")); lines != 1 {
@@ -342,4 +351,63 @@ func TestUnreadImage(t *testing.T) {
 	}
 	goOn(t, dir, 1)
 	compare(t, "after an image that could not be read", dir, files(t, calm))
+}
+
+// TestUnsound stops a run that has come to what is not a finite number: it ends with that reason, and its folder has what was saved
+// before, with the reason, until it is gone on with.
+func TestUnsound(t *testing.T) {
+	dir := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	var made run.Task
+	f, err := New(disk.Disk{}, dir, false, func() (*run.Run, error) {
+		return run.New(config(1), few(), &cpu.Device{Threads: 1}, func(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (task run.Task, loaders []run.Loader, err error) {
+			made, loaders, err = search.Task(c, classes, device, sgd)
+			return made, loaders, err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.Go(ctx, Session{}, func([]run.Event, time.Duration) {
+		if f.Run.Epoch == 1 && f.Run.At == 1 {
+			made.Model().Running[0] = float32(math.NaN())
+			stop()
+		}
+	})
+	if err = errors.Join(err, f.Close()); err == nil || !strings.Contains(err.Error(), "epoch 2, step 2: not a finite number") {
+		t.Fatal(err)
+	}
+	if r, broken := Record(dir); broken != nil || r.Failed != err.Error() || r.Last().Epoch != 0 {
+		t.Errorf("failed for %q, %v", r.Failed, broken)
+	}
+	goOn(t, dir, 0)
+	calm := t.TempDir()
+	goOn(t, calm, 1)
+	compare(t, "gone on with", dir, files(t, calm))
+}
+
+// TestDiskFull: the error of a disk without room says which file there was none for, and what was saved is still there.
+func TestDiskFull(t *testing.T) {
+	for _, full := range []string{"events.jsonl", "last.safetensors", "genotype.txt"} {
+		dir := t.TempDir()
+		epochs := 0
+		d := disk.Disk{Before: func(op, path string) error {
+			if op == "write" && epochs == 1 && strings.HasPrefix(filepath.Base(path), full) {
+				return fmt.Errorf("write %s: %w", path, syscall.ENOSPC)
+			}
+			return nil
+		}}
+		f, err := New(d, dir, false, func() (*run.Run, error) { return create(1) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = errors.Join(f.Go(t.Context(), Session{}, func([]run.Event, time.Duration) { epochs = f.Run.Epoch }), f.Close())
+		if want := filepath.Join(dir, full) + ": there is no room left on the disk"; !errors.Is(err, disk.ErrFull) || err.Error() != want {
+			t.Errorf("%v, not %s", err, want)
+		}
+		goOn(t, dir, 0)
+		calm := t.TempDir()
+		goOn(t, calm, 1)
+		compare(t, "after a full disk", dir, files(t, calm))
+	}
 }

@@ -63,7 +63,7 @@ bench: build node ## time search steps here, in node and, where it is there, in 
 
 dist: build ## gather the laboratory in build/dist, for any static host under any path
 	@rm -rf build/dist && mkdir -p build/dist/public build/dist/data
-	@cp index.html public/sw.js build/dist/ && cp public/*.js public/*.css public/*.json public/*.svg public/*.gz build/dist/public/ && rm build/dist/public/sw.js
+	@cp index.html public/sw.js build/dist/ && cp public/*.js public/*.css public/*.json public/*.svg public/*.jpg public/*.gz build/dist/public/ && rm build/dist/public/sw.js
 	@if test -f public/data/cifar10.pack; then mkdir -p build/dist/public/data && cp public/data/cifar10.pack build/dist/public/data/ && \
 		echo '{"state": "ready", "pack": "public/data/cifar10.pack"}' > build/dist/data/status; else echo '{"state": "none"}' > build/dist/data/status; fi
 	@du -sh build/dist
@@ -76,7 +76,7 @@ replay: build ## run and record anew what the page opens with (an hour on two co
 			if [ -e $$d ]; then build/hlrs search --resume $$d --then-train small; else build/hlrs search --preset small --seed $$s "$$@" --then-train small --out $$d; fi; \
 		done; \
 	done
-	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --out public/replay.json
+	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --out public/replay.json --images public/tail.jpg
 
 clean: ## remove what was built
 	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/data

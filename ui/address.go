@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 
 	"hlrslab/core/run"
@@ -12,19 +11,19 @@ import (
 // images are named where the person has picked them, or the run is on the toy set: else a link should take what is there.
 func (l *Lab) Address() string {
 	r := l.Run()
-	v := url.Values{}
+	v := map[string]string{}
 	for _, f := range run.Fields() {
 		if f.Name == "dataset" {
 			if r.Config.Dataset != "own" && (r.Picked || r.Config.Dataset == "toy" && (r.Fixed() || r.seen())) {
-				v.Set(f.Name, r.Config.Dataset)
+				v[f.Name] = r.Config.Dataset
 			}
 			continue
 		}
 		if text := f.Value(r.Config); text != f.Value(preset) {
-			v.Set(f.Name, text)
+			v[f.Name] = text
 		}
 	}
-	return v.Encode()
+	return query(v)
 }
 
 // Go takes an address: what it does not name is the small preset's, and names that are none are said. A run of which something was
@@ -34,7 +33,7 @@ func (l *Lab) Go(address string) {
 	if address == "" || address == l.Address() {
 		return
 	}
-	v, err := url.ParseQuery(address)
+	v, err := parse(address)
 	if err != nil {
 		l.say(fmt.Sprintf(Text.BadAddress, err))
 		return
@@ -49,12 +48,12 @@ func (l *Lab) Go(address string) {
 	c.Dataset, r.Picked = r.Config.Dataset, r.Config.Dataset == "own"
 	typed := map[string]string{}
 	var wrong []string
-	for name := range v {
+	for name, value := range v {
 		f, known := run.FieldOf(name)
 		if !known {
 			wrong = append(wrong, fmt.Sprintf(Text.NoSetting, name))
-		} else if err := f.Set(&c, v.Get(name)); err != nil {
-			typed[name] = v.Get(name)
+		} else if err := f.Set(&c, value); err != nil {
+			typed[name] = value
 		} else if name == "dataset" {
 			r.Picked = true
 		}

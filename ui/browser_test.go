@@ -335,7 +335,7 @@ func TestPage(t *testing.T) {
 	b := open(t, serve(t, cifar(t), 0)+"#seed=1&n-max=300&test-images=200", 5*time.Minute)
 	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
 	rate, mix := "Architecture rate", "Branch mixing"
-	curves := `[...document.querySelectorAll("fieldset path.line")].map((p) => p.getAttribute("d")).join()`
+	curves := `[...document.querySelectorAll(".first .curve path.line")].map((p) => p.getAttribute("d")).join()`
 	before := eval[string](b, curves)
 	b.choose(rate, "Family", "power")
 	b.keys(rate, "Parameter p", kb.ArrowRight, kb.ArrowRight)
@@ -377,7 +377,7 @@ func TestPage(t *testing.T) {
 	b.wait(status+`.match(/ ([0-9]+) steps/)?.[1] >= 8`, time.Minute)
 	b.keys(mix, "Parameter κ", kb.ArrowRight, kb.ArrowRight, kb.ArrowRight)
 	b.says("The change takes effect from the next epoch.", 10*time.Second)
-	b.wait(`[...document.querySelectorAll("fieldset svg text")].some((t) => t.textContent === "changed")`, time.Minute)
+	b.wait(`[...document.querySelectorAll(".first svg text")].some((t) => t.textContent === "changed")`, time.Minute)
 	b.shot("changed.png")
 	_, again, _ := b.events(2)
 	for i, e := range again[:8] {

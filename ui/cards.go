@@ -19,6 +19,7 @@ var escape = html.EscapeString
 type Card struct {
 	ID, Title   string
 	Wide, Table bool
+	Chapter     bool // a heading
 	Hidden      bool // there is nothing to show in it
 }
 
@@ -38,6 +39,7 @@ const (
 	outside where = iota
 	narrow
 	wide
+	chapter // a heading, over those that follow
 )
 
 // follows is what a part's content depends on: all that is done and that happens but for steps within an epoch, those too, or the
@@ -63,27 +65,48 @@ func init() { // which refer to themselves
 		{id: "mix", paint: of((*Lab).schedule, "mix"), tabled: of((*Lab).scheduleTable, "mix")},
 		{id: "more", paint: (*Lab).more},
 		{id: "journey", paint: (*Lab).journey},
+		{id: "timeline", follows: steps, paint: (*Lab).timeline},
 
-		{id: "story", at: wide, paint: (*Lab).story, hidden: func(l *Lab) bool { return !l.Run().Recorded || l.Lesson >= 0 || l.Run().trains() }},
-		{id: "results", at: wide, paint: (*Lab).results, tabled: (*Lab).resultsTable, hidden: func(l *Lab) bool { return l.variant() < 0 || l.Lesson >= 0 }},
+		{id: "lead", paint: (*Lab).lead},
+		{id: "tail", paint: (*Lab).tail},
+		{id: "branches", paint: (*Lab).batchesOf},
+		{id: "forming", follows: epochs, paint: (*Lab).forming},
+		{id: "outcomes", paint: (*Lab).outcomes},
+
 		{id: "lesson", at: wide, follows: steps, paint: (*Lab).lesson, hidden: func(l *Lab) bool { return l.Lesson < 0 }},
-		{id: "compare", at: wide, paint: (*Lab).compare, tabled: func(l *Lab) string { return l.compareChart().table(Text.Epoch) }, hidden: func(l *Lab) bool { return len(l.Runs) == 1 }},
+
+		{id: "chapter-data", at: chapter},
+		{id: "classes", at: narrow, paint: (*Lab).bars, tabled: (*Lab).classesTable},
+		{id: "batches", at: narrow, follows: steps, paint: (*Lab).batches},
+
+		{id: "chapter-run", at: chapter},
 		{id: "time", at: wide, paint: (*Lab).time},
 		{id: "accuracy", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "accuracy"), tabled: of((*Lab).chartTable, "accuracy")},
-		{id: "classes", at: narrow, paint: (*Lab).bars, tabled: (*Lab).classesTable},
 		{id: "loss", at: narrow, follows: steps, paint: of((*Lab).chartOf, "loss"), tabled: of((*Lab).chartTable, "loss")},
 		{id: "history", at: narrow, follows: epochs, paint: (*Lab).history, tabled: at((*Lab).historyTable)},
 		{id: "confusion", at: narrow, follows: epochs, paint: (*Lab).confusion, tabled: at((*Lab).confusionTable)},
-		{id: "batches", at: narrow, follows: steps, paint: (*Lab).batches},
+
+		{id: "chapter-architecture", at: chapter, hidden: trains},
 		{id: "normal", at: narrow, follows: epochs, paint: of((*Lab).heat, "normal"), tabled: of((*Lab).heatTable, "normal"), hidden: trains},
 		{id: "reduce", at: narrow, follows: epochs, paint: of((*Lab).heat, "reduce"), tabled: of((*Lab).heatTable, "reduce"), hidden: trains},
 		{id: "edge", at: narrow, follows: epochs, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") }, tabled: of((*Lab).chartTable, "edge"), hidden: trains},
 		{id: "collapse", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "collapse"), tabled: of((*Lab).chartTable, "collapse"), hidden: trains},
+
+		{id: "chapter-cell", at: chapter},
 		{id: "cells", at: wide, paint: (*Lab).cells},
+		{id: "results", at: wide, paint: (*Lab).results, tabled: (*Lab).resultsTable, hidden: func(l *Lab) bool { return l.variant() < 0 }},
+
+		{id: "chapter-compare", at: chapter, hidden: alone},
+		{id: "compare", at: wide, paint: (*Lab).compare, tabled: func(l *Lab) string { return l.compareChart().table(Text.Epoch) }, hidden: alone},
+
+		{id: "chapter-keep", at: chapter},
 		{id: "export", at: wide, paint: (*Lab).exports},
 		{id: "kept", at: wide, paint: (*Lab).runs},
 	}
 }
+
+// alone hides what compares runs.
+func alone(l *Lab) bool { return len(l.Runs) == 1 }
 
 // trains hides what only a search has.
 func trains(l *Lab) bool { return l.Run().trains() }
@@ -109,7 +132,7 @@ func (l *Lab) Cards() (cards []Card) {
 		if p.at == outside {
 			continue
 		}
-		c := Card{ID: p.id, Title: Text.Card[p.id], Wide: p.at == wide, Table: p.tabled != nil, Hidden: p.hidden != nil && p.hidden(l)}
+		c := Card{ID: p.id, Title: Text.Card[p.id], Wide: p.at == wide, Chapter: p.at == chapter, Table: p.tabled != nil, Hidden: p.hidden != nil && p.hidden(l)}
 		if p.id == "lesson" && !c.Hidden {
 			c.Title = Lessons[l.Lesson].Title
 		}
@@ -244,7 +267,7 @@ func (l *Lab) scheduleTable(which string) string {
 	if !ok {
 		return ""
 	}
-	return c.table(Text.Epoch)
+	return note(escape(Text.Drag)) + c.table(Text.Epoch)
 }
 
 // curve is the architecture's rate or the branch mixing over the epochs: as it was, and as the controls stand.
@@ -255,12 +278,13 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	if err != nil || config.Validate() != nil {
 		return c, false
 	}
-	past, class := r.Rates, "rate"
-	c = chart{title: Text.ArchTitle, first: Text.FirstEpoch, n: config.Epochs + 1, ends: true, at: -1, marks: r.Changes, format: "%.2g"}
+	past, class := r.Rates, fmt.Sprint("run", l.Focus)
+	var beside []line
+	c = chart{title: Text.ArchTitle, first: "1", n: config.Epochs + 1, ends: true, at: -1, marks: r.Changes, format: "%.2g"}
 	var next []float64
 	var end float64
 	if which == "mix" {
-		c.title, c.top, c.format = Text.MixTitle, 1, "%.2f"
+		c.title, c.top, c.format, c.wide = Text.MixTitle, 1, "%.2f", narrowW
 		past, class, next, end = r.Mixes, "conventional", s.Mix.Sample(), s.Mix.At(config.Epochs, nil)
 	} else {
 		next, end = archRates(s)
@@ -268,7 +292,12 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 			next[i] *= config.ArchRate
 		}
 		end *= config.ArchRate
-		c.top = slices.Max(slices.Concat(next, past, []float64{config.ArchRate, 1e-4}))
+		var rates []float64
+		if other := l.rival(); other != nil { // the rate that it is compared with
+			rates = other.Rates
+			beside = []line{{name: other.Name, class: fmt.Sprint("run", slices.Index(l.Runs, other)) + dashed, y: rates}}
+		}
+		c.top = slices.Max(slices.Concat(next, past, rates, []float64{config.ArchRate, 1e-4}))
 	}
 	switch n := len(past); {
 	case n > 0 && (r.Fixed() || r.resumes()):
@@ -281,12 +310,11 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	if last := &c.lines[len(c.lines)-1]; last.from+len(last.y) == config.Epochs {
 		last.end = &end
 	}
+	c.lines = append(c.lines, beside...)
 	if e := r.at(l.Epoch); e != nil && l.Epoch >= 0 {
 		c.at = e.Epoch
 	}
-	if r.drawn(which) != nil {
-		c.hand = r.hand(which, c.top)
-	}
+	c.hand = r.hand(which, c.top, c.plane().wide)
 	return c, true
 }
 
@@ -305,35 +333,26 @@ func (l *Lab) schedule(which string) string {
 		}
 		text += note(fmt.Sprintf(Text.EqualArea, top/max(r.Config.ArchRate, 1e-12)))
 	}
-	if r.drawn(which) == nil {
-		return text + button("draw:"+which, Text.DrawIt)
-	}
-	return text + note(Text.Drag)
+	return text
 }
 
-// story tells what there is to see in a run that is shown from a record, by its numbers.
-func (l *Lab) story() string {
+// timeline is the slider over the epochs.
+func (l *Lab) timeline() string {
 	r := l.Run()
-	e := r.last()
-	counts, order, err := l.counts()
-	if e == nil || err != nil {
+	e := r.at(l.Epoch)
+	if e == nil {
 		return ""
 	}
-	p, c := e.Report, r.Record.Config
-	var b strings.Builder
-	fmt.Fprintf(&b, "<p>"+Text.Story+"</p>",
-		counts[order[0]], escape(l.class(order[0])), counts[order[len(order)-1]], escape(l.class(order[len(order)-1])), e.Epoch+1, c.Epochs, 100*p.Head, 100*p.Tail)
-	if field("mix").Counts(c) {
-		b.WriteString("<p>" + Text.StoryBranches + "</p>")
+	latest := ""
+	if l.Epoch >= 0 && e.Epoch < len(r.Epochs)-1 {
+		latest = button("epoch:-1", Text.Latest)
 	}
-	b.WriteString("<p>" + Text.StorySearch + "</p>")
-	if r.Story != "" {
-		b.WriteString("<p>" + Text.StoryRecorded + "</p>")
-	}
-	return b.String()
+	// The slider's value is set as an attribute: a new one is painted whenever the epoch changes.
+	return fmt.Sprintf(`<label for="timeline">%s</label> <input id="timeline" type="range" data-slide="epoch" min="1" max="%d" value="%d"> %s`,
+		fmt.Sprintf(Text.EpochShown, e.Epoch+1, r.Record.Config.Epochs), len(r.Epochs), e.Epoch+1, latest)
 }
 
-// time is the slider over the epochs and what the shown one is like.
+// time is what the shown epoch is like.
 func (l *Lab) time() string {
 	r := l.Run()
 	e := r.at(l.Epoch)
@@ -341,13 +360,7 @@ func (l *Lab) time() string {
 		return note(Text.Later)
 	}
 	p := e.Report
-	latest := ""
-	if l.Epoch >= 0 && e.Epoch < len(r.Epochs)-1 {
-		latest = button("epoch:-1", Text.Latest)
-	}
-	// The slider's value is set as an attribute: a new one is painted whenever the epoch changes.
-	text := fmt.Sprintf(`<p class="timeline"><label for="timeline">%s</label> <input id="timeline" type="range" data-slide="epoch" min="1" max="%d" value="%d"> %s</p>`,
-		fmt.Sprintf(Text.EpochShown, e.Epoch+1, r.Record.Config.Epochs), len(r.Epochs), e.Epoch+1, latest)
+	text := ""
 	fact := func(name, format string, values ...any) {
 		text += fmt.Sprintf(`<div><dt>%s</dt><dd>%s</dd></div>`, escape(name), escape(fmt.Sprintf(format, values...)))
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"slices"
@@ -23,7 +24,8 @@ type chart struct {
 	format string // of a value
 	top    float64
 	n      int
-	ends   bool // the last place is the end of the run, where no epoch begins
+	wide   float64 // of the curves, in units of its drawing; 0 is chartW
+	ends   bool    // the last place is the end of the run, where no epoch begins
 	lines  []line
 	marks  []int // places of dashed uprights: changes
 	at     int   // the place that is looked at, or -1
@@ -32,7 +34,8 @@ type chart struct {
 
 // hand is a chart's control points, whose values are shares: how they lie on it, and their drawing.
 type hand struct {
-	from, to Share // at the chart's left and bottom, and at its right and top
+	wide     float64 // of the chart's curves
+	from, to Share   // at the chart's left and bottom, and at its right and top
 	knobs    func(at func(Share) (x, y float64)) string
 }
 
@@ -46,45 +49,48 @@ const (
 )
 
 // plane says where a chart's values lie.
-type plane struct{ n, top float64 }
+type plane struct{ n, top, wide float64 }
 
-const chartW, chartH, chartX, chartY = 342.0, 130.0, 56.0, 14.0
+const chartW, chartH, chartX, chartY, chartEnd = 342.0, 130.0, 56.0, 14.0, 12.0
 
-func (p plane) x(i float64) float64 { return chartX + chartW*i/max(1, p.n-1) }
+func (p plane) x(i float64) float64 { return chartX + p.wide*i/max(1, p.n-1) }
 func (p plane) y(v float64) float64 { return chartY + chartH*(1-min(1, v/p.top)) }
 
 // at is where a share lies.
 func (h hand) at(s Share) (x, y float64) {
-	return chartX + chartW*(s.U-h.from.U)/(h.to.U-h.from.U), chartY + chartH*(1-(s.V-h.from.V)/(h.to.V-h.from.V))
+	return chartX + h.wide*(s.U-h.from.U)/(h.to.U-h.from.U), chartY + chartH*(1-(s.V-h.from.V)/(h.to.V-h.from.V))
 }
 
 // Place is the share that lies at x and y of a chart's drawing, which are parts of its width and height: at its left and bottom lies
-// from, at its right and top to.
-func Place(x, y float64, from, to Share) Share {
-	return Share{from.U + (to.U-from.U)*(410*x-chartX)/chartW, to.V + (from.V-to.V)*(chartTall*y-chartY)/chartH}
+// from, at its right and top to; wide is that of its curves.
+func Place(x, y, wide float64, from, to Share) Share {
+	return Share{from.U + (to.U-from.U)*((chartX+wide+chartEnd)*x-chartX)/wide, to.V + (from.V-to.V)*(chartTall*y-chartY)/chartH}
 }
 
 const chartTall = 170.0
+
+// narrowW is the width of the curves in a narrow panel.
+const narrowW = 172.0
 
 func (c chart) plane() plane {
 	n := c.n
 	for _, l := range c.lines {
 		n = max(n, len(l.y)+l.from)
 	}
-	return plane{float64(n), c.top}
+	return plane{float64(n), c.top, cmp.Or(c.wide, chartW)}
 }
 
 func (c chart) svg() string {
 	p := c.plane()
 	var b strings.Builder
 	if h := c.hand; h == nil { // an image, unless something in it can be moved
-		fmt.Fprintf(&b, `<svg viewBox="0 0 410 %g" role="img" aria-label="%s">`, chartTall, html.EscapeString(c.says()))
+		fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, chartX+p.wide+chartEnd, chartTall, html.EscapeString(c.says()))
 	} else {
-		fmt.Fprintf(&b, `<svg viewBox="0 0 410 %g" role="group" aria-label="%s" data-from-u="%g" data-from-v="%g" data-to-u="%g" data-to-v="%g">`, chartTall, html.EscapeString(c.says()), h.from.U, h.from.V, h.to.U, h.to.V)
+		fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="group" aria-label="%s" data-wide="%g" data-from-u="%g" data-from-v="%g" data-to-u="%g" data-to-v="%g">`, chartX+p.wide+chartEnd, chartTall, html.EscapeString(c.says()), p.wide, h.from.U, h.from.V, h.to.U, h.to.V)
 	}
 	for i := range 3 {
 		v := c.top * float64(2-i) / 2
-		fmt.Fprintf(&b, `<path class="grid" d="M%g %gH%g"/><text x="%g" y="%g" text-anchor="end">%.3g</text>`, chartX, p.y(v), chartX+chartW, chartX-10, p.y(v)+4, v)
+		fmt.Fprintf(&b, `<path class="grid" d="M%g %gH%g"/><text x="%g" y="%g" text-anchor="end">%.3g</text>`, chartX, p.y(v), chartX+p.wide, chartX-10, p.y(v)+4, v)
 	}
 	n := int(p.n)
 	if c.ends {
@@ -95,7 +101,7 @@ func (c chart) svg() string {
 	for _, m := range c.marks {
 		x := p.x(float64(m))
 		fmt.Fprintf(&b, `<path class="mark" d="M%.1f %gV%g"/>`, x, chartY, chartY+chartH)
-		if at := min(max(x, chartX+20), chartX+chartW-20); at >= free { // above, for below are the epochs
+		if at := min(max(x, chartX+20), chartX+p.wide-20); at >= free { // above, for below are the epochs
 			free = at + 50
 			fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="middle">%s</text>`, at, chartY-4, escape(Text.Changed))
 		}

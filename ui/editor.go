@@ -55,14 +55,14 @@ func trace(y []float64) string {
 	return sched.FormatPoints(points)
 }
 
-// drawn is the control points of a schedule, "arch" or "mix", if it is drawn.
-func (r *Run) drawn(which string) []sched.Point {
-	family, text := r.Config.ArchSchedule, r.Config.ArchPoints
+// points are the control points of a schedule, "arch" or "mix": those of a drawn one, or those that would draw a named family.
+func (r *Run) points(which string) []sched.Point {
+	family, text, drawn := r.Config.ArchSchedule, r.Config.ArchPoints, archPoints
 	if which == "mix" {
-		family, text = r.Config.Mix, r.Config.MixPoints
+		family, text, drawn = r.Config.Mix, r.Config.MixPoints, mixPoints
 	}
 	if family != "drawn" {
-		return nil
+		text = drawn(r.Config)
 	}
 	points, _ := sched.ParsePoints(text)
 	return points
@@ -88,7 +88,7 @@ func (l *Lab) point(what string) {
 		return
 	}
 	r := l.Run()
-	points := slices.Clone(r.drawn(parts[0]))
+	points := slices.Clone(r.points(parts[0]))
 	i, err := strconv.Atoi(parts[1])
 	if err != nil || i < 0 || i >= len(points) || points[i].U < r.past(parts[0]) {
 		return
@@ -97,9 +97,9 @@ func (l *Lab) point(what string) {
 	set := func(points []sched.Point) {
 		c := r.Config
 		if parts[0] == "mix" {
-			c.MixPoints = sched.FormatPoints(points)
+			c.Mix, c.MixParam, c.MixPoints = "drawn", 0, sched.FormatPoints(points)
 		} else {
-			c.ArchPoints = sched.FormatPoints(points)
+			c.ArchSchedule, c.ArchParam, c.ArchPoints = "drawn", 0, sched.FormatPoints(points)
 		}
 		l.change(c, parts[0]+"-points")
 	}
@@ -134,8 +134,8 @@ func (l *Lab) point(what string) {
 
 // hand is what moves a drawn schedule on a chart that goes to top: a warm-up goes before it, a floor is under it, and at equal area
 // it is stretched, so its shares lie elsewhere than those of the chart.
-func (r *Run) hand(which string, top float64) *hand {
-	h := &hand{to: Share{1, top}}
+func (r *Run) hand(which string, top, wide float64) *hand {
+	h := &hand{wide: wide, to: Share{1, top}}
 	if c := r.Config; which == "arch" {
 		s, _ := c.Schedules()
 		arch, peak, epochs := s.Arch, max(c.ArchRate, 1e-12), float64(c.Epochs)
@@ -157,7 +157,7 @@ func (r *Run) knobs(which string, at func(Share) (x, y float64)) string {
 	if which == "arch" {
 		warmup = r.Config.ArchWarmup
 	}
-	for i, q := range r.drawn(which) {
+	for i, q := range r.points(which) {
 		x, y := at(Share(q))
 		if q.U < r.past(which) {
 			fmt.Fprintf(&b, `<circle class="knob past" cx="%.1f" cy="%.1f" r="4"/>`, x, y)

@@ -41,6 +41,7 @@ type Lab struct {
 	Focus  int // the run that the controls and the cards are of
 	Epoch  int // the epoch shown; -1 is the latest
 	Edge   Edge
+	Film   bool    // the epochs are being played, one after the other
 	Speed  float64 // steps a second at most; 0 is no limit
 	Lesson int     // the lesson that is open, or -1
 	Kept   []Kept
@@ -54,6 +55,7 @@ type Lab struct {
 	Host  Host
 	undo  func() // takes back what the notice tells of
 	pack  string // where the real images are, once they are there
+	pace  int    // of the film
 	slots int
 	lives int
 	turns int // what happened, but for steps
@@ -80,7 +82,7 @@ var preset = func() run.Config {
 
 // NewLab is the page as it opens: the small preset, on the toy set until the real images are there.
 func NewLab(host Host) *Lab {
-	l := &Lab{Host: host, Epoch: -1, Lesson: -1, Order: "when", Folded: map[string]bool{}}
+	l := &Lab{Host: host, Epoch: -1, pace: pace, Lesson: -1, Order: "when", Folded: map[string]bool{}}
 	c := preset
 	c.Dataset = "toy"
 	l.add("A", c)
@@ -200,15 +202,15 @@ func (l *Lab) Act(act string) {
 	case "all":
 		l.PlayAll(what == "play")
 	case "epoch":
-		l.Epoch = n
+		l.Film, l.Epoch = false, n
+	case "film":
+		l.film()
 	case "edge":
 		cell, e, _ := strings.Cut(what, ":")
 		n, _ = strconv.Atoi(e)
 		l.Edge = Edge{cell == "reduce", n}
 	case "fold":
 		l.Folded[what] = !l.Folded[what]
-	case "draw":
-		l.Set(map[string]string{"arch": "arch-schedule", "mix": "mix"}[what], "drawn")
 	case "point":
 		l.point(what)
 	case "lesson":
@@ -249,5 +251,7 @@ func (l *Lab) show(name string) {
 
 // FocusOn has the controls and cards be those of another run.
 func (l *Lab) FocusOn(i int) {
-	l.Focus, l.Epoch = i, -1
+	if l.Focus = i; !l.Film { // which shows all of them
+		l.Epoch = -1
+	}
 }

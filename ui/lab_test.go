@@ -102,10 +102,14 @@ func TestStory(t *testing.T) {
 	b.says("A finished run.", 20*time.Second)
 	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
 	record := recording.Variants[0].Record
-	b.shows("#card-story", fmt.Sprintf("%.0f %% of the head", 100*record.Last().Report.Head), 5*time.Second)
-	b.shows("#card-story", "long tail", time.Second)
+	b.shows(".lead", "From 500 images of airplane down to 5 of truck", 5*time.Second)
+	b.shows("[data-paint=outcomes] .headline", fmt.Sprintf("%.1f %%", 100*record.Last().Report.Accuracy), 5*time.Second)
 	for _, id := range []string{"compare", "accuracy", "classes", "history", "confusion", "normal", "cells"} {
 		b.wait(`document.querySelectorAll("#card-`+id+` svg *").length >= 10`, 5*time.Second)
+	}
+	words := eval[int](b, `((window.scrollTo(0, 0), document.body).innerText, [...document.querySelectorAll("header, .first, .bar")].map((e) => e.innerText).join(" ").trim().split(/\\s+/).length)`)
+	if words > 160 {
+		t.Errorf("the first screen has %d words", words)
 	}
 	names := recording.Variants[0].Name + ", " + recording.Variants[1].Name
 	if got := b.runs(); got != names {
@@ -122,7 +126,7 @@ func TestStory(t *testing.T) {
 	b.shows("#card-results tbody", fmt.Sprintf("%.1f", 100*recording.Variants[0].Trained[0]), time.Second)
 	b.shows(".journey", fmt.Sprintf("recorded, %d seeds", len(recording.Seeds)), time.Second)
 	b.shot("story.png")
-	b.press("Start")
+	b.press("Run it here")
 	b.wait(status+`.match(/ ([0-9]+) steps/)?.[1] >= 4 && `+status+`.startsWith("Training")`, time.Minute)
 	_, steps, _ := b.events(1)
 	for i := range 4 {
@@ -209,7 +213,6 @@ func TestDrawn(t *testing.T) {
 	t.Parallel()
 	b := open(t, serve(t, nil, 0)+small, time.Minute)
 	b.says("Ready.", 20*time.Second)
-	b.click(`[data-act="draw:arch"]`)
 	b.wait(`document.querySelectorAll("[data-paint=arch] circle.knob").length === 6`, 5*time.Second)
 	points := func() string {
 		return eval[string](b, `new URLSearchParams(location.hash.slice(1)).get("arch-points") ?? ""`)
@@ -285,7 +288,7 @@ func TestCompare(t *testing.T) {
 	b.wait(`document.querySelectorAll("#card-compare thead th").length === 3`, 10*time.Second)
 	b.wait(`[...document.querySelectorAll("#card-compare tbody tr")].some((r) => r.textContent.startsWith("Epoch") && [...r.querySelectorAll("td")].every((d) => d.textContent === "3"))`, 60*time.Second)
 	differs := eval[[]string](b, `[...document.querySelectorAll("#card-compare tr.differs")].map((r) => [...r.children].map((c) => c.textContent).join(" "))`)
-	if len(differs) != 1 || differs[0] != "Peak rate of the architecture 0.003 0.1 0" {
+	if len(differs) != 1 || differs[0] != "Peak rate of the architecture 0.03 0.1 0" {
 		t.Errorf("what differs: %q", differs)
 	}
 	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 3`, 10*time.Second)
@@ -634,7 +637,6 @@ func TestAccessible(t *testing.T) {
 	}
 	check("ready")
 	b.click(".settings > .fold")
-	b.click(`[data-act="draw:arch"]`)
 	b.press("Start")
 	b.says("Finished.", 60*time.Second)
 	eval[bool](b, `(document.querySelectorAll(".card:not([hidden]) .fold:not([hidden])").forEach((d) => d.click()), true)`)
@@ -740,7 +742,7 @@ func TestNotFinite(t *testing.T) {
 	b.says("A kept run, not at its end.", 10*time.Second)
 	b.press("Continue")
 	b.says("not a finite number, first in", 20*time.Second)
-	if text := eval[string](b, status); !strings.Contains(text, "epoch 1, step 0") {
+	if text := eval[string](b, status); !strings.Contains(text, "epoch 2, step 1") {
 		t.Errorf("the failure does not say where: %s", text)
 	}
 	b.press("Reset to the same start")
@@ -835,7 +837,7 @@ func TestBaselines(t *testing.T) {
 // TestLight adds up what a first visit loads, texts as hosts send them.
 func TestLight(t *testing.T) {
 	var sum int64
-	for _, name := range []string{"index.html", "public/lab.css", "public/page.js", "public/morph.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/lab.wasm.gz", "public/replay.json.gz", "public/icon.svg", "public/manifest.json"} {
+	for _, name := range []string{"index.html", "public/lab.css", "public/page.js", "public/morph.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/lab.wasm.gz", "public/replay.json.gz", "public/tail.jpg", "public/icon.svg", "public/manifest.json"} {
 		raw, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ func (l *Lab) results() string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<div class="two"><div>%s</div><div>%s</div></div>`, l.dots(Text.ResultSearch, false), l.dots(Text.ResultTrained, true))
+	fmt.Fprintf(&b, `<div class="two"><div><h3>%s</h3>%s</div><div><h3>%s</h3>%s</div></div>`, escape(Text.ResultSearch), l.dots(Text.ResultSearch, false, 410), escape(Text.ResultTrained), l.dots(Text.ResultTrained, true, 410))
 	b.WriteString(note(escape(Text.ResultNote)) + `<ul class="verdicts">`)
 	for _, p := range l.Recording.Pairs {
 		of, over := l.Recording.Variants[p.Of], l.Recording.Variants[p.Over]
@@ -50,8 +50,9 @@ func (l *Lab) accuracies(variant int, trained bool) (y []float64, mean float64) 
 }
 
 // dots is a row of points for each variant, a point for each seed, with their mean.
-func (l *Lab) dots(title string, trained bool) string {
-	const left, right, row, head = 112., 398., 34., 8.
+func (l *Lab) dots(title string, trained bool, wide float64) string {
+	const left, row, head = 92., 34., 8.
+	right := wide - 12
 	low, high := math.Inf(1), math.Inf(-1)
 	for i := range l.Recording.Variants {
 		y, _ := l.accuracies(i, trained)
@@ -62,7 +63,7 @@ func (l *Lab) dots(title string, trained bool) string {
 	const step = 2 // points of a hundred between two marks
 	low = step * math.Floor(low/step)
 	high = max(low+step, step*math.Ceil(high/step))
-	every := step * math.Ceil((high-low)/step/8)
+	every := step * math.Ceil((high-low)/step/((right-left)/34))
 	x := func(v float64) float64 { return left + (right-left)*(v-low)/(high-low) }
 	foot := head + row*float64(len(l.Recording.Variants))
 	says := title
@@ -74,14 +75,14 @@ func (l *Lab) dots(title string, trained bool) string {
 	for i, v := range l.Recording.Variants {
 		y, mean := l.accuracies(i, trained)
 		middle := head + row*(float64(i)+.5)
-		fmt.Fprintf(&b, `<g class="%s"><text x="%g" y="%.1f" text-anchor="end">%s</text><path class="mean" d="M%.1f %.1fv%g"/>`, l.variantClass(v.Name), left-10, middle+4, escape(v.Name), x(mean), middle-11, 22.)
+		fmt.Fprintf(&b, `<g class="%s"><text x="%g" y="%.1f" text-anchor="end">%s</text><path class="mean" d="M%.1f %.1fv%g"/>`, l.variantClass(v.Name), left-8, middle+4, escape(v.Name), x(mean), middle-11, 22.)
 		for s, a := range y {
 			fmt.Fprintf(&b, `<circle class="seed" cx="%.1f" cy="%.1f" r="3.5"><title>%s</title></circle>`, x(a), middle+4*float64(s%3-1), escape(fmt.Sprintf(Text.ResultSeed, v.Name, l.Recording.Seeds[s], a)))
 		}
-		fmt.Fprintf(&b, `</g>`)
+		b.WriteString(`</g>`)
 		says += fmt.Sprintf("; %s %.1f", v.Name, mean)
 	}
-	return fmt.Sprintf(`<h3>%s</h3><svg viewBox="0 0 410 %g" role="img" aria-label="%s">%s</svg>`, escape(title), foot+36, escape(says), b.String())
+	return fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="%s">%s</svg>`, wide, foot+36, escape(says), b.String())
 }
 
 // variantClass has a variant's colour: that of its run on the page.

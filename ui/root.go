@@ -29,17 +29,41 @@ func (c *Root) PlayLabel() string {
 		return Text.Continue
 	case r.Done:
 		return Text.StartAgain
+	case r.Story != "":
+		return Text.RunHere
 	}
 	return Text.Start
 }
 
-// Group is settings that belong together, with the curve they make.
+// FilmLabel says what the button of the film does.
+func (c *Root) FilmLabel() string {
+	switch {
+	case c.Lab.Film:
+		return Text.FilmPause
+	case c.Lab.Run().Story != "":
+		return Text.Film
+	}
+	return Text.FilmOn
+}
+
+// Primary is the class of the one button that matters most: the film's where there is a recorded run to see, or else Start.
+func (c *Root) Primary(film bool) string {
+	if film == (c.Lab.Run().Story != "" && !c.Lab.Run().moved()) {
+		return "primary"
+	}
+	return ""
+}
+
+// Mixes says whether two branches are mixed in the run in focus.
+func (c *Root) Mixes() bool { return field("mix").Counts(c.Lab.Run().Config) }
+
+// Group is settings that belong together.
 type Group struct {
-	ID, Legend string
-	Curve      bool
-	Controls   []Control
-	Fixed      bool   // while there is a run
-	Note       string // why nothing can be set here now
+	ID       string // of the curve that they make, if they make one
+	Legend   string
+	Controls []Control
+	Fixed    bool   // while there is a run
+	Note     string // why nothing can be set here now
 }
 
 // Control is one setting as the page shows it.
@@ -89,17 +113,17 @@ func control(name string) (usual, slider bool) {
 
 // Groups are the usual settings: both schedules, which may change during a run, and what a run starts with.
 func (c *Root) Groups() []Group {
-	rate := Group{ID: "arch", Legend: Text.GroupArch, Curve: true, Controls: c.controls("rate")}
+	rate := Group{ID: "arch", Legend: Text.GroupArch, Controls: c.controls("rate")}
 	if !field("arch-schedule").Counts(c.Lab.Run().Config) {
-		rate.Curve, rate.Note = false, Text.NoArchitecture
+		rate.ID, rate.Note = "", Text.NoArchitecture
 		for i := range rate.Controls {
 			rate.Controls[i].Hidden = true
 		}
 	}
-	mix := Group{ID: "mix", Legend: Text.GroupMix, Curve: true, Controls: c.controls("mix")}
-	start := Group{ID: "start", Legend: Text.GroupStart, Controls: c.controls("start"), Fixed: c.Lab.Run().Fixed()}
-	if !field("mix").Counts(c.Lab.Run().Config) {
-		mix.Curve, mix.Note = false, Text.NoMixing
+	mix := Group{ID: "mix", Legend: Text.GroupMix, Controls: c.controls("mix")}
+	start := Group{Legend: Text.GroupStart, Controls: c.controls("start"), Fixed: c.Lab.Run().Fixed()}
+	if !c.Mixes() {
+		mix.ID, mix.Note = "", Text.NoMixing
 		for i := range mix.Controls {
 			mix.Controls[i].Hidden = true
 		}
@@ -229,7 +253,10 @@ func (c *Root) Expanded(id string) vugu.VGAttributeListerFunc {
 
 // Class of a card.
 func (c Card) Class() string {
-	if c.Wide {
+	switch {
+	case c.Chapter:
+		return "chapter" + broad
+	case c.Wide:
 		return "card" + broad
 	}
 	return "card"

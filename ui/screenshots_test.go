@@ -39,7 +39,6 @@ func TestScreenshots(t *testing.T) {
 	top("#card-time")
 	take("phone")
 	b.look(1280, 900, "dark")
-	b.click(`[data-act="draw:arch"]`)
 	b.keys("The run", "Epochs", kb.Home, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight)
 	b.click(`[data-act="add"]`)
 	b.choose("Branch mixing", "Family", "equal")

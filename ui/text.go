@@ -5,7 +5,7 @@ package ui
 // lessons of its own. What %s, %d and the like stand for is said where it is not plain; their order may be changed as in %[2]s.
 var Text = struct {
 	// The head of the page.
-	Title, OwnImages, OpenRun, Lessons                              string
+	Title, OwnImages, OpenRun, Lessons, RunsHere                    string
 	Toy, Downloading, NotHad, Reduced, NoOwn, OwnCounts, AsRecorded string
 	NotHere, Meanwhile, InsteadOf, CannotGoOn, TooFew               string
 
@@ -21,7 +21,7 @@ var Text = struct {
 
 	// The schedules' curves.
 	ArchTitle, MixTitle, AsWas, ToCome, AsSet, Changed string
-	EqualArea, DrawIt, Drag, Point, PointAt            string
+	EqualArea, Drag, Point, PointAt                    string
 
 	// How a run stands.
 	Stopped, Loading, OneWrong, WrongLater, ShowWrong, Moved, KeptRun, FinishedRun, Ready string
@@ -33,8 +33,11 @@ var Text = struct {
 	Card  map[string]string
 	Later string
 
-	// What this is.
-	Story, StoryBranches, StorySearch, StoryRecorded string
+	// The first screen.
+	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                        string
+	TestAlike, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                           string
+	Wide, AccuracyOf, AccuracyOfTwo, ByClass, CellsTrained                                    string
+	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar string
 
 	// What the recorded searches came to.
 	ResultSearch, ResultTrained, ResultAxis, ResultNote, ResultSeed, ResultTable string
@@ -77,7 +80,7 @@ var Text = struct {
 	SettingsHead, Do, Open, Export, Delete, OpenNamed, ExportNamed, DeleteNamed, TimeLayout, SmallOnly string
 
 	// Notices.
-	NoRun, BadAddress, NoSetting, PassedOver                     string
+	NoRun, BadAddress, NoCharacter, NoSetting, PassedOver        string
 	OtherTab, OpenElsewhere, WasDeleted, WasRemoved, WasReset    string
 	Undo                                                         string
 	NoStore, NotKept, NoLonger, NoClipboard, NotDropped, NotRead string
@@ -85,7 +88,7 @@ var Text = struct {
 	ReadingImages, NoImages, DrawingFigure, NoFigure             string
 }{
 	// The head of the page.
-	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Lessons: "Lessons",
+	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Lessons: "Lessons", RunsHere: "Runs",
 	Toy:         "Toy images, generated here: not CIFAR-10.",
 	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.",                                                            // follows Toy
 	NotHad:      "CIFAR-10 could not be downloaded yet; if you have cifar-10-binary.tar.gz, drop it on this page. (%s)", // why; follows Toy
@@ -132,7 +135,6 @@ var Text = struct {
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",
 	AsWas: "as it was", ToCome: "to come", AsSet: "as set", Changed: "changed",
 	EqualArea: "At equal area: the peak is %.2f times what it says, so that the rates sum up as a constant one's would.",
-	DrawIt:    "Draw it by hand",
 	Drag:      "Drag the points, or move them by the arrow keys; Insert adds one, Delete takes one away.",
 	Point:     "Control point %d", PointAt: "%.2f at epoch %.1f",
 
@@ -153,7 +155,8 @@ var Text = struct {
 	// The cards.
 	Cards: "What the run does",
 	Card: map[string]string{ // titles; a lesson has its own
-		"story":     "What this is",
+		"chapter-data": "The data", "chapter-run": "How it learns", "chapter-architecture": "The architecture, as it forms", "chapter-cell": "The cell, and what it is worth",
+		"chapter-compare": "Side by side", "chapter-keep": "Runs and files",
 		"results":   "What the recorded searches came to",
 		"compare":   "Side by side",
 		"time":      "Where the run stands",
@@ -174,10 +177,19 @@ var Text = struct {
 	Later: "After the first epoch.",
 
 	// What this is, as HTML. Its verbs: images of the first class, its name, those of the last, its name; epochs done and in all; per cent of head and tail.
-	Story:         `This is a search for a neural network’s architecture, on images whose classes have a <b>long tail</b>: %d images of %s, but only %d of %s. After %d of %d epochs, %.0f %% of the head’s images in a balanced test set are recognised, and %.0f %% of the tail’s.`,
-	StoryBranches: `<b>Two branches</b> train together, one on the images as they come, and one on batches that favour the tail. The mixing moves from the first to the second over the epochs: watch how the accuracies of head and tail follow it.`,
-	StorySearch:   `Meanwhile the <b>architecture</b> is learned: every edge of a cell mixes eight operations, whose weights the heat maps show; the cells that the strongest would make are drawn below. How fast the weights may move follows a <b>schedule</b> over the epochs, at the left.`,
-	StoryRecorded: `What you see was recorded. <b>Start</b> runs the same search here, in this tab, to the same numbers if CIFAR-10 is at hand; move the slider of the epochs to look back; the lessons walk you through it.`,
+
+	// The first screen.
+	Headline:  "Search a network’s architecture on data with a long tail",
+	Lead:      "From %d images of %s down to %d of %s. Drag a curve to change how the search learns, then run it here.", // counts and classes
+	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
+	TestAlike: "To scale. The test set has as many of each.", OneBranch: "One branch: as the data come", BranchAsIs: "as the data come", BranchRare: "rare classes first",
+	MixOver: "Weight of the first", RateOver: "Learning rate of the architecture",
+	Wide:       "Each line is an operation: the wider, the surer the search is of it.",
+	AccuracyOf: "balanced accuracy of %s", AccuracyOfTwo: "balanced accuracy of %s and %s", // runs
+	ByClass:      "Accuracy of each class, from head to tail",
+	CellsTrained: "Their cells, trained: %d seeds",
+	RunHere:      "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause the film", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
+	Overview: "Overview", Bar: "What runs",
 
 	// What the recorded searches came to. A variant is a kind of search, as "Constant rate".
 	ResultSearch: "The search network", ResultTrained: "The cell it found, trained from scratch",
@@ -246,6 +258,7 @@ var Text = struct {
 	// Notices.
 	NoRun:         "%s is no run of this laboratory, and nothing has changed: %v", // a file, and why
 	BadAddress:    "The address cannot be read, and was passed over: %s",
+	NoCharacter:   "%q stands for no character",
 	NoSetting:     "%s: there is no such setting",
 	PassedOver:    "Ignored in the link: %s.",
 	OtherTab:      "%s is open in another tab, which keeps it. Here is a copy; if you go on with it, it is kept as a run of its own.", // a run

@@ -3,9 +3,13 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
 	"io"
 	"math"
 	"os"
@@ -17,19 +21,28 @@ import (
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"hlrslab/core/data"
 	"hlrslab/core/run"
 	"hlrslab/tools/internal/disk"
 	"hlrslab/tools/internal/runfolder"
 )
 
 type recordCommand struct {
+	Source
+
 	Variants []string `arg:"" name:"variant" placeholder:"NAME=PATTERN" help:"Kinds of searches: a name, and a pattern such as 'runs/const-*' of their run folders, each with the training of its cell in the folder train, as --then-train writes it. All need the same seeds."`
 	Whole    uint64   `default:"1" help:"Seed of the searches that are recorded whole, to look into. Those whose architecture rate is 0 are not."`
 	Out      string   `type:"path" default:"record.json" help:"File to write."`
+	Images   string   `type:"path" placeholder:"FILE" help:"Write a JPEG of the first images of each class of CIFAR-10, too: a row of 8 a class."`
 }
 
 // Run writes a run.Recording as JSON.
-func (c *recordCommand) Run() error {
+func (c *recordCommand) Run(ctx context.Context) error {
+	if c.Images != "" {
+		if err := c.thumbnails(ctx); err != nil {
+			return err
+		}
+	}
 	var r run.Recording
 	for _, arg := range c.Variants {
 		name, pattern, named := strings.Cut(arg, "=")
@@ -135,6 +148,35 @@ func difference(of, over int, a, b []float64) run.Difference {
 		half = 1 // one pair says nothing
 	}
 	return run.Difference{Of: of, Over: over, Mean: mean, Low: mean - half, High: mean + half}
+}
+
+// thumbnails writes a picture of a few images of each class.
+func (c *recordCommand) thumbnails(ctx context.Context) error {
+	const columns, side = 8, data.PageSide
+	set, err := c.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if set, err = set.Resize(side); err != nil {
+		return err
+	}
+	sheet := image.NewRGBA(image.Rect(0, 0, columns*side, side*len(set.Classes)))
+	pixels := make([]uint8, 3*side*side)
+	column := make([]int, len(set.Classes))
+	for _, i := range set.Train.First(columns) {
+		class := set.Train.Labels[i]
+		if err := set.Train.Pixels.Read(pixels, i); err != nil {
+			return err
+		}
+		for y := range side {
+			for x := range side {
+				at := func(channel int) uint8 { return pixels[(channel*side+y)*side+x] }
+				sheet.SetRGBA(column[class]*side+x, class*side+y, color.RGBA{at(0), at(1), at(2), 255})
+			}
+		}
+		column[class]++
+	}
+	return disk.Disk{}.Replace(c.Images, func(w io.Writer) error { return jpeg.Encode(w, sheet, &jpeg.Options{Quality: 80}) })
 }
 
 // rounded is v's JSON with three digits of each number that is not whole, of the weights of operations the first three decimals: a

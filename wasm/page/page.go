@@ -38,6 +38,7 @@ type page struct {
 	session  string // the version of it that was remembered
 	focus    string // the control that is to be given the focus once it is there
 	press    press
+	filming  bool // the film's frames are on their way
 }
 
 // painting is what a part was last painted with, and how often it has changed: elements say by that number what they hold, for
@@ -209,6 +210,18 @@ func (p *page) paint() {
 	if p.late = late; late != "" {
 		p.later(frame)
 	}
+	if p.lab.Film && !p.filming {
+		p.filming = true
+		go p.film()
+	}
+}
+
+// film shows epoch after epoch.
+func (p *page) film() {
+	for p.filming {
+		time.Sleep(p.lab.Still())
+		p.change(func() { p.filming = p.lab.Frame() })
+	}
 }
 
 // thumbnails draws the branches' batches on their canvases.
@@ -340,7 +353,7 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 		from, to := ui.Share{U: number("data-from-u"), V: number("data-from-v")}, ui.Share{U: number("data-to-u"), V: number("data-to-v")}
 		x := (e.Get("clientX").Float() - r.Get("left").Float()) / r.Get("width").Float()
 		y := (e.Get("clientY").Float() - r.Get("top").Float()) / r.Get("height").Float()
-		at := ui.Place(x, y, from, to)
+		at := ui.Place(x, y, number("data-wide"), from, to)
 		move(held, at.U, at.V)
 	})
 	on(document, "pointerup", func(js.Value) { held = "" })

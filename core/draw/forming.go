@@ -1,0 +1,104 @@
+package draw
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"hlrslab/core/darts"
+)
+
+// Places of a forming cell's states, in two rows: two inputs, up to four nodes, and the output.
+var (
+	states = [6][2]float64{{22, 48}, {22, 172}, {132, 172}, {202, 48}, {272, 172}, {342, 48}}
+	output = [2]float64{420, 110}
+)
+
+// Forming draws a cell while it is searched for: each edge by the strongest operation on it, the wider the more that weighs, and
+// with its name where the genotype of the moment has it. Weights are the softmax of alpha, edges × darts.Primitives; there are
+// 1 to 4 nodes.
+func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []int) string {
+	var b, labels strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 440 220" role="img" aria-label="%s: %s">`, title, describe(chosen))
+	for _, s := range concat {
+		x, y := states[s][0], states[s][1]
+		fmt.Fprintf(&b, `<path class="cell-out" d="M%g %gQ%g %g %g %g" fill="none" stroke-opacity=".25"/>`, x, y, (x+output[0])/2, y+(y-110)*.5, output[0], output[1])
+	}
+	var taken [][2]float64 // by labels
+	free := func(at func(t float64) (x, y float64)) (x, y float64) {
+		for _, t := range []float64{.5, .38, .62, .28, .72, .5} {
+			x, y = at(t)
+			if !slices.ContainsFunc(taken, func(o [2]float64) bool { return math.Abs(o[0]-x) < 74 && math.Abs(o[1]-y) < 13 }) {
+				break
+			}
+		}
+		taken = append(taken, [2]float64{x, y})
+		return x, y
+	}
+	edge, n := 0, len(chosen)/2
+	for to := 2; to < n+2; to++ {
+		for from := range to {
+			op, most := strongest(weights[edge])
+			edge++
+			kept := ""
+			for _, e := range chosen[2*(to-2) : 2*(to-1)] {
+				if e.From == from {
+					kept = e.Op
+				}
+			}
+			if kept != "" { // which the genotype takes by itself, where "none" is stronger
+				op, most = kept, weights[edge-1][index(kept)]
+			}
+			x0, y0, x1, y1 := states[from][0], states[from][1], states[to][0], states[to][1]
+			cx, cy := (x0+x1)/2, (y0+y1)/2
+			if y0 == y1 && x1-x0 > 160 { // around the state between them
+				cy += math.Copysign(66, y0-110)
+			}
+			opacity, width := .22, 1+4*most
+			if kept != "" {
+				opacity, width = 1, 1+11*most
+			}
+			fmt.Fprintf(&b, `<path d="M%.1f %.1fQ%.1f %.1f %.1f %.1f" fill="none" stroke="%s" stroke-width="%.1f" stroke-opacity="%g" stroke-linecap="round"/>`, x0, y0, cx, cy, x1, y1, Colours[op], width, opacity)
+			if kept != "" {
+				x, y := free(func(t float64) (x, y float64) {
+					return (1-t)*(1-t)*x0 + 2*t*(1-t)*cx + t*t*x1, (1-t)*(1-t)*y0 + 2*t*(1-t)*cy + t*t*y1 + 4
+				})
+				fmt.Fprintf(&labels, `<text class="cell-name" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x, y, Short(op))
+			}
+		}
+	}
+	b.WriteString(labels.String())
+	state := func(x, y float64, name string) {
+		fmt.Fprintf(&b, `<circle class="cell-box" cx="%g" cy="%g" r="14"/><text class="cell-text" x="%g" y="%g" text-anchor="middle">%s</text>`, x, y, x, y+4, name)
+	}
+	for i, at := range states[:n+2] {
+		name := "in"
+		if i > 1 {
+			name = fmt.Sprint(i - 2)
+		}
+		state(at[0], at[1], name)
+	}
+	state(output[0], output[1], "out")
+	b.WriteString("</svg>")
+	return b.String()
+}
+
+// strongest is the operation that weighs most on an edge, "none" aside.
+func strongest(row []float64) (op string, most float64) {
+	for k, w := range row {
+		if darts.Primitives[k] != "none" && w > most {
+			op, most = darts.Primitives[k], w
+		}
+	}
+	return op, most
+}
+
+func index(op string) int {
+	for k, p := range darts.Primitives {
+		if p == op {
+			return k
+		}
+	}
+	return 0
+}

@@ -1,0 +1,232 @@
+package ui
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"hlrslab/core/data"
+	"hlrslab/core/draw"
+)
+
+// The first screen: what goes in, the two branches, the search, and what it came to.
+
+// The picture of thumbnails that comes with the page: a row of images for each class of CIFAR-10.
+const (
+	sheet        = "public/tail.jpg"
+	sheetColumns = 8
+	sheetRows    = 10
+)
+
+// thumbnails are the first n images of a class, from one on, in a row of that height; the last may be cut off.
+func thumbnails(x, y, width, height float64, class, from int) string {
+	const side = data.PageSide
+	return fmt.Sprintf(`<svg x="%.1f" y="%.1f" width="%.1f" height="%g" viewBox="%d %d %.2f %d"><image href="%s" width="%d" height="%d"/></svg>`,
+		x, y, width, height, side*from, side*class, side*width/height, side, sheet, side*sheetColumns, side*sheetRows)
+}
+
+// pictured says whether there are thumbnails of the classes of the run in focus.
+func (l *Lab) pictured() bool { return l.Run().Config.Dataset == "cifar10" || l.Run().Recorded }
+
+// lead says what there is to learn from.
+func (l *Lab) lead() string {
+	counts, order, err := l.counts()
+	if err != nil {
+		return escape(err.Error())
+	}
+	head, tail := order[0], order[len(order)-1]
+	return escape(fmt.Sprintf(Text.Lead, counts[head], l.class(head), counts[tail], l.class(tail)))
+}
+
+// tail is the images of each class, from head to tail: as many as there are, to scale.
+func (l *Lab) tail() string {
+	counts, order, err := l.counts()
+	if err != nil {
+		return note(escape(err.Error()))
+	}
+	const left, room, right, row, tile = 76., 150., 262., 30., 24.
+	shown := order[:min(len(order), 12)]
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(shown)), escape(Text.ClassesDrawn))
+	for i, c := range shown {
+		y, width := row*float64(i)+3, max(2, room*float64(counts[c])/float64(max(1, counts[order[0]])))
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><text x="%g" y="%g" text-anchor="end">%d</text>`, left-6, y+16, escape(l.class(c)), right, y+16, counts[c])
+		if !l.pictured() {
+			fmt.Fprintf(&b, `<rect class="count" x="%g" y="%g" width="%.1f" height="%g"/>`, left, y, width, tile)
+			continue
+		}
+		b.WriteString(thumbnails(left, y, width, tile, c, 0))
+	}
+	b.WriteString(`</svg>`)
+	return b.String() + note(escape(Text.TestAlike))
+}
+
+// shares are the chances of the classes in a sampler's batches, by the counts of their images, in the middle of a run.
+func shares(sampler string, counts []int) []float64 {
+	m := data.Images{}
+	var all []int
+	for c, n := range counts {
+		for range n {
+			all = append(all, len(m.Labels))
+			m.Labels = append(m.Labels, c)
+		}
+	}
+	s, err := data.NewSampler(sampler, &m, all, 3, rand.NewPCG(1, 1))
+	if err != nil {
+		return nil
+	}
+	s.Epoch(1)
+	p := s.Probabilities()
+	if sampler == data.Samplers[0].ID { // which goes through a shuffled epoch
+		for c, n := range counts {
+			p[c] = float64(n) / float64(len(all))
+		}
+	}
+	return p
+}
+
+// deal shares n images out, by the largest remainders.
+func deal(shares []float64, order []int, n int) (classes []int) {
+	count, left := make([]int, len(shares)), n
+	for c, p := range shares {
+		count[c] = int(p * float64(n))
+		left -= count[c]
+	}
+	rest := slices.Clone(order)
+	slices.SortStableFunc(rest, func(a, b int) int {
+		ra, rb := shares[a]*float64(n)-float64(count[a]), shares[b]*float64(n)-float64(count[b])
+		switch {
+		case ra > rb:
+			return -1
+		case ra < rb:
+			return 1
+		}
+		return 0
+	})
+	for _, c := range rest[:min(max(left, 0), len(rest))] {
+		count[c]++
+	}
+	for _, c := range order {
+		for range count[c] {
+			classes = append(classes, c)
+		}
+	}
+	return classes
+}
+
+// batchesOf shows what a batch of each branch is made of.
+func (l *Lab) batchesOf() string {
+	r := l.Run()
+	counts, order, err := l.counts()
+	if err != nil {
+		return ""
+	}
+	c := r.experiment()
+	two := field("mix").Counts(c)
+	var b strings.Builder
+	branch := func(name, class, sampler string) {
+		const columns, tile, gap = 6, 30., 3.
+		dealt := deal(shares(sampler, counts), order, 2*columns)
+		fmt.Fprintf(&b, `<h3 class="%s">%s</h3><svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, class, escape(name), columns*(tile+gap), 2*(tile+gap), escape(l.madeOf(dealt)))
+		seen := map[int]int{}
+		for i, c := range dealt {
+			x, y := float64(i%columns)*(tile+gap), float64(i/columns)*(tile+gap)
+			if l.pictured() {
+				b.WriteString(thumbnails(x, y, tile, tile, c, seen[c]%sheetColumns))
+				seen[c]++
+			} else {
+				fmt.Fprintf(&b, `<rect class="whole" x="%g" y="%g" width="%g" height="%g"/><text x="%g" y="%g" text-anchor="middle">%d</text>`, x, y, tile, tile, x+tile/2, y+tile/2+4, slices.Index(order, c)+1)
+			}
+		}
+		b.WriteString(`</svg>`)
+	}
+	if !two {
+		branch(Text.OneBranch, "conventional", c.Sampler)
+		return b.String()
+	}
+	branch(Text.BranchAsIs, "conventional", c.Sampler)
+	branch(Text.BranchRare, "tail", c.Rebalance)
+	return b.String()
+}
+
+// madeOf counts images by class, in words.
+func (l *Lab) madeOf(classes []int) string {
+	var parts []string
+	for i := 0; i < len(classes); {
+		n := i
+		for n < len(classes) && classes[n] == classes[i] {
+			n++
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", n-i, l.class(classes[i])))
+		i = n
+	}
+	return strings.Join(parts, ", ")
+}
+
+// forming is the normal cell of the shown epoch.
+func (l *Lab) forming() string {
+	r := l.Run()
+	if e := r.at(l.Epoch); e != nil && !r.trains() {
+		g := e.Report.Genotype
+		return draw.Forming(Text.NormalCell, e.Report.Normal, g.Normal, g.NormalConcat)
+	}
+	if g, ok := r.genotype(l.Epoch); ok {
+		return draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat)
+	}
+	return note(Text.NoCells)
+}
+
+// rival is the run that the one in focus is held against: the other recorded one, or else the one before or after it; nil if none
+// has anything to see.
+func (l *Lab) rival() *Run {
+	var best *Run
+	for i, r := range l.Runs {
+		if i == l.Focus || len(r.Epochs) == 0 || r.trains() != l.Run().trains() {
+			continue
+		}
+		if best == nil || r.Story != "" && l.Run().Story != "" {
+			best = r
+		}
+	}
+	return best
+}
+
+// outcomes is what the run in focus came to at the shown epoch, beside its rival, and the cells of the recorded searches.
+func (l *Lab) outcomes() string {
+	r := l.Run()
+	e := r.at(l.Epoch)
+	if e == nil {
+		return note(Text.Later)
+	}
+	other := l.rival()
+	var b strings.Builder
+	of := func(r *Run) string { return fmt.Sprint("run", slices.Index(l.Runs, r)) }
+	fmt.Fprintf(&b, `<p class="headline %s"><b>%.1f %%</b>`, of(r), 100*e.Report.Accuracy)
+	says := fmt.Sprintf(Text.AccuracyOf, r.Name)
+	var against []float64
+	if other != nil {
+		o := other.at(l.Epoch)
+		fmt.Fprintf(&b, ` <span class="%s">%.1f %%</span>`, of(other), 100*o.Report.Accuracy)
+		says = fmt.Sprintf(Text.AccuracyOfTwo, r.Name, other.Name)
+		if slices.Equal(o.Report.Classes, e.Report.Classes) {
+			against = o.Report.PerClass
+		}
+	}
+	fmt.Fprintf(&b, `</p><p class="note">%s</p>`, escape(says))
+	const left, width, row = 76., 186., 19.
+	classes := e.Report.Classes[:min(len(e.Report.Classes), 12)]
+	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(classes)), escape(Text.ByClass))
+	for i, c := range classes {
+		y := row * float64(i)
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><rect class="%s bar" x="%g" y="%g" width="%.1f" height="8"/>`, left-6, y+13, escape(l.class(c)), of(r), left, y+2, width*e.Report.PerClass[i])
+		if against != nil {
+			fmt.Fprintf(&b, `<rect class="%s bar faint" x="%g" y="%g" width="%.1f" height="5"/>`, of(other), left, y+11, width*against[i])
+		}
+	}
+	b.WriteString(`</svg>`)
+	if l.variant() >= 0 {
+		fmt.Fprintf(&b, `<h3>%s</h3>%s`, escape(fmt.Sprintf(Text.CellsTrained, len(l.Recording.Seeds))), l.dots(fmt.Sprintf(Text.CellsTrained, len(l.Recording.Seeds)), true, 264))
+	}
+	return b.String()
+}

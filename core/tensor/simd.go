@@ -9,6 +9,7 @@ import "unsafe"
 
 func ptr(s []float32) unsafe.Pointer                 { return unsafe.Pointer(unsafe.SliceData(s)) }
 func at(p unsafe.Pointer, floats int) unsafe.Pointer { return unsafe.Add(p, 4*floats) }
+func place(p unsafe.Pointer, floats int) *float32    { return (*float32)(at(p, floats)) }
 
 // Prefetch asks for n floats of mem, soon to be read, where rows are too short for the machine to see them coming.
 func Prefetch(mem []float32, from, n int) { prefetch((*float32)(at(ptr(mem), from)), 4*n) }

@@ -2,8 +2,31 @@
 
 package tensor
 
+// wideColumns is how the wider forms, which take a pixel of all images for a column, go through columns of run floats: so many bytes from
+// a column of either operand to the next. None if they cannot.
+func wideColumns(d, s Lines, columns, run int) (dColumn, sColumn, n int) {
+	switch {
+	case !useWide || run%Chunk > 0:
+		return 0, 0, 0
+	case columns == 1:
+		return 4 * Chunk, 4 * Chunk, run / Chunk
+	case run == Chunk:
+		return 4 * d.Column, 4 * s.Column, columns
+	}
+	return 0, 0, 0
+}
+
 func tileInputSIMD(mem []float32, values, x Lines, first, last, columns, run int) {
 	m := ptr(mem)
+	if dColumn, sColumn, n := wideColumns(values, x, columns, run); n > 0 {
+		x0, x5, end := x.At+x.Column, x.At+5*x.Step, last
+		if columns == 1 {
+			x0, x5, end = first+Chunk, last, last+run-Chunk
+		}
+		tileInputWide(place(m, values.At), 4*values.Step, dColumn, place(m, x.At+x.Step), 4*x.Step, sColumn, n,
+			place(m, first), place(m, x0), place(m, end), place(m, x5))
+		return
+	}
 	vp, vp2, vq, vq2, vpq, vboth := broadcast(p1), broadcast(p2), broadcast(q1), broadcast(q2), broadcast(pq), broadcast(both)
 	for c := 0; c < columns; c++ {
 		from := at(m, x.At+c*x.Column)
@@ -42,6 +65,18 @@ func tileInputSIMD(mem []float32, values, x Lines, first, last, columns, run int
 
 func tileInputGradSIMD(mem []float32, x, values Lines, before, behind, columns, run int, add bool) {
 	m := ptr(mem)
+	if dColumn, sColumn, n := wideColumns(x, values, columns, run); n > 0 {
+		left, right, end, old := values.At+5*values.Step, values.At+values.Column, behind, 0
+		if columns == 1 {
+			left, right, end = before+Chunk, behind, behind+run-Chunk
+		}
+		if add {
+			old = 1
+		}
+		tileInputGradWide(place(m, x.At), 4*x.Step, dColumn, place(m, values.At), 4*values.Step, sColumn, n,
+			place(m, before), place(m, left), place(m, end), place(m, right), old)
+		return
+	}
 	vp, vp2, vq, vq2, vpq, vboth := broadcast(p1), broadcast(p2), broadcast(q1), broadcast(q2), broadcast(pq), broadcast(both)
 	for c := 0; c < columns; c++ {
 		from, to := at(m, values.At+c*values.Column), at(m, x.At+c*x.Column)
@@ -78,6 +113,10 @@ func tileInputGradSIMD(mem []float32, x, values Lines, before, behind, columns, 
 
 func tileOutputSIMD(mem []float32, y, values Lines, columns, run int) {
 	m := ptr(mem)
+	if dColumn, sColumn, n := wideColumns(y, values, columns, run); n > 0 {
+		tileOutputWide(place(m, y.At), 4*y.Step, dColumn, place(m, values.At), 4*values.Step, sColumn, n)
+		return
+	}
 	vp, vp2, vp3, vq, vq2, vq3 := broadcast(p1), broadcast(p2), broadcast(p3), broadcast(q1), broadcast(q2), broadcast(q3)
 	for c := 0; c < columns; c++ {
 		from, to := at(m, values.At+c*values.Column), at(m, y.At+c*y.Column)
@@ -98,6 +137,10 @@ func tileOutputSIMD(mem []float32, y, values Lines, columns, run int) {
 
 func tileOutputGradSIMD(mem []float32, values, y Lines, columns, run int) {
 	m := ptr(mem)
+	if dColumn, sColumn, n := wideColumns(values, y, columns, run); n > 0 {
+		tileOutputGradWide(place(m, values.At), 4*values.Step, dColumn, place(m, y.At), 4*y.Step, sColumn, n)
+		return
+	}
 	vp, vp2, vp3, vq, vq2, vq3 := broadcast(p1), broadcast(p2), broadcast(p3), broadcast(q1), broadcast(q2), broadcast(q3)
 	for c := 0; c < columns; c++ {
 		from, to := at(m, y.At+c*y.Column), at(m, values.At+c*values.Column)

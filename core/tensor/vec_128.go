@@ -35,6 +35,11 @@ func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32
 func windowWide(_, _ *float32, _ *row, _ int, _ *float32, _, _, _, _, _ int) {}
 func windowDotWide(_, _, _ *float32, _ *row, _, _, _, _ int)                 {}
 
+func tileInputWide(_ *float32, _, _ int, _ *float32, _, _, _ int, _, _, _, _ *float32)            {}
+func tileInputGradWide(_ *float32, _, _ int, _ *float32, _, _, _ int, _, _, _, _ *float32, _ int) {}
+func tileOutputWide(_ *float32, _, _ int, _ *float32, _, _, _ int)                                {}
+func tileOutputGradWide(_ *float32, _, _ int, _ *float32, _, _, _ int)                            {}
+
 const useTranspose = false
 
 func transpose(_ []float32, _, _, _, _, _ int) {}

@@ -36,6 +36,12 @@ func main() {
 		a.windowDot("windowDotWide", avx512)
 		a.prefetch()
 		a.transpose()
+		a.tileInput("tileInputWide", false)
+		a.tileInput("tileInputNormWide", true)
+		a.tileInputGrad()
+		a.tileOutput()
+		a.tileOutputGrad("tileOutputGradWide", false)
+		a.tileOutputGrad("tileOutputGradNormWide", true)
 	}
 	if err := os.WriteFile(*out, a.Bytes(), 0o644); err != nil {
 		log.Fatal(err)

@@ -27,12 +27,16 @@ func sumSIMD(mem []float32, dst, src int, strips []strip, taps []Tap, w []float3
 	}
 }
 
-// productSIMD does as many whole blocks of four rows by two vectors, or four of the wider ones, as there are.
+// productSIMD does as many whole blocks of four rows by two vectors, or four of the wider ones, as there are; of few columns those of
+// eight rows by a wider one.
 func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) (doneRows, done int) {
 	m, unit := ptr(mem), 2*Lanes
 	wide := useWide && n%(8*Lanes) == 0
 	if wide {
 		unit = 8 * Lanes
+	}
+	for ; useWide && !wide && n%unit == 0 && doneRows+8 <= rows; doneRows += 8 {
+		productTall((*float32)(at(m, dst+doneRows*row)), 4*row, (*float32)(at(m, src)), n/unit, unsafe.SliceData(taps), len(taps), (*float32)(at(ptr(w), doneRows*wrow)), 4*wrow)
 	}
 	for ; doneRows+4 <= rows; doneRows += 4 {
 		d, s, f := (*float32)(at(m, dst+doneRows*row)), (*float32)(at(m, src)), (*float32)(at(ptr(w), doneRows*wrow))

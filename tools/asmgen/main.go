@@ -29,6 +29,7 @@ func main() {
 		a.dot()
 		a.product("productRun", avx2, 2)
 		a.product("productWide", avx512, 4)
+		a.productTall()
 		a.outer()
 		a.window("windowRun", avx2)
 		a.window("windowWide", avx512)
@@ -333,6 +334,53 @@ func (a *asm) product(name string, v vec, n int) {
 	}
 	a.p("ADDQ $%d, DI", n*v.size)
 	a.p("ADDQ $%d, SI", n*v.size)
+	a.p("JMP block")
+	a.label("end")
+	a.p("VZEROUPPER")
+	a.p("RET")
+}
+
+// productTall writes eight rows of Product in blocks of a vector, for products of few columns: a multiplication takes a row's weight from
+// memory.
+func (a *asm) productTall() {
+	a.function("productTall", "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
+	for _, arg := range []string{"d+0(FP), DI", "row+8(FP), R8", "s+16(FP), SI", "blocks+24(FP), CX", "taps+32(FP), BX", "ntaps+40(FP), R13", "w+48(FP), R10", "wrow+56(FP), R9"} {
+		a.p("MOVQ %s", arg)
+	}
+	a.p("LEAQ (R8)(R8*2), R15")
+	a.p("LEAQ (R9)(R9*2), R12")
+	a.p("LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0")
+	a.p("NEGQ R13")
+	a.label("block")
+	a.p("DECQ CX")
+	a.p("JLT end")
+	for i := range 8 {
+		a.clear(avx512, i)
+	}
+	a.p("MOVQ R13, DX")
+	a.p("TESTQ DX, DX")
+	a.p("JE store")
+	a.label("tap")
+	a.p("MOVLQSX (BX)(DX*8), R11")
+	a.p("MOVLQSX 4(BX)(DX*8), R14")
+	a.p("VMOVUPS (SI)(R11*4), Z8")
+	a.p("LEAQ (R10)(R14*4), R14")
+	a.p("LEAQ (R14)(R9*4), AX")
+	for r := range 8 {
+		a.p("VMULPS.BCST %s, Z8, Z%d", strided([]string{"R14", "AX"}[r/4], "R9", "R12", r), 9+r)
+	}
+	for r := range 8 {
+		a.p("VADDPS Z%[1]d, Z%[2]d, Z%[2]d", 9+r, r)
+	}
+	a.p("INCQ DX")
+	a.p("JNE tap")
+	a.label("store")
+	a.p("LEAQ (DI)(R8*4), AX")
+	for r := range 8 {
+		a.p("VMOVUPS Z%d, %s", r, strided([]string{"DI", "AX"}[r/4], "R8", "R15", r))
+	}
+	a.p("ADDQ $64, DI")
+	a.p("ADDQ $64, SI")
 	a.p("JMP block")
 	a.label("end")
 	a.p("VZEROUPPER")

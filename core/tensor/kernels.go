@@ -44,6 +44,18 @@ func Product(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32,
 	}
 }
 
+// ProductAdd adds a product's rows to what is there, each made before it is added. Scratch is room for them, n + Chunk floats each.
+func ProductAdd(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow, scratch int) {
+	if productAddSIMD(mem, dst, row, rows, src, n, taps, w, wrow) {
+		return
+	}
+	tap, one := [1]Tap{}, [1]float32{1}
+	Product(mem, scratch, n+Chunk, rows, src, n, taps, w, wrow)
+	for r := range rows {
+		Sum(mem, dst+r*row, scratch+r*(n+Chunk), n, tap[:], one[:], 0, NoFloor, true)
+	}
+}
+
 // sumStrips runs whole blocks.
 func sumStrips(mem []float32, dst, src int, strips []strip, taps []Tap, w []float32, bias, floor float32, add bool) {
 	if useSIMD {

@@ -36,10 +36,10 @@ func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []floa
 		unit = 8 * Lanes
 	}
 	for ; useWide && !wide && n%unit == 0 && doneRows+8 <= rows; doneRows += 8 {
-		productTall((*float32)(at(m, dst+doneRows*row)), 4*row, (*float32)(at(m, src)), n/unit, unsafe.SliceData(taps), len(taps), (*float32)(at(ptr(w), doneRows*wrow)), 4*wrow)
+		productTall(place(m, dst+doneRows*row), 4*row, place(m, src), n/unit, unsafe.SliceData(taps), len(taps), place(ptr(w), doneRows*wrow), 4*wrow)
 	}
 	for ; doneRows+4 <= rows; doneRows += 4 {
-		d, s, f := (*float32)(at(m, dst+doneRows*row)), (*float32)(at(m, src)), (*float32)(at(ptr(w), doneRows*wrow))
+		d, s, f := place(m, dst+doneRows*row), place(m, src), place(ptr(w), doneRows*wrow)
 		if wide { // called by name: through a variable the operands would move to the heap
 			productWide(d, 4*row, s, n/unit, unsafe.SliceData(taps), len(taps), f, 4*wrow)
 		} else {
@@ -47,6 +47,18 @@ func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []floa
 		}
 	}
 	return doneRows, n / unit * unit
+}
+
+// productAddSIMD is ProductAdd, or false where there is no wider form.
+func productAddSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) bool {
+	if !useWide || n%(8*Lanes) > 0 || rows%4 > 0 {
+		return false
+	}
+	m := ptr(mem)
+	for r := 0; r < rows; r += 4 {
+		productAddWide(place(m, dst+r*row), 4*row, place(m, src), n/(8*Lanes), unsafe.SliceData(taps), len(taps), place(ptr(w), r*wrow), 4*wrow)
+	}
+	return true
 }
 
 // outerSIMD does as many whole blocks of four rows by eight taps as there are, if n is whole.

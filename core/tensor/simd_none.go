@@ -40,6 +40,8 @@ func productSIMD(_ []float32, _, _, _, _, _ int, _ []Tap, _ []float32, _ int) (r
 	return 0, 0
 }
 
+func productAddSIMD(_ []float32, _, _, _, _, _ int, _ []Tap, _ []float32, _ int) bool { return false }
+
 const useWide = false
 
 func Prefetch(_ []float32, _, _ int) {}
@@ -58,6 +60,14 @@ func tileInputSIMD(_ []float32, _, _ Lines, _, _, _, _ int)             {}
 func tileInputGradSIMD(_ []float32, _, _ Lines, _, _, _, _ int, _ bool) {}
 func tileOutputSIMD(_ []float32, _, _ Lines, _, _ int)                  {}
 func tileOutputGradSIMD(_ []float32, _, _ Lines, _, _ int)              {}
+
+func tileInputReadWide(_ []float32, _, _ Lines, _ Reading, _, _ int, _, _ bool, _ int) bool {
+	return false
+}
+
+func tileOutputGradOfWide(_ []float32, _, _ Lines, _ int, _ [2]float32, _ float32, _ int) bool {
+	return false
+}
 
 const useTranspose = false
 

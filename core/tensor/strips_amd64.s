@@ -1287,6 +1287,128 @@ end:
 	VZEROUPPER
 	RET
 
+// func productAddWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
+TEXT ·productAddWide(SB), NOSPLIT, $0-64
+	MOVQ d+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ s+16(FP), SI
+	MOVQ blocks+24(FP), CX
+	MOVQ taps+32(FP), BX
+	MOVQ ntaps+40(FP), R13
+	MOVQ w+48(FP), R10
+	MOVQ wrow+56(FP), R9
+	LEAQ (R8)(R8*2), R15
+	LEAQ (R9)(R9*2), R12
+	LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0
+	NEGQ R13
+block:
+	DECQ CX
+	JLT end
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE store
+tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	LEAQ (R10)(R14*4), R14
+	VMOVUPS 0(SI)(R11*4), Z16
+	VMOVUPS 64(SI)(R11*4), Z17
+	VMOVUPS 128(SI)(R11*4), Z18
+	VMOVUPS 192(SI)(R11*4), Z19
+	VBROADCASTSS (R14), Z20
+	VMULPS Z16, Z20, Z21
+	VMULPS Z17, Z20, Z22
+	VMULPS Z18, Z20, Z23
+	VMULPS Z19, Z20, Z24
+	VADDPS Z21, Z0, Z0
+	VADDPS Z22, Z1, Z1
+	VADDPS Z23, Z2, Z2
+	VADDPS Z24, Z3, Z3
+	VBROADCASTSS (R14)(R9*1), Z25
+	VMULPS Z16, Z25, Z26
+	VMULPS Z17, Z25, Z27
+	VMULPS Z18, Z25, Z28
+	VMULPS Z19, Z25, Z29
+	VADDPS Z26, Z4, Z4
+	VADDPS Z27, Z5, Z5
+	VADDPS Z28, Z6, Z6
+	VADDPS Z29, Z7, Z7
+	VBROADCASTSS (R14)(R9*2), Z20
+	VMULPS Z16, Z20, Z21
+	VMULPS Z17, Z20, Z22
+	VMULPS Z18, Z20, Z23
+	VMULPS Z19, Z20, Z24
+	VADDPS Z21, Z8, Z8
+	VADDPS Z22, Z9, Z9
+	VADDPS Z23, Z10, Z10
+	VADDPS Z24, Z11, Z11
+	VBROADCASTSS (R14)(R12*1), Z25
+	VMULPS Z16, Z25, Z26
+	VMULPS Z17, Z25, Z27
+	VMULPS Z18, Z25, Z28
+	VMULPS Z19, Z25, Z29
+	VADDPS Z26, Z12, Z12
+	VADDPS Z27, Z13, Z13
+	VADDPS Z28, Z14, Z14
+	VADDPS Z29, Z15, Z15
+	INCQ DX
+	JNE tap
+store:
+	VADDPS 0(DI), Z0, Z0
+	VMOVUPS Z0, 0(DI)
+	VADDPS 64(DI), Z1, Z1
+	VMOVUPS Z1, 64(DI)
+	VADDPS 128(DI), Z2, Z2
+	VMOVUPS Z2, 128(DI)
+	VADDPS 192(DI), Z3, Z3
+	VMOVUPS Z3, 192(DI)
+	VADDPS 0(DI)(R8*1), Z4, Z4
+	VMOVUPS Z4, 0(DI)(R8*1)
+	VADDPS 64(DI)(R8*1), Z5, Z5
+	VMOVUPS Z5, 64(DI)(R8*1)
+	VADDPS 128(DI)(R8*1), Z6, Z6
+	VMOVUPS Z6, 128(DI)(R8*1)
+	VADDPS 192(DI)(R8*1), Z7, Z7
+	VMOVUPS Z7, 192(DI)(R8*1)
+	VADDPS 0(DI)(R8*2), Z8, Z8
+	VMOVUPS Z8, 0(DI)(R8*2)
+	VADDPS 64(DI)(R8*2), Z9, Z9
+	VMOVUPS Z9, 64(DI)(R8*2)
+	VADDPS 128(DI)(R8*2), Z10, Z10
+	VMOVUPS Z10, 128(DI)(R8*2)
+	VADDPS 192(DI)(R8*2), Z11, Z11
+	VMOVUPS Z11, 192(DI)(R8*2)
+	VADDPS 0(DI)(R15*1), Z12, Z12
+	VMOVUPS Z12, 0(DI)(R15*1)
+	VADDPS 64(DI)(R15*1), Z13, Z13
+	VMOVUPS Z13, 64(DI)(R15*1)
+	VADDPS 128(DI)(R15*1), Z14, Z14
+	VMOVUPS Z14, 128(DI)(R15*1)
+	VADDPS 192(DI)(R15*1), Z15, Z15
+	VMOVUPS Z15, 192(DI)(R15*1)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	JMP block
+end:
+	VZEROUPPER
+	RET
+
 // func productTall(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
 TEXT ·productTall(SB), NOSPLIT, $0-64
 	MOVQ d+0(FP), DI
@@ -5066,7 +5188,7 @@ TEXT ·prefetch(SB), NOSPLIT, $0-16
 	MOVQ p+0(FP), DI
 	MOVQ n+8(FP), CX
 next:
-	PREFETCHT0 (DI)
+	PREFETCHT1 (DI)
 	ADDQ $64, DI
 	SUBQ $64, CX
 	JGT next
@@ -5133,8 +5255,8 @@ end:
 	VZEROUPPER
 	RET
 
-// func tileInputWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n int, first, x0, last, x5 *float32)
-TEXT ·tileInputWide(SB), NOSPLIT, $0-88
+// func tileInputWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n, ahead int, first, x0, last, x5 *float32)
+TEXT ·tileInputWide(SB), NOSPLIT, $0-96
 	MOVQ d+0(FP), DI
 	MOVQ dStep+8(FP), R8
 	MOVQ dColumn+16(FP), R11
@@ -5142,10 +5264,10 @@ TEXT ·tileInputWide(SB), NOSPLIT, $0-88
 	MOVQ sStep+32(FP), R9
 	MOVQ sColumn+40(FP), R10
 	MOVQ n+48(FP), CX
-	MOVQ first+56(FP), AX
-	MOVQ x0+64(FP), BX
-	MOVQ last+72(FP), R13
-	MOVQ x5+80(FP), DX
+	MOVQ first+64(FP), AX
+	MOVQ x0+72(FP), BX
+	MOVQ last+80(FP), R13
+	MOVQ x5+88(FP), DX
 	LEAQ (R8)(R8*2), R15
 	LEAQ (R9)(R9*2), R12
 	VBROADCASTSS ·tileFactors+0(SB), Z16
@@ -5157,6 +5279,17 @@ TEXT ·tileInputWide(SB), NOSPLIT, $0-88
 	VBROADCASTSS ·tileFactors+24(SB), Z22
 	VBROADCASTSS ·tileFactors+28(SB), Z23
 column:
+	CMPQ ahead+56(FP), $0
+	JE here
+	MOVQ ahead+56(FP), R14
+	ADDQ SI, R14
+	PREFETCHT1 (R14)
+	PREFETCHT1 (R14)(R9*1)
+	PREFETCHT1 (R14)(R9*2)
+	PREFETCHT1 (R14)(R12*1)
+	LEAQ (R14)(R9*4), R14
+	PREFETCHT1 (R14)
+here:
 	CMPQ CX, $1
 	CMOVQEQ R13, DX
 	VMOVUPS (AX), Z0
@@ -5204,8 +5337,8 @@ column:
 	VZEROUPPER
 	RET
 
-// func tileInputNormWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n int, first, x0, last, x5 *float32, scale, shift, floor, scale0, shift0, scale5, shift5 float32)
-TEXT ·tileInputNormWide(SB), NOSPLIT, $0-116
+// func tileInputNormWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n, ahead int, first, x0, last, x5 *float32, scale, shift, floor, scale0, shift0, scale5, shift5 float32)
+TEXT ·tileInputNormWide(SB), NOSPLIT, $0-124
 	MOVQ d+0(FP), DI
 	MOVQ dStep+8(FP), R8
 	MOVQ dColumn+16(FP), R11
@@ -5213,10 +5346,10 @@ TEXT ·tileInputNormWide(SB), NOSPLIT, $0-116
 	MOVQ sStep+32(FP), R9
 	MOVQ sColumn+40(FP), R10
 	MOVQ n+48(FP), CX
-	MOVQ first+56(FP), AX
-	MOVQ x0+64(FP), BX
-	MOVQ last+72(FP), R13
-	MOVQ x5+80(FP), DX
+	MOVQ first+64(FP), AX
+	MOVQ x0+72(FP), BX
+	MOVQ last+80(FP), R13
+	MOVQ x5+88(FP), DX
 	LEAQ (R8)(R8*2), R15
 	LEAQ (R9)(R9*2), R12
 	VBROADCASTSS ·tileFactors+0(SB), Z16
@@ -5227,14 +5360,25 @@ TEXT ·tileInputNormWide(SB), NOSPLIT, $0-116
 	VBROADCASTSS ·tileFactors+20(SB), Z21
 	VBROADCASTSS ·tileFactors+24(SB), Z22
 	VBROADCASTSS ·tileFactors+28(SB), Z23
-	VBROADCASTSS scale+88(FP), Z24
-	VBROADCASTSS shift+92(FP), Z25
-	VBROADCASTSS floor+96(FP), Z26
-	VBROADCASTSS scale0+100(FP), Z27
-	VBROADCASTSS shift0+104(FP), Z28
-	VBROADCASTSS scale5+108(FP), Z29
-	VBROADCASTSS shift5+112(FP), Z30
+	VBROADCASTSS scale+96(FP), Z24
+	VBROADCASTSS shift+100(FP), Z25
+	VBROADCASTSS floor+104(FP), Z26
+	VBROADCASTSS scale0+108(FP), Z27
+	VBROADCASTSS shift0+112(FP), Z28
+	VBROADCASTSS scale5+116(FP), Z29
+	VBROADCASTSS shift5+120(FP), Z30
 column:
+	CMPQ ahead+56(FP), $0
+	JE here
+	MOVQ ahead+56(FP), R14
+	ADDQ SI, R14
+	PREFETCHT1 (R14)
+	PREFETCHT1 (R14)(R9*1)
+	PREFETCHT1 (R14)(R9*2)
+	PREFETCHT1 (R14)(R12*1)
+	LEAQ (R14)(R9*4), R14
+	PREFETCHT1 (R14)
+here:
 	CMPQ CX, $1
 	CMOVQEQ R13, DX
 	VMULPS (AX), Z27, Z0
@@ -5294,8 +5438,8 @@ column:
 	VZEROUPPER
 	RET
 
-// func tileInputGradWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n int, before, left, behind, right *float32, add int)
-TEXT ·tileInputGradWide(SB), NOSPLIT, $0-96
+// func tileInputGradWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n, ahead int, before, left, behind, right *float32, add int)
+TEXT ·tileInputGradWide(SB), NOSPLIT, $0-104
 	MOVQ d+0(FP), DI
 	MOVQ dStep+8(FP), R8
 	MOVQ dColumn+16(FP), R11
@@ -5303,10 +5447,10 @@ TEXT ·tileInputGradWide(SB), NOSPLIT, $0-96
 	MOVQ sStep+32(FP), R9
 	MOVQ sColumn+40(FP), R10
 	MOVQ n+48(FP), CX
-	MOVQ before+56(FP), AX
-	MOVQ left+64(FP), BX
-	MOVQ behind+72(FP), R13
-	MOVQ right+80(FP), DX
+	MOVQ before+64(FP), AX
+	MOVQ left+72(FP), BX
+	MOVQ behind+80(FP), R13
+	MOVQ right+88(FP), DX
 	LEAQ (R8)(R8*2), R15
 	LEAQ (R9)(R9*2), R12
 	VBROADCASTSS ·tileFactors+0(SB), Z16
@@ -5319,6 +5463,15 @@ TEXT ·tileInputGradWide(SB), NOSPLIT, $0-96
 	VBROADCASTSS ·tileFactors+28(SB), Z23
 	VPXORD Z31, Z31, Z31
 column:
+	CMPQ ahead+56(FP), $0
+	JE here
+	MOVQ ahead+56(FP), R14
+	ADDQ DI, R14
+	PREFETCHT1 (R14)
+	PREFETCHT1 (R14)(R8*1)
+	PREFETCHT1 (R14)(R8*2)
+	PREFETCHT1 (R14)(R15*1)
+here:
 	CMPQ CX, $1
 	CMOVQEQ R13, DX
 	LEAQ (SI)(R9*4), R14
@@ -5353,7 +5506,7 @@ column:
 	VADDPS Z8, Z13, Z13
 	VMULPS (DX), Z22, Z14
 	VADDPS Z14, Z13, Z13
-	CMPQ add+88(FP), $0
+	CMPQ add+96(FP), $0
 	JE store
 	VADDPS (DI), Z10, Z10
 	VADDPS (DI)(R8*1), Z11, Z11
@@ -5374,8 +5527,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileOutputWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n int)
-TEXT ·tileOutputWide(SB), NOSPLIT, $0-56
+// func tileOutputWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n, ahead int)
+TEXT ·tileOutputWide(SB), NOSPLIT, $0-64
 	MOVQ d+0(FP), DI
 	MOVQ dStep+8(FP), R8
 	MOVQ dColumn+16(FP), R11
@@ -5394,6 +5547,15 @@ TEXT ·tileOutputWide(SB), NOSPLIT, $0-56
 	VBROADCASTSS ·tileFactors+24(SB), Z22
 	VBROADCASTSS ·tileFactors+28(SB), Z23
 column:
+	CMPQ ahead+56(FP), $0
+	JE here
+	MOVQ ahead+56(FP), R14
+	ADDQ DI, R14
+	PREFETCHT1 (R14)
+	PREFETCHT1 (R14)(R8*1)
+	PREFETCHT1 (R14)(R8*2)
+	PREFETCHT1 (R14)(R15*1)
+here:
 	LEAQ (SI)(R9*4), R14
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(R9*1), Z1
@@ -5428,8 +5590,8 @@ column:
 	VZEROUPPER
 	RET
 
-// func tileOutputGradWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n int)
-TEXT ·tileOutputGradWide(SB), NOSPLIT, $0-56
+// func tileOutputGradWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n, ahead int)
+TEXT ·tileOutputGradWide(SB), NOSPLIT, $0-64
 	MOVQ d+0(FP), DI
 	MOVQ dStep+8(FP), R8
 	MOVQ dColumn+16(FP), R11
@@ -5448,6 +5610,15 @@ TEXT ·tileOutputGradWide(SB), NOSPLIT, $0-56
 	VBROADCASTSS ·tileFactors+24(SB), Z22
 	VBROADCASTSS ·tileFactors+28(SB), Z23
 column:
+	CMPQ ahead+56(FP), $0
+	JE here
+	MOVQ ahead+56(FP), R14
+	ADDQ SI, R14
+	PREFETCHT1 (R14)
+	PREFETCHT1 (R14)(R9*1)
+	PREFETCHT1 (R14)(R9*2)
+	PREFETCHT1 (R14)(R12*1)
+here:
 	VMOVUPS (SI), Z0
 	VMOVUPS (SI)(R9*1), Z1
 	VMOVUPS (SI)(R9*2), Z2
@@ -5480,8 +5651,8 @@ column:
 	VZEROUPPER
 	RET
 
-// func tileOutputGradNormWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n int, x *float32, a, b, bias float32)
-TEXT ·tileOutputGradNormWide(SB), NOSPLIT, $0-76
+// func tileOutputGradNormWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n, ahead int, x *float32, a, b, bias float32)
+TEXT ·tileOutputGradNormWide(SB), NOSPLIT, $0-84
 	MOVQ d+0(FP), DI
 	MOVQ dStep+8(FP), R8
 	MOVQ dColumn+16(FP), R11
@@ -5489,7 +5660,7 @@ TEXT ·tileOutputGradNormWide(SB), NOSPLIT, $0-76
 	MOVQ sStep+32(FP), R9
 	MOVQ sColumn+40(FP), R10
 	MOVQ n+48(FP), CX
-	MOVQ x+56(FP), BX
+	MOVQ x+64(FP), BX
 	LEAQ (R8)(R8*2), R15
 	LEAQ (R9)(R9*2), R12
 	VBROADCASTSS ·tileFactors+0(SB), Z16
@@ -5500,10 +5671,25 @@ TEXT ·tileOutputGradNormWide(SB), NOSPLIT, $0-76
 	VBROADCASTSS ·tileFactors+20(SB), Z21
 	VBROADCASTSS ·tileFactors+24(SB), Z22
 	VBROADCASTSS ·tileFactors+28(SB), Z23
-	VBROADCASTSS a+64(FP), Z24
-	VBROADCASTSS b+68(FP), Z25
-	VBROADCASTSS bias+72(FP), Z26
+	VBROADCASTSS a+72(FP), Z24
+	VBROADCASTSS b+76(FP), Z25
+	VBROADCASTSS bias+80(FP), Z26
 column:
+	CMPQ ahead+56(FP), $0
+	JE here
+	MOVQ ahead+56(FP), R14
+	ADDQ SI, R14
+	PREFETCHT1 (R14)
+	PREFETCHT1 (R14)(R9*1)
+	PREFETCHT1 (R14)(R9*2)
+	PREFETCHT1 (R14)(R12*1)
+	MOVQ ahead+56(FP), R14
+	ADDQ BX, R14
+	PREFETCHT1 (R14)
+	PREFETCHT1 (R14)(R9*1)
+	PREFETCHT1 (R14)(R9*2)
+	PREFETCHT1 (R14)(R12*1)
+here:
 	VMULPS (SI), Z24, Z0
 	VMULPS (BX), Z25, Z4
 	VADDPS Z0, Z26, Z0

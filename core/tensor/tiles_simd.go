@@ -23,7 +23,7 @@ func tileInputSIMD(mem []float32, values, x Lines, first, last, columns, run int
 		if columns == 1 {
 			x0, x5, end = first+Chunk, last, last+run-Chunk
 		}
-		tileInputWide(place(m, values.At), 4*values.Step, dColumn, place(m, x.At+x.Step), 4*x.Step, sColumn, n,
+		tileInputWide(place(m, values.At), 4*values.Step, dColumn, place(m, x.At+x.Step), 4*x.Step, sColumn, n, 4*x.Ahead,
 			place(m, first), place(m, x0), place(m, end), place(m, x5))
 		return
 	}
@@ -63,6 +63,26 @@ func tileInputSIMD(mem []float32, values, x Lines, first, last, columns, run int
 	leave()
 }
 
+// tileInputReadWide is TileInputRead, or false where there is no wider form.
+func tileInputReadWide(mem []float32, values, x Lines, r Reading, first, last int, top, bottom bool, run int) bool {
+	m := ptr(mem)
+	dColumn, sColumn, n := wideColumns(values, x, 1, run)
+	if n == 0 {
+		return false
+	}
+	edge := func(none bool) (scale, shift float32) {
+		if none {
+			return 0, 0
+		}
+		return r.Scale, r.Shift
+	}
+	scale0, shift0 := edge(top)
+	scale5, shift5 := edge(bottom)
+	tileInputNormWide(place(m, values.At), 4*values.Step, dColumn, place(m, x.At+x.Step), 4*x.Step, sColumn, n, 4*x.Ahead,
+		place(m, first), place(m, first+Chunk), place(m, last+run-Chunk), place(m, last), r.Scale, r.Shift, r.Floor, scale0, shift0, scale5, shift5)
+	return true
+}
+
 func tileInputGradSIMD(mem []float32, x, values Lines, before, behind, columns, run int, add bool) {
 	m := ptr(mem)
 	if dColumn, sColumn, n := wideColumns(x, values, columns, run); n > 0 {
@@ -73,7 +93,7 @@ func tileInputGradSIMD(mem []float32, x, values Lines, before, behind, columns, 
 		if add {
 			old = 1
 		}
-		tileInputGradWide(place(m, x.At), 4*x.Step, dColumn, place(m, values.At), 4*values.Step, sColumn, n,
+		tileInputGradWide(place(m, x.At), 4*x.Step, dColumn, place(m, values.At), 4*values.Step, sColumn, n, 4*x.Ahead,
 			place(m, before), place(m, left), place(m, end), place(m, right), old)
 		return
 	}
@@ -114,7 +134,7 @@ func tileInputGradSIMD(mem []float32, x, values Lines, before, behind, columns, 
 func tileOutputSIMD(mem []float32, y, values Lines, columns, run int) {
 	m := ptr(mem)
 	if dColumn, sColumn, n := wideColumns(y, values, columns, run); n > 0 {
-		tileOutputWide(place(m, y.At), 4*y.Step, dColumn, place(m, values.At), 4*values.Step, sColumn, n)
+		tileOutputWide(place(m, y.At), 4*y.Step, dColumn, place(m, values.At), 4*values.Step, sColumn, n, 4*y.Ahead)
 		return
 	}
 	vp, vp2, vp3, vq, vq2, vq3 := broadcast(p1), broadcast(p2), broadcast(p3), broadcast(q1), broadcast(q2), broadcast(q3)
@@ -138,7 +158,7 @@ func tileOutputSIMD(mem []float32, y, values Lines, columns, run int) {
 func tileOutputGradSIMD(mem []float32, values, y Lines, columns, run int) {
 	m := ptr(mem)
 	if dColumn, sColumn, n := wideColumns(values, y, columns, run); n > 0 {
-		tileOutputGradWide(place(m, values.At), 4*values.Step, dColumn, place(m, y.At), 4*y.Step, sColumn, n)
+		tileOutputGradWide(place(m, values.At), 4*values.Step, dColumn, place(m, y.At), 4*y.Step, sColumn, n, 4*y.Ahead)
 		return
 	}
 	vp, vp2, vp3, vq, vq2, vq3 := broadcast(p1), broadcast(p2), broadcast(p3), broadcast(q1), broadcast(q2), broadcast(q3)
@@ -159,4 +179,14 @@ func tileOutputGradSIMD(mem []float32, values, y Lines, columns, run int) {
 		}
 	}
 	leave()
+}
+
+// tileOutputGradOfWide is TileOutputGradOf, or false where there is no wider form.
+func tileOutputGradOfWide(mem []float32, values, g Lines, x int, w [2]float32, bias float32, run int) bool {
+	m := ptr(mem)
+	dColumn, sColumn, n := wideColumns(values, g, 1, run)
+	if n > 0 {
+		tileOutputGradNormWide(place(m, values.At), 4*values.Step, dColumn, place(m, g.At), 4*g.Step, sColumn, n, 4*g.Ahead, place(m, x), w[0], w[1], bias)
+	}
+	return n > 0
 }

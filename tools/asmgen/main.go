@@ -27,8 +27,9 @@ func main() {
 		a.sum("sumRun", false)
 		a.sum("sumWide", true)
 		a.dot()
-		a.product("productRun", avx2, 2)
-		a.product("productWide", avx512, 4)
+		a.product("productRun", avx2, 2, false)
+		a.product("productWide", avx512, 4, false)
+		a.product("productAddWide", avx512, 4, true)
 		a.productTall()
 		a.outer()
 		a.window("windowRun", avx2)
@@ -288,8 +289,9 @@ func (a *asm) dot() {
 	a.p("RET")
 }
 
-// product writes four rows of Product in blocks of some vectors, so that a load serves four rows and a weight all vectors.
-func (a *asm) product(name string, v vec, n int) {
+// product writes four rows of Product, or of ProductAdd, in blocks of some vectors, so that a load serves four rows and a weight all
+// vectors.
+func (a *asm) product(name string, v vec, n int, add bool) {
 	a.function(name, "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
 	for _, arg := range []string{"d+0(FP), DI", "row+8(FP), R8", "s+16(FP), SI", "blocks+24(FP), CX", "taps+32(FP), BX", "ntaps+40(FP), R13", "w+48(FP), R10", "wrow+56(FP), R9"} {
 		a.p("MOVQ %s", arg)
@@ -329,7 +331,11 @@ func (a *asm) product(name string, v vec, n int) {
 	a.label("store")
 	for r := range 4 {
 		for i := range n {
-			a.p("VMOVUPS %s, %d%s", v.r(n*r+i), i*v.size, strided("DI", "R8", "R15", r))
+			sum, at := v.r(n*r+i), fmt.Sprint(i*v.size, strided("DI", "R8", "R15", r))
+			if add {
+				a.p("VADDPS %[1]s, %[2]s, %[2]s", at, sum)
+			}
+			a.p("VMOVUPS %s, %s", sum, at)
 		}
 	}
 	a.p("ADDQ $%d, DI", n*v.size)
@@ -393,7 +399,7 @@ func (a *asm) prefetch() {
 	a.p("MOVQ p+0(FP), DI")
 	a.p("MOVQ n+8(FP), CX")
 	a.label("next")
-	a.p("PREFETCHT0 (DI)")
+	a.p("PREFETCHT1 (DI)")
 	a.p("ADDQ $64, DI")
 	a.p("SUBQ $64, CX")
 	a.p("JGT next")

@@ -22,9 +22,9 @@ func z(i int) string { return fmt.Sprint("Z", i) }
 func (a *asm) arith(op string, x, y, d int) { a.p("V%sPS %s, %s, %s", op, z(y), z(x), z(d)) }
 
 // turn begins a function whose first arguments are where a column's results go, their step and the next column's distance, all in
-// bytes, and likewise what it reads, and the number of columns.
+// bytes, likewise what it reads, the number of columns, and where from here what is to be prefetched lies, or 0.
 func (a *asm) turn(name, args string, size int, more ...string) {
-	a.function(name, "d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n int"+args, 56+size)
+	a.function(name, "d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n, ahead int"+args, 64+size)
 	for _, arg := range append([]string{"d+0(FP), DI", "dStep+8(FP), R8", "dColumn+16(FP), R11", "s+24(FP), SI", "sStep+32(FP), R9", "sColumn+40(FP), R10", "n+48(FP), CX"}, more...) {
 		a.p("MOVQ %s", arg)
 	}
@@ -33,6 +33,25 @@ func (a *asm) turn(name, args string, size int, more ...string) {
 	for i := range 8 {
 		a.p("VBROADCASTSS ·tileFactors+%d(SB), %s", 4*i, z(fP1+i))
 	}
+}
+
+// column begins a column: what lies ahead of so many rows at each of the bases is asked for, as the machine does not see the next ones
+// coming where rows are short.
+func (a *asm) column(step, triple string, rows int, bases ...string) {
+	a.label("column")
+	a.p("CMPQ ahead+56(FP), $0")
+	a.p("JE here")
+	for _, base := range bases {
+		a.p("MOVQ ahead+56(FP), R14")
+		a.p("ADDQ %s, R14", base)
+		for i := range rows {
+			if i == 4 {
+				a.p("LEAQ (R14)(%s*4), R14", step)
+			}
+			a.p("PREFETCHT1 %s", strided("R14", step, triple, i))
+		}
+	}
+	a.label("here")
 }
 
 // next ends a column.
@@ -66,13 +85,13 @@ func (a *asm) tileInput(name string, norm bool) {
 	if norm {
 		args, size = args+", scale, shift, floor, scale0, shift0, scale5, shift5 float32", 60
 	}
-	a.turn(name, args, size, "first+56(FP), AX", "x0+64(FP), BX", "last+72(FP), R13", "x5+80(FP), DX")
+	a.turn(name, args, size, "first+64(FP), AX", "x0+72(FP), BX", "last+80(FP), R13", "x5+88(FP), DX")
 	for i, arg := range []string{"scale", "shift", "floor", "scale0", "shift0", "scale5", "shift5"} {
 		if norm {
-			a.p("VBROADCASTSS %s+%d(FP), %s", arg, 88+4*i, z(24+i))
+			a.p("VBROADCASTSS %s+%d(FP), %s", arg, 96+4*i, z(24+i))
 		}
 	}
-	a.label("column")
+	a.column("R9", "R12", 5, "SI")
 	a.p("CMPQ CX, $1")
 	a.p("CMOVQEQ R13, DX")
 	places := []string{"(AX)", operand(0), operand(1), operand(2), operand(3), "(DX)"}
@@ -120,9 +139,9 @@ func (a *asm) tileInput(name string, norm bool) {
 
 // tileInputGrad writes TileInputGrad.
 func (a *asm) tileInputGrad() {
-	a.turn("tileInputGradWide", ", before, left, behind, right *float32, add int", 40, "before+56(FP), AX", "left+64(FP), BX", "behind+72(FP), R13", "right+80(FP), DX")
+	a.turn("tileInputGradWide", ", before, left, behind, right *float32, add int", 40, "before+64(FP), AX", "left+72(FP), BX", "behind+80(FP), R13", "right+88(FP), DX")
 	a.p("VPXORD Z31, Z31, Z31")
-	a.label("column")
+	a.column("R8", "R15", 4, "DI")
 	a.p("CMPQ CX, $1")
 	a.p("CMOVQEQ R13, DX")
 	a.p("LEAQ (SI)(R9*4), R14")
@@ -153,7 +172,7 @@ func (a *asm) tileInputGrad() {
 	a.arith("ADD", 13, sum2, 13)
 	a.p("VMULPS (DX), %s, %s", z(fPQ), z(14))
 	a.arith("ADD", 13, 14, 13)
-	a.p("CMPQ add+88(FP), $0")
+	a.p("CMPQ add+96(FP), $0")
 	a.p("JE store")
 	for i := range 4 {
 		a.p("VADDPS %s, %[2]s, %[2]s", result(i), z(10+i))
@@ -171,7 +190,7 @@ func (a *asm) tileInputGrad() {
 // tileOutput writes TileOutput.
 func (a *asm) tileOutput() {
 	a.turn("tileOutputWide", "", 0)
-	a.label("column")
+	a.column("R8", "R15", 4, "DI")
 	a.p("LEAQ (SI)(R9*4), R14")
 	for i := range 6 {
 		a.p("VMOVUPS %s, %s", operand(i), z(i))
@@ -199,14 +218,18 @@ func (a *asm) tileOutput() {
 // tileOutputGrad writes TileOutputGrad, and that of gradients which are made of two maps: s, and x that lies like it.
 func (a *asm) tileOutputGrad(name string, norm bool) {
 	if norm {
-		a.turn(name, ", x *float32, a, b, bias float32", 20, "x+56(FP), BX")
-		for i, arg := range []string{"a+64", "b+68", "bias+72"} {
+		a.turn(name, ", x *float32, a, b, bias float32", 20, "x+64(FP), BX")
+		for i, arg := range []string{"a+72", "b+76", "bias+80"} {
 			a.p("VBROADCASTSS %s(FP), %s", arg, z(24+i))
 		}
 	} else {
 		a.turn(name, "", 0)
 	}
-	a.label("column")
+	bases := []string{"SI"}
+	if norm {
+		bases = append(bases, "BX")
+	}
+	a.column("R9", "R12", 4, bases...)
 	for i := range 4 {
 		if !norm {
 			a.p("VMOVUPS %s, %s", operand(i), z(i))

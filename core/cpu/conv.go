@@ -314,20 +314,15 @@ func (c *conv) middle(k, ch, worker int) {
 	z, dz := b.plane1[worker], b.plane2[worker]
 	before.relu(k, ch, z)
 	c.scatter(&c.parts[0], k, ch, worker, z, dz, false)
-	c.gate(k, ch, worker, z, dz)
+	c.gate(k, ch, dz)
 }
 
-// gate takes the gradient at dz of one channel z that is read to that of the Conv before.
-func (c *conv) gate(k, ch, worker, z, dz int) {
+// gate takes the gradient at dz of one channel that is read to that of the Conv before.
+func (c *conv) gate(k, ch, dz int) {
 	b, before := c.b, c.before
-	at, n := b.at(before.Grad, k, ch), b.length(before.Out, k)
-	sum, dot := tensor.Gate(b.mem[at:at+n], b.mem[dz:dz+n], b.mem[z:z+n], before.norm.floor)
-	if m := before.norm; m.BatchNorm != nil && m.Gamma >= 0 { // z is γx̂ + β, not x̂
-		acc := b.acc[worker][:tensor.Lanes]
-		clear(acc)
-		tap := [1]tensor.Tap{}
-		tensor.Dot(acc, b.mem, at, b.at(before.Out, k, ch), n, tap[:])
-		dot = float32((float64(tensor.Fold(acc, 0)) - m.mean[ch]*float64(sum)) * m.inverse[ch])
+	sum, dot, dotX := tensor.GateRead(b.mem, b.at(before.Grad, k, ch), dz, b.at(before.Out, k, ch), b.length(before.Out, k), before.norm.reading(ch))
+	if m := before.norm; m.BatchNorm != nil && m.Gamma >= 0 { // what is read is γx̂ + β, not x̂
+		dot = float32((float64(dotX) - m.mean[ch]*float64(sum)) * m.inverse[ch])
 	}
 	before.norm.sum[k][ch], before.norm.dot[k][ch] = sum, dot
 }

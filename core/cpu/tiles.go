@@ -54,7 +54,7 @@ func newTiled(c *conv) *tiled {
 	take(&t.carry, in*t.line)
 	take(&t.grad, tileValues*in*out)
 	take(&t.flat, t.band*groupChannels)
-	take(&t.sums, out*groupChannels)
+	take(&t.sums, out*(groupChannels+tensor.Chunk))
 	b.maxWindow, b.maxLine = max(b.maxWindow, size), max(b.maxLine, t.line)
 	b.maxRows = max(b.maxRows, t.band)
 	nn.Reserve(&b.e.p.Params.Memory, &t.windows, tileValues*in*out)
@@ -87,8 +87,7 @@ func (t *tiled) input(k, first, ch, channels, to, worker int) {
 			top, bottom := y == 0, y+tensor.Tile == t.Out.H
 			rows, turned := tensor.Lines{At: src + (y-1)*line, Step: line, Ahead: b.plane(t.Out, k)}, tensor.Lines{At: scratch + t.turned, Step: t.step}
 			if n := t.before; n != nil {
-				read := tensor.Reading{Scale: n.norm.scale[ch+c], Shift: n.norm.shift[ch+c], Floor: n.norm.floor}
-				tensor.TileInputRead(mem, turned, rows, read, top, bottom, b.zeros, line, scratch+t.pixels)
+				tensor.TileInputRead(mem, turned, rows, n.norm.reading(ch+c), top, bottom, b.zeros, line, scratch+t.pixels)
 			} else {
 				above, below := rows.At, rows.At+5*line
 				if top {
@@ -170,9 +169,7 @@ func (t *tiled) backward(k, task, parts, worker int) {
 			t.keep(k, ch, worker)
 		case unit%2 == 1 && t.before != nil:
 			for ; ch < (unit/2+1)*groupChannels; ch++ {
-				z := b.plane1[worker]
-				t.before.relu(k, ch, z)
-				t.gate(k, ch, worker, z, b.at(t.before.Grad, k, ch))
+				t.gate(k, ch, b.at(t.before.Grad, k, ch))
 			}
 		}
 	}
@@ -203,14 +200,11 @@ func (t *tiled) weightGradient(k, first, ch, worker int) {
 	taps := t.taps(worker, t.band, groupChannels, 1)
 	for v := range tileValues {
 		tensor.Transpose(mem, scratch+t.flat, groupChannels, group+v*apart, t.band, groupChannels, t.band)
-		sums, grad := scratch+t.sums, scratch+t.grad+(ch*tileValues+v*groupChannels)*out
+		grad, weights := scratch+t.grad+(ch*tileValues+v*groupChannels)*out, mem[scratch+t.values+v*t.apart(out):]
 		if first == 0 {
-			sums = grad
-		}
-		tensor.Product(mem, sums, groupChannels, out, scratch+t.flat, groupChannels, taps, mem[scratch+t.values+v*t.apart(out):], t.band)
-		if first > 0 {
-			tap := [1]tensor.Tap{}
-			tensor.Sum(mem, grad, sums, out*groupChannels, tap[:], one, 0, tensor.NoFloor, true)
+			tensor.Product(mem, grad, groupChannels, out, scratch+t.flat, groupChannels, taps, weights, t.band)
+		} else {
+			tensor.ProductAdd(mem, grad, groupChannels, out, scratch+t.flat, groupChannels, taps, weights, t.band, scratch+t.sums)
 		}
 	}
 }
@@ -221,9 +215,12 @@ func (t *tiled) keep(k, ch, worker int) {
 	grad, n := t.b.partial[k][t.parts[0].Pointwise:], t.Out.C*groupChannels
 	u := scratch + t.grad + ch*tileValues*t.Out.C
 	tensor.TileWindowsGrad(mem, u, scratch+t.values, n)
-	for i := range 9 {
-		for j, v := range mem[u+i*n:][:n] {
-			grad[(j/groupChannels*t.Inputs+ch+j%groupChannels)*9+i] = v
+	for o := range t.Out.C {
+		windows := grad[(o*t.Inputs+ch)*9:][:9*groupChannels]
+		for i := range 9 {
+			for c, v := range mem[u+i*n+o*groupChannels:][:groupChannels] {
+				windows[9*c+i] = v
+			}
 		}
 	}
 }

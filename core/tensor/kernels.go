@@ -234,6 +234,38 @@ func gateGo(dst, x, y []float32, threshold float32) (sum, dot float32) {
 	return Fold(s[:], 0), Fold(p[:], 0)
 }
 
+// GateRead is Gate by y = read(x), at x of mem like dst and g, which it makes anew: n floats at dst become those of g where y is above its
+// floor. It also returns Σ dst·x, as Dot would make it.
+func GateRead(mem []float32, dst, g, x, n int, read Reading) (sum, dot, dotX float32) {
+	d, v, in := mem[dst:][:n], mem[g:][:n], mem[x:][:n]
+	var s, p, q [Lanes]float32
+	whole := n / Lanes * Lanes
+	if useSIMD {
+		gateReadSIMD(d, v, in, whole, read, &s, &p, &q)
+	} else {
+		gateReadGo(d, v, in, whole, read, &s, &p, &q)
+	}
+	var rest [Lanes]float32 // which Dot begins with
+	gateReadGo(d[whole:], v[whole:], in[whole:], n-whole, read, &s, &p, &rest)
+	for i := range q {
+		q[i] = rest[i] + q[i]
+	}
+	return Fold(s[:], 0), Fold(p[:], 0), Fold(q[:], 0)
+}
+
+func gateReadGo(dst, g, x []float32, n int, r Reading, s, p, q *[Lanes]float32) {
+	for i := range n {
+		v, y := g[i], max(r.Shift+float32(r.Scale*x[i]), r.Floor)
+		if y <= r.Floor {
+			v = 0
+		}
+		dst[i] = v
+		s[i%Lanes] += v
+		p[i%Lanes] += float32(v * y)
+		q[i%Lanes] += float32(v * x[i])
+	}
+}
+
 // Moments returns the mean of x and Σ (x - mean)², in two passes so that nothing cancels.
 func Moments(x []float32) (mean, m2 float32) {
 	if useSIMD {

@@ -51,12 +51,18 @@ func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []floa
 
 // productAddSIMD is ProductAdd, or false where there is no wider form.
 func productAddSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) bool {
-	if !useWide || n%(8*Lanes) > 0 || rows%4 > 0 {
-		return false
-	}
 	m := ptr(mem)
-	for r := 0; r < rows; r += 4 {
-		productAddWide(place(m, dst+r*row), 4*row, place(m, src), n/(8*Lanes), unsafe.SliceData(taps), len(taps), place(ptr(w), r*wrow), 4*wrow)
+	switch {
+	case useWide && n%(8*Lanes) == 0 && rows%4 == 0:
+		for r := 0; r < rows; r += 4 {
+			productAddWide(place(m, dst+r*row), 4*row, place(m, src), n/(8*Lanes), unsafe.SliceData(taps), len(taps), place(ptr(w), r*wrow), 4*wrow)
+		}
+	case useWide && n%(2*Lanes) == 0 && rows%8 == 0:
+		for r := 0; r < rows; r += 8 {
+			productAddTall(place(m, dst+r*row), 4*row, place(m, src), n/(2*Lanes), unsafe.SliceData(taps), len(taps), place(ptr(w), r*wrow), 4*wrow)
+		}
+	default:
+		return false
 	}
 	return true
 }
@@ -188,6 +194,26 @@ func gate(d, x, y unsafe.Pointer, n int, threshold float32, s, p *[Lanes]float32
 		}
 		store(unsafe.Pointer(&s[l]), sum)
 		store(unsafe.Pointer(&p[l]), dot)
+	}
+	leave()
+}
+
+// gateReadSIMD handles n elements, a multiple of Lanes.
+func gateReadSIMD(dst, g, x []float32, n int, r Reading, s, p, q *[Lanes]float32) {
+	d, f, m := ptr(dst), ptr(g), ptr(x)
+	scale, shift, floor := broadcast(r.Scale), broadcast(r.Shift), broadcast(r.Floor)
+	for l := 0; l < Lanes; l += width {
+		var sum, dot, dotX vec
+		for i := l; i < n; i += Lanes {
+			z := load(at(m, i))
+			y := floor.Max(shift.Add(scale.Mul(z)))
+			v := load(at(f, i)).Masked(y.Greater(floor))
+			store(at(d, i), v)
+			sum, dot, dotX = sum.Add(v), v.Mul(y).Add(dot), v.Mul(z).Add(dotX)
+		}
+		store(unsafe.Pointer(&s[l]), sum)
+		store(unsafe.Pointer(&p[l]), dot)
+		store(unsafe.Pointer(&q[l]), dotX)
 	}
 	leave()
 }

@@ -22,6 +22,9 @@ func productAddWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntap
 func productTall(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
 
 //go:noescape
+func productAddTall(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
+
+//go:noescape
 func prefetch(p *float32, n int)
 
 //go:noescape

@@ -1478,6 +1478,83 @@ end:
 	VZEROUPPER
 	RET
 
+// func productAddTall(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
+TEXT ·productAddTall(SB), NOSPLIT, $0-64
+	MOVQ d+0(FP), DI
+	MOVQ row+8(FP), R8
+	MOVQ s+16(FP), SI
+	MOVQ blocks+24(FP), CX
+	MOVQ taps+32(FP), BX
+	MOVQ ntaps+40(FP), R13
+	MOVQ w+48(FP), R10
+	MOVQ wrow+56(FP), R9
+	LEAQ (R8)(R8*2), R15
+	LEAQ (R9)(R9*2), R12
+	LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0
+	NEGQ R13
+block:
+	DECQ CX
+	JLT end
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ R13, DX
+	TESTQ DX, DX
+	JE store
+tap:
+	MOVLQSX (BX)(DX*8), R11
+	MOVLQSX 4(BX)(DX*8), R14
+	VMOVUPS (SI)(R11*4), Z8
+	LEAQ (R10)(R14*4), R14
+	LEAQ (R14)(R9*4), AX
+	VMULPS.BCST (R14), Z8, Z9
+	VMULPS.BCST (R14)(R9*1), Z8, Z10
+	VMULPS.BCST (R14)(R9*2), Z8, Z11
+	VMULPS.BCST (R14)(R12*1), Z8, Z12
+	VMULPS.BCST (AX), Z8, Z13
+	VMULPS.BCST (AX)(R9*1), Z8, Z14
+	VMULPS.BCST (AX)(R9*2), Z8, Z15
+	VMULPS.BCST (AX)(R12*1), Z8, Z16
+	VADDPS Z9, Z0, Z0
+	VADDPS Z10, Z1, Z1
+	VADDPS Z11, Z2, Z2
+	VADDPS Z12, Z3, Z3
+	VADDPS Z13, Z4, Z4
+	VADDPS Z14, Z5, Z5
+	VADDPS Z15, Z6, Z6
+	VADDPS Z16, Z7, Z7
+	INCQ DX
+	JNE tap
+store:
+	LEAQ (DI)(R8*4), AX
+	VADDPS (DI), Z0, Z0
+	VMOVUPS Z0, (DI)
+	VADDPS (DI)(R8*1), Z1, Z1
+	VMOVUPS Z1, (DI)(R8*1)
+	VADDPS (DI)(R8*2), Z2, Z2
+	VMOVUPS Z2, (DI)(R8*2)
+	VADDPS (DI)(R15*1), Z3, Z3
+	VMOVUPS Z3, (DI)(R15*1)
+	VADDPS (AX), Z4, Z4
+	VMOVUPS Z4, (AX)
+	VADDPS (AX)(R8*1), Z5, Z5
+	VMOVUPS Z5, (AX)(R8*1)
+	VADDPS (AX)(R8*2), Z6, Z6
+	VMOVUPS Z6, (AX)(R8*2)
+	VADDPS (AX)(R15*1), Z7, Z7
+	VMOVUPS Z7, (AX)(R15*1)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	JMP block
+end:
+	VZEROUPPER
+	RET
+
 // func outerWide(acc *float32, accRow int, x *float32, row int, s *float32, blocks int, taps *Tap)
 TEXT ·outerWide(SB), NOSPLIT, $0-56
 	MOVQ x+16(FP), DI

@@ -210,8 +210,15 @@ var tileWeight = func() (w [3][Values]float32) {
 
 // TileWindows sets u to GwGᵀ: 36 values, one after the other for all of w's windows of nine weights.
 func TileWindows(u, w []float32) {
-	n := len(w) / 9
-	for i := range n {
+	n, done := len(w)/9, 0
+	if useSIMD {
+		done = tileWindowsSIMD(u, w, n)
+	}
+	tileWindowsGo(u, w, done, n)
+}
+
+func tileWindowsGo(u, w []float32, from, n int) {
+	for i := from; i < n; i++ {
 		w := w[9*i:][:9]
 		var half [Values][3]float32
 		for k, g := range &tileWindow {

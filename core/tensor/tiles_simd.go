@@ -2,6 +2,8 @@
 
 package tensor
 
+import "unsafe"
+
 // wideColumns is how the wider forms, which take a pixel of all images for a column, go through columns of run floats: so many bytes from
 // a column of either operand to the next. None if they cannot.
 func wideColumns(d, s Lines, columns, run int) (dColumn, sColumn, n int) {
@@ -189,4 +191,40 @@ func tileOutputGradOfWide(mem []float32, values, g Lines, x int, w [2]float32, b
 		tileOutputGradNormWide(place(m, values.At), 4*values.Step, dColumn, place(m, g.At), 4*g.Step, sColumn, n, 4*g.Ahead, place(m, x), w[0], w[1], bias)
 	}
 	return n > 0
+}
+
+// tileWindowsSIMD makes as many whole vectors of n windows as there are.
+func tileWindowsSIMD(u, w []float32, n int) (done int) {
+	var x [9][width]uint32 // no scalar floats between vectors
+	var half [3 * Values]vec
+	var g [Values][3]vec
+	for k := range g {
+		for i := range g[k] {
+			g[k][i] = broadcast(tileWindow[k][i])
+		}
+	}
+	from, to := ptr(w), ptr(u)
+	for ; done+width <= n; done += width {
+		for j := 0; j < width; j++ {
+			for i := range x {
+				x[i][j] = *(*uint32)(at(from, 9*(done+j)+i))
+			}
+		}
+		for k := range g {
+			g := &g[k]
+			for i := 0; i < 3; i++ {
+				a, b, c := load(unsafe.Pointer(&x[i])), load(unsafe.Pointer(&x[3+i])), load(unsafe.Pointer(&x[6+i]))
+				half[3*k+i] = g[0].Mul(a).Add(g[1].Mul(b)).Add(g[2].Mul(c))
+			}
+		}
+		for k := range g {
+			h := half[3*k:][:3]
+			for l := range g {
+				g := &g[l]
+				store(at(to, (k*Values+l)*n+done), g[0].Mul(h[0]).Add(g[1].Mul(h[1])).Add(g[2].Mul(h[2])))
+			}
+		}
+	}
+	leave()
+	return done
 }

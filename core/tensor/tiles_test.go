@@ -85,6 +85,7 @@ func TestTilesTwins(t *testing.T) {
 	check("TileInputGrad, added", func(m []float32) { TileInputGrad(m, b, a, 0, 50, 1, 64, true) }, func(m []float32) { tileInputGradGo(m, b, a, 0, 50, 1, 64, true) })
 	check("TileOutput", func(m []float32) { TileOutput(m, b, a, 3, 16) }, func(m []float32) { tileOutputGo(m, b, a, 3, 16) })
 	check("TileOutputGrad", func(m []float32) { TileOutputGrad(m, a, b, 3, 16) }, func(m []float32) { tileOutputGradGo(m, a, b, 3, 16) })
+	check("TileWindows", func(m []float32) { TileWindows(m[400:], m[:9*19]) }, func(m []float32) { tileWindowsGo(m[400:], m[:9*19], 0, 19) })
 	check("Transpose", func(m []float32) { Transpose(m, 2000, 40, 100, 50, 19, 24) }, func(m []float32) { transposeGo(m, 2000, 40, 100, 50, 19, 24) })
 }
 

@@ -33,6 +33,7 @@ func sumWide(_, _ *float32, _ *strip, _ int, _ *Tap, _ *float32, _, _ float32, _
 func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int)    {}
 func productAddWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
 func productTall(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int)    {}
+func productAddTall(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
 
 func windowWide(_, _ *float32, _ *row, _ int, _ *float32, _, _, _, _, _ int) {}
 func windowDotWide(_, _, _ *float32, _ *row, _, _, _, _ int)                 {}

@@ -30,7 +30,8 @@ func main() {
 		a.product("productRun", avx2, 2, false)
 		a.product("productWide", avx512, 4, false)
 		a.product("productAddWide", avx512, 4, true)
-		a.productTall()
+		a.productTall("productTall", false)
+		a.productTall("productAddTall", true)
 		a.outer()
 		a.window("windowRun", avx2)
 		a.window("windowWide", avx512)
@@ -346,10 +347,10 @@ func (a *asm) product(name string, v vec, n int, add bool) {
 	a.p("RET")
 }
 
-// productTall writes eight rows of Product in blocks of a vector, for products of few columns: a multiplication takes a row's weight from
-// memory.
-func (a *asm) productTall() {
-	a.function("productTall", "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
+// productTall writes eight rows of Product or ProductAdd in blocks of a vector, for products of few columns: a multiplication takes a
+// row's weight from memory.
+func (a *asm) productTall(name string, add bool) {
+	a.function(name, "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
 	for _, arg := range []string{"d+0(FP), DI", "row+8(FP), R8", "s+16(FP), SI", "blocks+24(FP), CX", "taps+32(FP), BX", "ntaps+40(FP), R13", "w+48(FP), R10", "wrow+56(FP), R9"} {
 		a.p("MOVQ %s", arg)
 	}
@@ -383,7 +384,11 @@ func (a *asm) productTall() {
 	a.label("store")
 	a.p("LEAQ (DI)(R8*4), AX")
 	for r := range 8 {
-		a.p("VMOVUPS Z%d, %s", r, strided([]string{"DI", "AX"}[r/4], "R8", "R15", r))
+		at := strided([]string{"DI", "AX"}[r/4], "R8", "R15", r)
+		if add {
+			a.p("VADDPS %[1]s, Z%[2]d, Z%[2]d", at, r)
+		}
+		a.p("VMOVUPS Z%d, %s", r, at)
 	}
 	a.p("ADDQ $64, DI")
 	a.p("ADDQ $64, SI")

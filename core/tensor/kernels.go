@@ -266,6 +266,44 @@ func gateReadGo(dst, g, x []float32, n int, r Reading, s, p, q *[Lanes]float32) 
 	}
 }
 
+// GateDots sets the n floats of mem at g to zero where those at y are not above zero, unless y is negative, and returns their sum and
+// their inner products with the floats at each of at most two places x, all as Dot would make them of what is then there.
+func GateDots(mem []float32, g, y, n int, x []int) (sum float32, dots [2]float32) {
+	gate, pair := mem[g:][:n], [2][]float32{mem[g:][:n], mem[g:][:n]}
+	if y >= 0 {
+		gate = mem[y:][:n]
+	}
+	for i, at := range x {
+		pair[i] = mem[at:][:n]
+	}
+	var s, rest [3][Lanes]float32 // with the rest Dot begins
+	whole := n / Lanes * Lanes
+	if useSIMD {
+		gateDotsSIMD(mem[g:], gate, pair[0], pair[1], whole, y >= 0, &s)
+	} else {
+		gateDotsGo(mem[g:], gate, pair[0], pair[1], whole, y >= 0, &s)
+	}
+	gateDotsGo(mem[g+whole:], gate[whole:], pair[0][whole:], pair[1][whole:], n-whole, y >= 0, &rest)
+	for i := range s {
+		for l := range s[i] {
+			s[i][l] = rest[i][l] + s[i][l]
+		}
+	}
+	return Fold(s[0][:], 0), [2]float32{Fold(s[1][:], 0), Fold(s[2][:], 0)}
+}
+
+func gateDotsGo(g, y, a, b []float32, n int, gate bool, s *[3][Lanes]float32) {
+	for i := range n {
+		if gate && y[i] <= 0 {
+			g[i] = 0
+		}
+		v := g[i]
+		s[0][i%Lanes] += v
+		s[1][i%Lanes] += float32(v * a[i])
+		s[2][i%Lanes] += float32(v * b[i])
+	}
+}
+
 // Moments returns the mean of x and Σ (x - mean)², in two passes so that nothing cancels.
 func Moments(x []float32) (mean, m2 float32) {
 	if useSIMD {

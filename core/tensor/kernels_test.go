@@ -126,6 +126,17 @@ func TestTwinsAgree(t *testing.T) {
 		one := make([]float32, Lanes)
 		Dot(one, plain, 2*len(x), 0, len(x), []Tap{{}})
 		same(t, "GateRead", append(fast[:3*len(x)], s1, p1, q1), append(plain[:3*len(x)], s2, p2, Fold(one, 0)))
+		copy(fast, mem[:2*len(x)])
+		copy(plain, fast)
+		s1, d := GateDots(fast, 2*len(x), 0, len(x), []int{len(x), 3 * len(x)})
+		Gate(plain[2*len(x):][:len(x)], plain[2*len(x):][:len(x)], plain[:len(x)], 0)
+		all = append(slices.Clone(plain), make([]float32, len(x))...)
+		for i := range len(x) {
+			all[len(plain)+i] = 1
+		}
+		three := make([]float32, 3*Lanes)
+		Dot(three, all, 2*len(x), 0, len(x), []Tap{{int32(len(plain)), 0}, {int32(len(x)), 1}, {int32(3 * len(x)), 2}})
+		same(t, "GateDots", append(fast[:3*len(x)], s1, d[0], d[1]), append(plain[:3*len(x)], Fold(three, 0), Fold(three, 1), Fold(three, 2)))
 		m1, v1 := momentsSIMD(x)
 		m2, v2 := momentsGo(x)
 		same(t, "Moments", []float32{m1, v1}, []float32{m2, v2})

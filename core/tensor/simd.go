@@ -218,6 +218,27 @@ func gateReadSIMD(dst, g, x []float32, n int, r Reading, s, p, q *[Lanes]float32
 	leave()
 }
 
+// gateDotsSIMD handles n elements, a multiple of Lanes.
+func gateDotsSIMD(g, y, a, b []float32, n int, gate bool, s *[3][Lanes]float32) {
+	d, c, p, q := ptr(g), ptr(y), ptr(a), ptr(b)
+	var zero vec
+	for l := 0; l < Lanes; l += width {
+		var sum, dotA, dotB vec
+		for i := l; i < n; i += Lanes {
+			v := load(at(d, i))
+			if gate {
+				v = v.Masked(load(at(c, i)).Greater(zero))
+				store(at(d, i), v)
+			}
+			sum, dotA, dotB = sum.Add(v), v.Mul(load(at(p, i))).Add(dotA), v.Mul(load(at(q, i))).Add(dotB)
+		}
+		store(unsafe.Pointer(&s[0][l]), sum)
+		store(unsafe.Pointer(&s[1][l]), dotA)
+		store(unsafe.Pointer(&s[2][l]), dotB)
+	}
+	leave()
+}
+
 func momentsSIMD(x []float32) (mean, m2 float32) {
 	var s [Lanes]float32
 	n := len(x) / Lanes * Lanes

@@ -38,6 +38,11 @@ func gateSIMD(dst, x, y []float32, threshold float32) (sum, dot float32) {
 func gateReadSIMD(dst, g, x []float32, n int, r Reading, s, p, q *[Lanes]float32) {
 	gateReadGo(dst, g, x, n, r, s, p, q)
 }
+
+func gateDotsSIMD(g, y, a, b []float32, n int, gate bool, s *[3][Lanes]float32) {
+	gateDotsGo(g, y, a, b, n, gate, s)
+}
+
 func momentsSIMD(x []float32) (mean, m2 float32) { return momentsGo(x) }
 
 func productSIMD(_ []float32, _, _, _, _, _ int, _ []Tap, _ []float32, _ int) (rows, done int) {

@@ -27,23 +27,23 @@ func sumSIMD(mem []float32, dst, src int, strips []strip, taps []Tap, w []float3
 	}
 }
 
-// productSIMD does as many whole blocks of four rows by two vectors, or four of the wider ones, as there are; of few columns those of
-// eight rows by a wider one.
+// productSIMD does as many whole blocks of eight rows by a wider vector as there are, or else of four rows by four, or of four rows by two
+// of the others.
 func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) (doneRows, done int) {
-	m, unit := ptr(mem), 2*Lanes
+	m, unit, list := ptr(mem), 2*Lanes, unsafe.SliceData(taps)
+	for ; useWide && n%unit == 0 && doneRows+8 <= rows; doneRows += 8 {
+		productTall(place(m, dst+doneRows*row), 4*row, place(m, src), n/unit, list, len(taps), place(ptr(w), doneRows*wrow), 4*wrow)
+	}
 	wide := useWide && n%(8*Lanes) == 0
 	if wide {
 		unit = 8 * Lanes
 	}
-	for ; useWide && !wide && n%unit == 0 && doneRows+8 <= rows; doneRows += 8 {
-		productTall(place(m, dst+doneRows*row), 4*row, place(m, src), n/unit, unsafe.SliceData(taps), len(taps), place(ptr(w), doneRows*wrow), 4*wrow)
-	}
 	for ; doneRows+4 <= rows; doneRows += 4 {
 		d, s, f := place(m, dst+doneRows*row), place(m, src), place(ptr(w), doneRows*wrow)
 		if wide { // called by name: through a variable the operands would move to the heap
-			productWide(d, 4*row, s, n/unit, unsafe.SliceData(taps), len(taps), f, 4*wrow)
+			productWide(d, 4*row, s, n/unit, list, len(taps), f, 4*wrow)
 		} else {
-			productRun(d, 4*row, s, n/unit, unsafe.SliceData(taps), len(taps), f, 4*wrow)
+			productRun(d, 4*row, s, n/unit, list, len(taps), f, 4*wrow)
 		}
 	}
 	return doneRows, n / unit * unit
@@ -51,18 +51,13 @@ func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []floa
 
 // productAddSIMD is ProductAdd, or false where there is no wider form.
 func productAddSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) bool {
-	m := ptr(mem)
-	switch {
-	case useWide && n%(8*Lanes) == 0 && rows%4 == 0:
-		for r := 0; r < rows; r += 4 {
-			productAddWide(place(m, dst+r*row), 4*row, place(m, src), n/(8*Lanes), unsafe.SliceData(taps), len(taps), place(ptr(w), r*wrow), 4*wrow)
-		}
-	case useWide && n%(2*Lanes) == 0 && rows%8 == 0:
-		for r := 0; r < rows; r += 8 {
-			productAddTall(place(m, dst+r*row), 4*row, place(m, src), n/(2*Lanes), unsafe.SliceData(taps), len(taps), place(ptr(w), r*wrow), 4*wrow)
-		}
-	default:
+	const unit = 2 * Lanes
+	if !useWide || n%unit > 0 || rows%8 > 0 {
 		return false
+	}
+	m := ptr(mem)
+	for r := 0; r < rows; r += 8 {
+		productAddTall(place(m, dst+r*row), 4*row, place(m, src), n/unit, unsafe.SliceData(taps), len(taps), place(ptr(w), r*wrow), 4*wrow)
 	}
 	return true
 }

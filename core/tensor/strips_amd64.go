@@ -16,9 +16,6 @@ func sumWide(d, s *float32, strips *strip, n int, taps *Tap, w *float32, bias, f
 func productWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
 
 //go:noescape
-func productAddWide(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
-
-//go:noescape
 func productTall(d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int)
 
 //go:noescape

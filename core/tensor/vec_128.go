@@ -31,7 +31,6 @@ func outerWide(_ *float32, _ int, _ *float32, _ int, _ *float32, _ int, _ *Tap) 
 
 func sumWide(_, _ *float32, _ *strip, _ int, _ *Tap, _ *float32, _, _ float32, _ int)       {}
 func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int)    {}
-func productAddWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
 func productTall(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int)    {}
 func productAddTall(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
 

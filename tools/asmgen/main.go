@@ -27,9 +27,8 @@ func main() {
 		a.sum("sumRun", false)
 		a.sum("sumWide", true)
 		a.dot()
-		a.product("productRun", avx2, 2, false)
-		a.product("productWide", avx512, 4, false)
-		a.product("productAddWide", avx512, 4, true)
+		a.product("productRun", avx2, 2)
+		a.product("productWide", avx512, 4)
 		a.productTall("productTall", false)
 		a.productTall("productAddTall", true)
 		a.outer()
@@ -290,9 +289,9 @@ func (a *asm) dot() {
 	a.p("RET")
 }
 
-// product writes four rows of Product, or of ProductAdd, in blocks of some vectors, so that a load serves four rows and a weight all
-// vectors.
-func (a *asm) product(name string, v vec, n int, add bool) {
+// product writes four rows of Product in blocks of some vectors, so that a load serves four rows and a weight all vectors. The wide form
+// multiplies by a weight in memory, as productTall does: on some machines that is quicker than to load it to all lanes first.
+func (a *asm) product(name string, v vec, n int) {
 	a.function(name, "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
 	for _, arg := range []string{"d+0(FP), DI", "row+8(FP), R8", "s+16(FP), SI", "blocks+24(FP), CX", "taps+32(FP), BX", "ntaps+40(FP), R13", "w+48(FP), R10", "wrow+56(FP), R9"} {
 		a.p("MOVQ %s", arg)
@@ -320,6 +319,15 @@ func (a *asm) product(name string, v vec, n int, add bool) {
 	}
 	for r := range 4 {
 		f := x + n + r%2*(n+1)
+		if v == avx512 {
+			for i := range n {
+				a.p("VMULPS.BCST %s, %s, %s", strided("R14", "R9", "R12", r), v.r(x+i), v.r(f+1+i))
+			}
+			for i := range n {
+				a.p("VADDPS %[1]s, %[2]s, %[2]s", v.r(f+1+i), v.r(n*r+i))
+			}
+			continue
+		}
 		a.p("VBROADCASTSS %s, %s", strided("R14", "R9", "R12", r), v.r(f))
 		var list []mad
 		for i := range n {
@@ -332,11 +340,7 @@ func (a *asm) product(name string, v vec, n int, add bool) {
 	a.label("store")
 	for r := range 4 {
 		for i := range n {
-			sum, at := v.r(n*r+i), fmt.Sprint(i*v.size, strided("DI", "R8", "R15", r))
-			if add {
-				a.p("VADDPS %[1]s, %[2]s, %[2]s", at, sum)
-			}
-			a.p("VMOVUPS %s, %s", sum, at)
+			a.p("VMOVUPS %s, %d%s", v.r(n*r+i), i*v.size, strided("DI", "R8", "R15", r))
 		}
 	}
 	a.p("ADDQ $%d, DI", n*v.size)
@@ -347,8 +351,7 @@ func (a *asm) product(name string, v vec, n int, add bool) {
 	a.p("RET")
 }
 
-// productTall writes eight rows of Product or ProductAdd in blocks of a vector, for products of few columns: a multiplication takes a
-// row's weight from memory.
+// productTall writes eight rows of Product or ProductAdd in blocks of a vector.
 func (a *asm) productTall(name string, add bool) {
 	a.function(name, "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
 	for _, arg := range []string{"d+0(FP), DI", "row+8(FP), R8", "s+16(FP), SI", "blocks+24(FP), CX", "taps+32(FP), BX", "ntaps+40(FP), R13", "w+48(FP), R10", "wrow+56(FP), R9"} {

@@ -55,6 +55,8 @@ func tileOutputGradWide(d *float32, dStep, dColumn int, s *float32, sStep, sColu
 func tileOutputGradNormWide(d *float32, dStep, dColumn int, s *float32, sStep, sColumn, n, ahead int, x *float32, a, b, bias float32)
 
 // tileFactors are what the turns of tiles multiply by, in the order in which the assembly knows them.
+//
+//lint:ignore U1000 the assembly reads it
 var tileFactors = [8]float32{p1, p2, p3, q1, q2, q3, pq, both}
 
 // useTranspose says that there are blocks of Lanes × Lanes.

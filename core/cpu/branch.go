@@ -88,6 +88,7 @@ func (b *branch) reserve(threads int) {
 	b.size = b.zeros + b.maxLine
 	nn.Reserve(memory, &b.mem, b.size)
 	memory.Then(func() {
+		tensor.LargePages(b.mem)
 		for i := range b.maxPlane {
 			b.mem[b.ones+i] = 1
 		}

@@ -97,6 +97,16 @@ func (c *conv) live() bool { return c.b.live(c.Weight) }
 func (c *conv) input(k, ch int) int  { return c.b.at(c.From[ch].Node.ReLU, k, c.From[ch].Channel) }
 func (c *conv) target(k, ch int) int { return c.b.at(c.From[ch].Node.Grad, k, c.From[ch].Channel) }
 
+// run is the end of those channels from ch on whose gradients go to planes one behind the other, all set or all added to.
+func (c *conv) run(ch, end int) int {
+	for to := ch + 1; to < end; to++ {
+		if first, f := c.From[ch], c.From[to]; f.Node != first.Node || f.Channel != first.Channel+to-ch || c.Sets[to] != c.Sets[ch] {
+			return to
+		}
+	}
+	return end
+}
+
 // reads is the product's input of part i in chunk k as taps, of some input channels: the views, made in the worker's scratch, or the
 // ReLU itself.
 func (c *conv) reads(k, i, from, to, worker int) []tensor.Tap {
@@ -161,6 +171,14 @@ func (c *conv) multiply(k, i, from, to, worker int) {
 	t := c.reads(k, i, 0, c.Inputs, worker)
 	for col := 0; col < length; col += stripColumns {
 		n := min(stripColumns, length-col)
+		if next := min(stripColumns, length-col-n); next > 0 {
+			for _, x := range t {
+				tensor.Prefetch(b.mem, int(x.Off)+col+n, next)
+			}
+			for ch := from; ch < to; ch++ {
+				tensor.Prefetch(b.mem, b.at(c.Out, k, ch)+col+n, next)
+			}
+		}
 		tensor.Product(b.mem, b.at(c.Out, k, from)+col, b.plane(c.Out, k), to-from, col, n, t, b.e.pass.Weights[p.Pointwise+(from-p.Row)*p.Columns:], p.Columns)
 	}
 }
@@ -229,6 +247,14 @@ func (c *conv) backward(k, task, worker int) {
 					tensor.Prefetch(b.mem, b.at(c.Grad, k, p.Row+row)+col+n, next)
 				}
 			}
+			if next := min(stripColumns, length-col-n); next > 0 && p.views == nil {
+				for ch := lo; ch < hi; ch++ {
+					if weighting {
+						tensor.Prefetch(b.mem, c.input(k, ch)+col+n, next)
+					}
+					tensor.Prefetch(b.mem, c.target(k, ch)+col+n, next)
+				}
+			}
 			if weighting {
 				tensor.Outer(acc, p.Columns, b.mem, tile, stripColumns+planePad, p.Rows, col, n, taps)
 			}
@@ -237,10 +263,14 @@ func (c *conv) backward(k, task, worker int) {
 				tensor.Product(b.mem, windows+first*plane+col, plane, columns, 0, n, drow[:p.Rows], w, 1)
 				continue
 			}
-			tensor.Product(b.mem, windows+lo*(stripColumns+planePad), stripColumns+planePad, columns, 0, n, drow[:p.Rows], w, 1)
-			for ch := lo; ch < hi; ch++ {
-				tap := [1]tensor.Tap{{Off: int32(windows + ch*(stripColumns+planePad))}}
-				tensor.Sum(b.mem, c.target(k, ch)+col, 0, n, tap[:], one, 0, tensor.NoFloor, !c.Sets[ch])
+			for ch, next := lo, 0; ch < hi; ch = next {
+				next = c.run(ch, hi)
+				at, row := c.target(k, ch)+col, b.plane(c.From[ch].Node.Grad, k)
+				if c.Sets[ch] {
+					tensor.Product(b.mem, at, row, next-ch, 0, n, drow[:p.Rows], w[ch-lo:], 1)
+				} else {
+					tensor.ProductAdd(b.mem, at, row, next-ch, 0, n, drow[:p.Rows], w[ch-lo:], 1, windows)
+				}
 			}
 		}
 		if weighting {
@@ -284,20 +314,15 @@ func (c *conv) middle(k, ch, worker int) {
 	z, dz := b.plane1[worker], b.plane2[worker]
 	before.relu(k, ch, z)
 	c.scatter(&c.parts[0], k, ch, worker, z, dz, false)
-	c.gate(k, ch, worker, z, dz)
+	c.gate(k, ch, dz)
 }
 
-// gate takes the gradient at dz of one channel z that is read to that of the Conv before.
-func (c *conv) gate(k, ch, worker, z, dz int) {
+// gate takes the gradient at dz of one channel that is read to that of the Conv before.
+func (c *conv) gate(k, ch, dz int) {
 	b, before := c.b, c.before
-	at, n := b.at(before.Grad, k, ch), b.length(before.Out, k)
-	sum, dot := tensor.Gate(b.mem[at:at+n], b.mem[dz:dz+n], b.mem[z:z+n], before.norm.floor)
-	if m := before.norm; m.BatchNorm != nil && m.Gamma >= 0 { // z is γx̂ + β, not x̂
-		acc := b.acc[worker][:tensor.Lanes]
-		clear(acc)
-		tap := [1]tensor.Tap{}
-		tensor.Dot(acc, b.mem, at, b.at(before.Out, k, ch), n, tap[:])
-		dot = float32((float64(tensor.Fold(acc, 0)) - m.mean[ch]*float64(sum)) * m.inverse[ch])
+	sum, dot, dotX := tensor.GateRead(b.mem, b.at(before.Grad, k, ch), dz, b.at(before.Out, k, ch), b.length(before.Out, k), before.norm.reading(ch))
+	if m := before.norm; m.BatchNorm != nil && m.Gamma >= 0 { // what is read is γx̂ + β, not x̂
+		dot = float32((float64(dotX) - m.mean[ch]*float64(sum)) * m.inverse[ch])
 	}
 	before.norm.sum[k][ch], before.norm.dot[k][ch] = sum, dot
 }

@@ -14,6 +14,7 @@ type node struct {
 	heads, gated  []*head     // that read the sum, and the ReLU
 	dots          [][]float32 // of each chunk: channels × (terms and their masks' sums)
 	drops, only   bool        // some term may be dropped; the ReLU is all that is read
+	few           bool        // at most two terms are measured, and none is dropped
 }
 
 // read is a term with its normalisation.
@@ -42,6 +43,7 @@ func newNode(b *branch, op *nn.Node, made map[nn.Op]any) *node {
 	for _, r := range op.Reads {
 		n.reads = append(n.reads, read{Read: r, norm: b.norms[r.Norm]})
 	}
+	n.few = len(n.reads) <= 2 && !n.drops
 	for _, p := range op.Pools {
 		own, w := &pool{Pool: p, source: op.Sum}, p.Window()
 		if p.ReLU {
@@ -241,11 +243,19 @@ func (n *node) backward(k, ch, worker int) {
 			p.gather(b, k, ch, worker, grad)
 		}
 	}
+	gate := -1
 	switch {
 	case n.only:
-		tensor.Gate(d, d, b.values(n.ReLU, k, ch), 0)
+		gate = b.at(n.ReLU, k, ch)
 	case n.ReLU.C > 0:
-		tensor.Gate(d, d, b.values(n.Sum, k, ch), 0)
+		gate = b.at(n.Sum, k, ch)
+	}
+	if n.only && n.few {
+		n.multiplyFew(k, ch, gate)
+		return
+	}
+	if gate >= 0 {
+		tensor.Gate(d, d, b.mem[gate:][:length], 0)
 	}
 	for _, h := range n.heads {
 		h.down(n, k, ch)
@@ -256,7 +266,35 @@ func (n *node) backward(k, ch, worker int) {
 			p.gather(b, k, ch, worker, grad)
 		}
 	}
-	n.multiply(k, ch, worker)
+	if n.few {
+		n.multiplyFew(k, ch, -1)
+	} else {
+		n.multiply(k, ch, worker)
+	}
+}
+
+// multiplyFew is multiply of at most two measured terms, and first opens the gate, if there is one.
+func (n *node) multiplyFew(k, ch, gate int) {
+	b, terms := n.b, len(n.reads)
+	if terms == 0 && gate < 0 {
+		return
+	}
+	var places, of [2]int
+	m := 0
+	for i := range n.reads {
+		if c := n.reads[i].From(ch); c >= 0 && n.measured(i) {
+			places[m], of[m] = b.at(n.reads[i].Map, k, c), i
+			m++
+		}
+	}
+	row := n.dots[k][ch*2*terms:][:2*terms]
+	sum, dots := tensor.GateDots(b.mem, b.at(n.Grad, k, ch), gate, b.length(n.Sum, k), places[:m])
+	for i := range n.reads {
+		row[i], row[terms+i] = 0, sum
+	}
+	for j, i := range of[:m] {
+		row[i] = dots[j]
+	}
 }
 
 // gather adds the gradients of nodes that read this one as it is.

@@ -72,6 +72,11 @@ func (n *norm) affine(c int) (gamma, beta float64) {
 	return float64(w[n.Gamma+c]), float64(w[n.Beta+c])
 }
 
+// reading is how a Conv reads channel c.
+func (n *norm) reading(c int) tensor.Reading {
+	return tensor.Reading{Scale: n.scale[c], Shift: n.shift[c], Floor: n.floor}
+}
+
 // measure takes the moments of channel c of chunk k, in training.
 func (n *norm) measure(k, c int) {
 	if n.b.e.pass.Train && n.BatchNorm != nil {

@@ -16,7 +16,7 @@ type tiled struct {
 	step    int       // … from one to the next where both axes are under way
 	band    int       // floats of one value of a band's tiles
 
-	// Places in a worker's scratch: pixels of a band, one row of tiles with one axis turned, values of all channels and of a group,
+	// Places in a worker's scratch: pixels of a row of tiles, one row of tiles with one axis turned, values of all channels and of a group,
 	// what the last band has to add to the next one's first rows; and the windows' gradient, and two matrices on the way to it.
 	pixels, turned, values, group, carry, grad, flat, sums int
 }
@@ -47,14 +47,14 @@ func newTiled(c *conv) *tiled {
 	t.band = t.rows * t.across * tensor.Chunk
 	size := 0
 	take := func(place *int, n int) { *place, size = size, size+n }
-	take(&t.pixels, (t.rows*tensor.Tile+2)*t.line)
+	take(&t.pixels, tensor.Values*t.line)
 	take(&t.turned, tensor.Values*t.step)
 	take(&t.values, tileValues*max(t.apart(max(in, out)), out*groupChannels/2))
 	take(&t.group, tileValues*t.apart(groupChannels))
 	take(&t.carry, in*t.line)
 	take(&t.grad, tileValues*in*out)
 	take(&t.flat, t.band*groupChannels)
-	take(&t.sums, out*groupChannels)
+	take(&t.sums, out*(groupChannels+tensor.Chunk))
 	b.maxWindow, b.maxLine = max(b.maxWindow, size), max(b.maxLine, t.line)
 	b.maxRows = max(b.maxRows, t.band)
 	nn.Reserve(&b.e.p.Params.Memory, &t.windows, tileValues*in*out)
@@ -75,25 +75,29 @@ func (t *tiled) prepare() {
 func (t *tiled) input(k, first, ch, channels, to, worker int) {
 	b, scratch := t.b, t.b.windows[worker]
 	mem, line, apart := b.mem, t.line, t.apart(channels)
-	from, until := max(0, first*tensor.Tile-1), min(t.Out.H, (first+t.rows)*tensor.Tile+1)
 	for c := range channels {
 		var src int
 		if n := t.before; n != nil {
-			tap := [1]tensor.Tap{}
-			tensor.Sum(mem, scratch+t.pixels, b.at(n.Out, k, ch+c)+from*line, (until-from)*line, tap[:], n.norm.scale[ch+c:ch+c+1], n.norm.shift[ch+c], n.norm.floor, false)
-			src = scratch + t.pixels - from*line
+			src = b.at(n.Out, k, ch+c)
 		} else {
 			src = t.conv.input(k, ch+c)
 		}
 		for r := range t.rows {
-			y, above, below := (first+r)*tensor.Tile, b.zeros, b.zeros
-			if y > 0 {
-				above = src + (y-1)*line
+			y := (first + r) * tensor.Tile
+			top, bottom := y == 0, y+tensor.Tile == t.Out.H
+			rows, turned := tensor.Lines{At: src + (y-1)*line, Step: line, Ahead: b.plane(t.Out, k)}, tensor.Lines{At: scratch + t.turned, Step: t.step}
+			if n := t.before; n != nil {
+				tensor.TileInputRead(mem, turned, rows, n.norm.reading(ch+c), top, bottom, b.zeros, line, scratch+t.pixels)
+			} else {
+				above, below := rows.At, rows.At+5*line
+				if top {
+					above = b.zeros
+				}
+				if bottom {
+					below = b.zeros
+				}
+				tensor.TileInput(mem, turned, rows, above, below, 1, line)
 			}
-			if y+tensor.Tile < t.Out.H {
-				below = src + (y+tensor.Tile)*line
-			}
-			tensor.TileInput(mem, tensor.Lines{At: scratch + t.turned, Step: t.step}, tensor.Lines{At: src + (y-1)*line, Step: line}, above, below, 1, line)
 			for i := range tensor.Values {
 				tensor.TileInput(mem, tensor.Lines{At: to + i*tensor.Values*apart + c*t.band + r*t.across*tensor.Chunk, Step: apart, Column: tensor.Chunk},
 					tensor.Lines{At: scratch + t.turned + i*t.step - tensor.Chunk, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk}, b.zeros, b.zeros, t.across, tensor.Chunk)
@@ -131,7 +135,7 @@ func (t *tiled) forward(k, from, to, worker int) {
 						tensor.TileOutput(mem, tensor.Lines{At: scratch + t.turned + i*t.step, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk},
 							tensor.Lines{At: group + i*tensor.Values*apart + c*t.band + r*t.across*tensor.Chunk, Step: apart, Column: tensor.Chunk}, t.across, tensor.Chunk)
 					}
-					tensor.TileOutput(mem, tensor.Lines{At: b.at(t.Out, k, ch+c) + (first+r)*tensor.Tile*line, Step: line}, tensor.Lines{At: scratch + t.turned, Step: t.step}, 1, line)
+					tensor.TileOutput(mem, tensor.Lines{At: b.at(t.Out, k, ch+c) + (first+r)*tensor.Tile*line, Step: line, Ahead: b.plane(t.Out, k)}, tensor.Lines{At: scratch + t.turned, Step: t.step}, 1, line)
 				}
 			}
 		}
@@ -165,9 +169,7 @@ func (t *tiled) backward(k, task, parts, worker int) {
 			t.keep(k, ch, worker)
 		case unit%2 == 1 && t.before != nil:
 			for ; ch < (unit/2+1)*groupChannels; ch++ {
-				z := b.plane1[worker]
-				t.before.relu(k, ch, z)
-				t.gate(k, ch, worker, z, b.at(t.before.Grad, k, ch))
+				t.gate(k, ch, b.at(t.before.Grad, k, ch))
 			}
 		}
 	}
@@ -177,9 +179,11 @@ func (t *tiled) backward(k, task, parts, worker int) {
 func (t *tiled) outputGradient(k, first, worker int) {
 	b, scratch, line, all := t.b, t.b.windows[worker], t.line, t.apart(t.Out.C)
 	for ch := range t.Out.C {
-		t.norm.inputGradient(t.Grad, k, ch, scratch+t.pixels, first*tensor.Tile*line, t.rows*tensor.Tile*line)
+		n := &t.norm.coefficients
 		for r := range t.rows {
-			tensor.TileOutputGrad(b.mem, tensor.Lines{At: scratch + t.turned, Step: t.step}, tensor.Lines{At: scratch + t.pixels + r*tensor.Tile*line, Step: line}, 1, line)
+			y := (first + r) * tensor.Tile * line
+			tensor.TileOutputGradOf(b.mem, tensor.Lines{At: scratch + t.turned, Step: t.step}, tensor.Lines{At: b.at(t.Grad, k, ch) + y, Step: line, Ahead: b.plane(t.Out, k)},
+				b.at(t.Out, k, ch)+y, [2]float32{n.ga[ch], n.gb[ch]}, n.gd[ch], line, scratch+t.pixels)
 			for i := range tensor.Values {
 				tensor.TileOutputGrad(b.mem, tensor.Lines{At: scratch + t.values + i*tensor.Values*all + ch*t.band + r*t.across*tensor.Chunk, Step: all, Column: tensor.Chunk},
 					tensor.Lines{At: scratch + t.turned + i*t.step, Step: tensor.Chunk, Column: tensor.Tile * tensor.Chunk}, t.across, tensor.Chunk)
@@ -196,14 +200,11 @@ func (t *tiled) weightGradient(k, first, ch, worker int) {
 	taps := t.taps(worker, t.band, groupChannels, 1)
 	for v := range tileValues {
 		tensor.Transpose(mem, scratch+t.flat, groupChannels, group+v*apart, t.band, groupChannels, t.band)
-		sums, grad := scratch+t.sums, scratch+t.grad+(ch*tileValues+v*groupChannels)*out
+		grad, weights := scratch+t.grad+(ch*tileValues+v*groupChannels)*out, mem[scratch+t.values+v*t.apart(out):]
 		if first == 0 {
-			sums = grad
-		}
-		tensor.Product(mem, sums, groupChannels, out, scratch+t.flat, groupChannels, taps, mem[scratch+t.values+v*t.apart(out):], t.band)
-		if first > 0 {
-			tap := [1]tensor.Tap{}
-			tensor.Sum(mem, grad, sums, out*groupChannels, tap[:], one, 0, tensor.NoFloor, true)
+			tensor.Product(mem, grad, groupChannels, out, scratch+t.flat, groupChannels, taps, weights, t.band)
+		} else {
+			tensor.ProductAdd(mem, grad, groupChannels, out, scratch+t.flat, groupChannels, taps, weights, t.band, scratch+t.sums)
 		}
 	}
 }
@@ -214,9 +215,12 @@ func (t *tiled) keep(k, ch, worker int) {
 	grad, n := t.b.partial[k][t.parts[0].Pointwise:], t.Out.C*groupChannels
 	u := scratch + t.grad + ch*tileValues*t.Out.C
 	tensor.TileWindowsGrad(mem, u, scratch+t.values, n)
-	for i := range 9 {
-		for j, v := range mem[u+i*n:][:n] {
-			grad[(j/groupChannels*t.Inputs+ch+j%groupChannels)*9+i] = v
+	for o := range t.Out.C {
+		windows := grad[(o*t.Inputs+ch)*9:][:9*groupChannels]
+		for i := range 9 {
+			for c, v := range mem[u+i*n+o*groupChannels:][:groupChannels] {
+				windows[9*c+i] = v
+			}
 		}
 	}
 }
@@ -257,7 +261,7 @@ func (t *tiled) scatter(k, first, ch, at, scratch int) {
 			tap, share := [1]tensor.Tap{}, [1]float32{tensor.TileShare}
 			tensor.Sum(mem, dst+(y-1)*line, turned, line, tap[:], share[:], 0, tensor.NoFloor, true)
 		}
-		tensor.TileInputGrad(mem, tensor.Lines{At: dst + y*line, Step: line}, tensor.Lines{At: turned, Step: t.step}, before, b.zeros, 1, line, add)
+		tensor.TileInputGrad(mem, tensor.Lines{At: dst + y*line, Step: line, Ahead: b.plane(t.Out, k)}, tensor.Lines{At: turned, Step: t.step}, before, b.zeros, 1, line, add)
 		copy(mem[carry:carry+line], mem[turned+5*t.step:])
 	}
 }

@@ -44,6 +44,18 @@ func Product(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32,
 	}
 }
 
+// ProductAdd adds a product's rows to what is there, each made before it is added. Scratch is room for them, n + Chunk floats each.
+func ProductAdd(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow, scratch int) {
+	if productAddSIMD(mem, dst, row, rows, src, n, taps, w, wrow) {
+		return
+	}
+	tap, one := [1]Tap{}, [1]float32{1}
+	Product(mem, scratch, n+Chunk, rows, src, n, taps, w, wrow)
+	for r := range rows {
+		Sum(mem, dst+r*row, scratch+r*(n+Chunk), n, tap[:], one[:], 0, NoFloor, true)
+	}
+}
+
 // sumStrips runs whole blocks.
 func sumStrips(mem []float32, dst, src int, strips []strip, taps []Tap, w []float32, bias, floor float32, add bool) {
 	if useSIMD {
@@ -220,6 +232,76 @@ func gateGo(dst, x, y []float32, threshold float32) (sum, dot float32) {
 		p[i%Lanes] += float32(v * y[i])
 	}
 	return Fold(s[:], 0), Fold(p[:], 0)
+}
+
+// GateRead is Gate by y = read(x), at x of mem like dst and g, which it makes anew: n floats at dst become those of g where y is above its
+// floor. It also returns Σ dst·x, as Dot would make it.
+func GateRead(mem []float32, dst, g, x, n int, read Reading) (sum, dot, dotX float32) {
+	d, v, in := mem[dst:][:n], mem[g:][:n], mem[x:][:n]
+	var s, p, q [Lanes]float32
+	whole := n / Lanes * Lanes
+	if useSIMD {
+		gateReadSIMD(d, v, in, whole, read, &s, &p, &q)
+	} else {
+		gateReadGo(d, v, in, whole, read, &s, &p, &q)
+	}
+	var rest [Lanes]float32 // which Dot begins with
+	gateReadGo(d[whole:], v[whole:], in[whole:], n-whole, read, &s, &p, &rest)
+	for i := range q {
+		q[i] = rest[i] + q[i]
+	}
+	return Fold(s[:], 0), Fold(p[:], 0), Fold(q[:], 0)
+}
+
+func gateReadGo(dst, g, x []float32, n int, r Reading, s, p, q *[Lanes]float32) {
+	for i := range n {
+		v, y := g[i], max(r.Shift+float32(r.Scale*x[i]), r.Floor)
+		if y <= r.Floor {
+			v = 0
+		}
+		dst[i] = v
+		s[i%Lanes] += v
+		p[i%Lanes] += float32(v * y)
+		q[i%Lanes] += float32(v * x[i])
+	}
+}
+
+// GateDots sets the n floats of mem at g to zero where those at y are not above zero, unless y is negative, and returns their sum and
+// their inner products with the floats at each of at most two places x, all as Dot would make them of what is then there.
+func GateDots(mem []float32, g, y, n int, x []int) (sum float32, dots [2]float32) {
+	gate, pair := mem[g:][:n], [2][]float32{mem[g:][:n], mem[g:][:n]}
+	if y >= 0 {
+		gate = mem[y:][:n]
+	}
+	for i, at := range x {
+		pair[i] = mem[at:][:n]
+	}
+	var s, rest [3][Lanes]float32 // with the rest Dot begins
+	whole := n / Lanes * Lanes
+	if useSIMD {
+		gateDotsSIMD(mem[g:], gate, pair[0], pair[1], whole, y >= 0, &s)
+	} else {
+		gateDotsGo(mem[g:], gate, pair[0], pair[1], whole, y >= 0, &s)
+	}
+	gateDotsGo(mem[g+whole:], gate[whole:], pair[0][whole:], pair[1][whole:], n-whole, y >= 0, &rest)
+	for i := range s {
+		for l := range s[i] {
+			s[i][l] = rest[i][l] + s[i][l]
+		}
+	}
+	return Fold(s[0][:], 0), [2]float32{Fold(s[1][:], 0), Fold(s[2][:], 0)}
+}
+
+func gateDotsGo(g, y, a, b []float32, n int, gate bool, s *[3][Lanes]float32) {
+	for i := range n {
+		if gate && y[i] <= 0 {
+			g[i] = 0
+		}
+		v := g[i]
+		s[0][i%Lanes] += v
+		s[1][i%Lanes] += float32(v * a[i])
+		s[2][i%Lanes] += float32(v * b[i])
+	}
 }
 
 // Moments returns the mean of x and Σ (x - mean)², in two passes so that nothing cancels.

@@ -93,6 +93,17 @@ func TestTwinsAgree(t *testing.T) {
 		}
 		same(t, "Product", fast, plain)
 
+		added := append(slices.Clone(plain), make([]float32, rows*(r.Run+Chunk))...)
+		ProductAdd(added, len(mem), row, rows, 0, r.Run, taps, matrix, len(taps)+1, len(plain))
+		for i := range rows {
+			at := len(mem) + i*row
+			for j, v := range plain[at:][:r.Run] {
+				plain[at+j] += v
+			}
+		}
+		same(t, "ProductAdd", added[:len(plain)], plain)
+		copy(plain, fast)
+
 		a, b = make([]float32, rows*(len(taps)+1)*Lanes), make([]float32, rows*(len(taps)+1)*Lanes)
 		Outer(a, len(taps)+1, fast, len(mem), row, rows, 0, r.Run, taps)
 		for i := range rows {
@@ -105,6 +116,27 @@ func TestTwinsAgree(t *testing.T) {
 		s1, p1 := gateSIMD(d1, x, y[:len(x)], w[0])
 		s2, p2 := gateGo(d2, x, y[:len(x)], w[0])
 		same(t, "Gate", append(d1, s1, p1), append(d2, s2, p2))
+		read := Reading{w[0], w[len(w)-1], 0}
+		fast, plain = make([]float32, 4*len(x)), make([]float32, 4*len(x))
+		copy(fast, mem[:2*len(x)])
+		copy(plain, fast)
+		s1, p1, q1 := GateRead(fast, 2*len(x), len(x), 0, len(x), read)
+		Sum(plain, 3*len(x), 0, len(x), []Tap{{}}, []float32{read.Scale}, read.Shift, read.Floor, false)
+		s2, p2 = Gate(plain[2*len(x):][:len(x)], plain[len(x):][:len(x)], plain[3*len(x):], read.Floor)
+		one := make([]float32, Lanes)
+		Dot(one, plain, 2*len(x), 0, len(x), []Tap{{}})
+		same(t, "GateRead", append(fast[:3*len(x)], s1, p1, q1), append(plain[:3*len(x)], s2, p2, Fold(one, 0)))
+		copy(fast, mem[:2*len(x)])
+		copy(plain, fast)
+		s1, d := GateDots(fast, 2*len(x), 0, len(x), []int{len(x), 3 * len(x)})
+		Gate(plain[2*len(x):][:len(x)], plain[2*len(x):][:len(x)], plain[:len(x)], 0)
+		all = append(slices.Clone(plain), make([]float32, len(x))...)
+		for i := range len(x) {
+			all[len(plain)+i] = 1
+		}
+		three := make([]float32, 3*Lanes)
+		Dot(three, all, 2*len(x), 0, len(x), []Tap{{int32(len(plain)), 0}, {int32(len(x)), 1}, {int32(3 * len(x)), 2}})
+		same(t, "GateDots", append(fast[:3*len(x)], s1, d[0], d[1]), append(plain[:3*len(x)], Fold(three, 0), Fold(three, 1), Fold(three, 2)))
 		m1, v1 := momentsSIMD(x)
 		m2, v2 := momentsGo(x)
 		same(t, "Moments", []float32{m1, v1}, []float32{m2, v2})

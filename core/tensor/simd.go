@@ -9,6 +9,7 @@ import "unsafe"
 
 func ptr(s []float32) unsafe.Pointer                 { return unsafe.Pointer(unsafe.SliceData(s)) }
 func at(p unsafe.Pointer, floats int) unsafe.Pointer { return unsafe.Add(p, 4*floats) }
+func place(p unsafe.Pointer, floats int) *float32    { return (*float32)(at(p, floats)) }
 
 // Prefetch asks for n floats of mem, soon to be read, where rows are too short for the machine to see them coming.
 func Prefetch(mem []float32, from, n int) { prefetch((*float32)(at(ptr(mem), from)), 4*n) }
@@ -26,22 +27,39 @@ func sumSIMD(mem []float32, dst, src int, strips []strip, taps []Tap, w []float3
 	}
 }
 
-// productSIMD does as many whole blocks of four rows by two vectors, or four of the wider ones, as there are.
+// productSIMD does as many whole blocks of eight rows by a wider vector as there are, or else of four rows by four, or of four rows by two
+// of the others.
 func productSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) (doneRows, done int) {
-	m, unit := ptr(mem), 2*Lanes
+	m, unit, list := ptr(mem), 2*Lanes, unsafe.SliceData(taps)
+	for ; useWide && n%unit == 0 && doneRows+8 <= rows; doneRows += 8 {
+		productTall(place(m, dst+doneRows*row), 4*row, place(m, src), n/unit, list, len(taps), place(ptr(w), doneRows*wrow), 4*wrow)
+	}
 	wide := useWide && n%(8*Lanes) == 0
 	if wide {
 		unit = 8 * Lanes
 	}
 	for ; doneRows+4 <= rows; doneRows += 4 {
-		d, s, f := (*float32)(at(m, dst+doneRows*row)), (*float32)(at(m, src)), (*float32)(at(ptr(w), doneRows*wrow))
+		d, s, f := place(m, dst+doneRows*row), place(m, src), place(ptr(w), doneRows*wrow)
 		if wide { // called by name: through a variable the operands would move to the heap
-			productWide(d, 4*row, s, n/unit, unsafe.SliceData(taps), len(taps), f, 4*wrow)
+			productWide(d, 4*row, s, n/unit, list, len(taps), f, 4*wrow)
 		} else {
-			productRun(d, 4*row, s, n/unit, unsafe.SliceData(taps), len(taps), f, 4*wrow)
+			productRun(d, 4*row, s, n/unit, list, len(taps), f, 4*wrow)
 		}
 	}
 	return doneRows, n / unit * unit
+}
+
+// productAddSIMD is ProductAdd, or false where there is no wider form.
+func productAddSIMD(mem []float32, dst, row, rows, src, n int, taps []Tap, w []float32, wrow int) bool {
+	const unit = 2 * Lanes
+	if !useWide || n%unit > 0 || rows%8 > 0 {
+		return false
+	}
+	m := ptr(mem)
+	for r := 0; r < rows; r += 8 {
+		productAddTall(place(m, dst+r*row), 4*row, place(m, src), n/unit, unsafe.SliceData(taps), len(taps), place(ptr(w), r*wrow), 4*wrow)
+	}
+	return true
 }
 
 // outerSIMD does as many whole blocks of four rows by eight taps as there are, if n is whole.
@@ -171,6 +189,47 @@ func gate(d, x, y unsafe.Pointer, n int, threshold float32, s, p *[Lanes]float32
 		}
 		store(unsafe.Pointer(&s[l]), sum)
 		store(unsafe.Pointer(&p[l]), dot)
+	}
+	leave()
+}
+
+// gateReadSIMD handles n elements, a multiple of Lanes.
+func gateReadSIMD(dst, g, x []float32, n int, r Reading, s, p, q *[Lanes]float32) {
+	d, f, m := ptr(dst), ptr(g), ptr(x)
+	scale, shift, floor := broadcast(r.Scale), broadcast(r.Shift), broadcast(r.Floor)
+	for l := 0; l < Lanes; l += width {
+		var sum, dot, dotX vec
+		for i := l; i < n; i += Lanes {
+			z := load(at(m, i))
+			y := floor.Max(shift.Add(scale.Mul(z)))
+			v := load(at(f, i)).Masked(y.Greater(floor))
+			store(at(d, i), v)
+			sum, dot, dotX = sum.Add(v), v.Mul(y).Add(dot), v.Mul(z).Add(dotX)
+		}
+		store(unsafe.Pointer(&s[l]), sum)
+		store(unsafe.Pointer(&p[l]), dot)
+		store(unsafe.Pointer(&q[l]), dotX)
+	}
+	leave()
+}
+
+// gateDotsSIMD handles n elements, a multiple of Lanes.
+func gateDotsSIMD(g, y, a, b []float32, n int, gate bool, s *[3][Lanes]float32) {
+	d, c, p, q := ptr(g), ptr(y), ptr(a), ptr(b)
+	var zero vec
+	for l := 0; l < Lanes; l += width {
+		var sum, dotA, dotB vec
+		for i := l; i < n; i += Lanes {
+			v := load(at(d, i))
+			if gate {
+				v = v.Masked(load(at(c, i)).Greater(zero))
+				store(at(d, i), v)
+			}
+			sum, dotA, dotB = sum.Add(v), v.Mul(load(at(p, i))).Add(dotA), v.Mul(load(at(q, i))).Add(dotB)
+		}
+		store(unsafe.Pointer(&s[0][l]), sum)
+		store(unsafe.Pointer(&s[1][l]), dotA)
+		store(unsafe.Pointer(&s[2][l]), dotB)
 	}
 	leave()
 }

@@ -22,8 +22,9 @@ const (
 // TileShare is how much of the gradient of its first value a tile sends to the input before those that TileInputGrad sets.
 const TileShare = pq
 
-// Lines is how the operands of a turn lie: value j of column c at At + j·Step + c·Column, columns of Run floats, a multiple of Lanes.
-type Lines struct{ At, Step, Column int }
+// Lines is how the operands of a turn lie: value j of column c at At + j·Step + c·Column, columns of Run floats, a multiple of Lanes. Those of
+// a map that will be in use next, if any, lie Ahead of these.
+type Lines struct{ At, Step, Column, Ahead int }
 
 // TileInput sets values to Bᵀx: six of the inputs of each of so many columns of run floats. Those of a column overlap with the
 // next's; the first input of the first column is at first, the last of the last at last, where there may be zeros.
@@ -33,6 +34,33 @@ func TileInput(mem []float32, values, x Lines, first, last, columns, run int) {
 	} else {
 		tileInputGo(mem, values, x, first, last, columns, run)
 	}
+}
+
+// Reading is how a map is read through a BatchNorm: max(Floor, Shift + Scale·x).
+type Reading struct{ Scale, Shift, Floor float32 }
+
+// TileInputRead is TileInput of one column that is read so, but for zeros where it has no first or last input. Scratch is room for six
+// runs, and so it is in TileOutputGradOf.
+func TileInputRead(mem []float32, values, x Lines, read Reading, top, bottom bool, zeros, run, scratch int) {
+	first, last := x.At, x.At+5*x.Step
+	if top {
+		first = zeros
+	}
+	if bottom {
+		last = zeros
+	}
+	if tileInputReadWide(mem, values, x, read, first, last, top, bottom, run) {
+		return
+	}
+	tap, scale := [1]Tap{}, [1]float32{read.Scale}
+	for j := range Values {
+		if j == 0 && top || j == 5 && bottom {
+			clear(mem[scratch+j*run:][:run])
+		} else {
+			Sum(mem, scratch+j*run, x.At+j*x.Step, run, tap[:], scale[:], read.Shift, read.Floor, false)
+		}
+	}
+	TileInput(mem, values, Lines{At: scratch, Step: run}, scratch, scratch+5*run, 1, run)
 }
 
 func tileInputGo(mem []float32, values, x Lines, first, last, columns, run int) {
@@ -134,6 +162,18 @@ func TileOutputGrad(mem []float32, values, y Lines, columns, run int) {
 	}
 }
 
+// TileOutputGradOf is TileOutputGrad of one column of what w makes of two maps, g and one that lies like it at x: w[0]·g + w[1]·x + bias.
+func TileOutputGradOf(mem []float32, values, g Lines, x int, w [2]float32, bias float32, run, scratch int) {
+	if tileOutputGradOfWide(mem, values, g, x, w, bias, run) {
+		return
+	}
+	pair := [2]Tap{{}, {Off: int32(x - g.At), W: 1}}
+	for j := range Tile {
+		Sum(mem, scratch+j*run, g.At+j*g.Step, run, pair[:], w[:], bias, NoFloor, false)
+	}
+	TileOutputGrad(mem, values, Lines{At: scratch, Step: run}, 1, run)
+}
+
 func tileOutputGradGo(mem []float32, values, y Lines, columns, run int) {
 	for c := range columns {
 		for i := range run {
@@ -170,8 +210,15 @@ var tileWeight = func() (w [3][Values]float32) {
 
 // TileWindows sets u to GwGᵀ: 36 values, one after the other for all of w's windows of nine weights.
 func TileWindows(u, w []float32) {
-	n := len(w) / 9
-	for i := range n {
+	n, done := len(w)/9, 0
+	if useSIMD {
+		done = tileWindowsSIMD(u, w, n)
+	}
+	tileWindowsGo(u, w, done, n)
+}
+
+func tileWindowsGo(u, w []float32, from, n int) {
+	for i := from; i < n; i++ {
 		w := w[9*i:][:9]
 		var half [Values][3]float32
 		for k, g := range &tileWindow {

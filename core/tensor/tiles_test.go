@@ -21,8 +21,8 @@ func TestTiles(t *testing.T) {
 	for k, g := range &tileWindow {
 		u[k] = g[0]*w[0] + g[1]*w[1] + g[2]*w[2]
 	}
-	values := func(at int) Lines { return Lines{at, tiles * run, run} }
-	pixels := func(at int) Lines { return Lines{at, run, Tile * run} }
+	values := func(at int) Lines { return Lines{At: at, Step: tiles * run, Column: run} }
+	pixels := func(at int) Lines { return Lines{At: at, Step: run, Column: Tile * run} }
 	mul := func(at int) {
 		for j, f := range u {
 			for i := range tiles * run {
@@ -79,12 +79,13 @@ func TestTilesTwins(t *testing.T) {
 			}
 		}
 	}
-	a, b := Lines{2000, 100, 16}, Lines{500, 16, 64}
+	a, b := Lines{2000, 100, 16, 0}, Lines{500, 16, 64, 100}
 	check("TileInput", func(m []float32) { TileInput(m, a, b, 0, 50, 3, 16) }, func(m []float32) { tileInputGo(m, a, b, 0, 50, 3, 16) })
 	check("TileInputGrad", func(m []float32) { TileInputGrad(m, b, a, 0, 50, 3, 16, false) }, func(m []float32) { tileInputGradGo(m, b, a, 0, 50, 3, 16, false) })
 	check("TileInputGrad, added", func(m []float32) { TileInputGrad(m, b, a, 0, 50, 1, 64, true) }, func(m []float32) { tileInputGradGo(m, b, a, 0, 50, 1, 64, true) })
 	check("TileOutput", func(m []float32) { TileOutput(m, b, a, 3, 16) }, func(m []float32) { tileOutputGo(m, b, a, 3, 16) })
 	check("TileOutputGrad", func(m []float32) { TileOutputGrad(m, a, b, 3, 16) }, func(m []float32) { tileOutputGradGo(m, a, b, 3, 16) })
+	check("TileWindows", func(m []float32) { TileWindows(m[400:], m[:9*19]) }, func(m []float32) { tileWindowsGo(m[400:], m[:9*19], 0, 19) })
 	check("Transpose", func(m []float32) { Transpose(m, 2000, 40, 100, 50, 19, 24) }, func(m []float32) { transposeGo(m, 2000, 40, 100, 50, 19, 24) })
 }
 

@@ -29,11 +29,28 @@ const useWide = false
 func prefetch(_ *float32, _ int)                                                {}
 func outerWide(_ *float32, _ int, _ *float32, _ int, _ *float32, _ int, _ *Tap) {}
 
-func sumWide(_, _ *float32, _ *strip, _ int, _ *Tap, _ *float32, _, _ float32, _ int)    {}
-func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
+func sumWide(_, _ *float32, _ *strip, _ int, _ *Tap, _ *float32, _, _ float32, _ int)       {}
+func productWide(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int)    {}
+func productTall(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int)    {}
+func productAddTall(_ *float32, _ int, _ *float32, _ int, _ *Tap, _ int, _ *float32, _ int) {}
 
 func windowWide(_, _ *float32, _ *row, _ int, _ *float32, _, _, _, _, _ int) {}
 func windowDotWide(_, _, _ *float32, _ *row, _, _, _, _ int)                 {}
+
+func tileInputWide(_ *float32, _, _ int, _ *float32, _, _, _, _ int, _, _, _, _ *float32) {}
+
+func tileInputGradWide(_ *float32, _, _ int, _ *float32, _, _, _, _ int, _, _, _, _ *float32, _ int) {
+}
+
+func tileOutputWide(_ *float32, _, _ int, _ *float32, _, _, _, _ int) {}
+
+func tileOutputGradWide(_ *float32, _, _ int, _ *float32, _, _, _, _ int) {}
+
+func tileInputNormWide(_ *float32, _, _ int, _ *float32, _, _, _, _ int, _, _, _, _ *float32, _, _, _, _, _, _, _ float32) {
+}
+
+func tileOutputGradNormWide(_ *float32, _, _ int, _ *float32, _, _, _, _ int, _ *float32, _, _, _ float32) {
+}
 
 const useTranspose = false
 

@@ -29,6 +29,8 @@ func main() {
 		a.dot()
 		a.product("productRun", avx2, 2)
 		a.product("productWide", avx512, 4)
+		a.productTall("productTall", false)
+		a.productTall("productAddTall", true)
 		a.outer()
 		a.window("windowRun", avx2)
 		a.window("windowWide", avx512)
@@ -36,6 +38,12 @@ func main() {
 		a.windowDot("windowDotWide", avx512)
 		a.prefetch()
 		a.transpose()
+		a.tileInput("tileInputWide", false)
+		a.tileInput("tileInputNormWide", true)
+		a.tileInputGrad()
+		a.tileOutput()
+		a.tileOutputGrad("tileOutputGradWide", false)
+		a.tileOutputGrad("tileOutputGradNormWide", true)
 	}
 	if err := os.WriteFile(*out, a.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
@@ -281,7 +289,8 @@ func (a *asm) dot() {
 	a.p("RET")
 }
 
-// product writes four rows of Product in blocks of some vectors, so that a load serves four rows and a weight all vectors.
+// product writes four rows of Product in blocks of some vectors, so that a load serves four rows and a weight all vectors. The wide form
+// multiplies by a weight in memory, as productTall does: on some machines that is quicker than to load it to all lanes first.
 func (a *asm) product(name string, v vec, n int) {
 	a.function(name, "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
 	for _, arg := range []string{"d+0(FP), DI", "row+8(FP), R8", "s+16(FP), SI", "blocks+24(FP), CX", "taps+32(FP), BX", "ntaps+40(FP), R13", "w+48(FP), R10", "wrow+56(FP), R9"} {
@@ -310,6 +319,15 @@ func (a *asm) product(name string, v vec, n int) {
 	}
 	for r := range 4 {
 		f := x + n + r%2*(n+1)
+		if v == avx512 {
+			for i := range n {
+				a.p("VMULPS.BCST %s, %s, %s", strided("R14", "R9", "R12", r), v.r(x+i), v.r(f+1+i))
+			}
+			for i := range n {
+				a.p("VADDPS %[1]s, %[2]s, %[2]s", v.r(f+1+i), v.r(n*r+i))
+			}
+			continue
+		}
 		a.p("VBROADCASTSS %s, %s", strided("R14", "R9", "R12", r), v.r(f))
 		var list []mad
 		for i := range n {
@@ -333,13 +351,63 @@ func (a *asm) product(name string, v vec, n int) {
 	a.p("RET")
 }
 
+// productTall writes eight rows of Product or ProductAdd in blocks of a vector.
+func (a *asm) productTall(name string, add bool) {
+	a.function(name, "d *float32, row int, s *float32, blocks int, taps *Tap, ntaps int, w *float32, wrow int", 64)
+	for _, arg := range []string{"d+0(FP), DI", "row+8(FP), R8", "s+16(FP), SI", "blocks+24(FP), CX", "taps+32(FP), BX", "ntaps+40(FP), R13", "w+48(FP), R10", "wrow+56(FP), R9"} {
+		a.p("MOVQ %s", arg)
+	}
+	a.p("LEAQ (R8)(R8*2), R15")
+	a.p("LEAQ (R9)(R9*2), R12")
+	a.p("LEAQ (BX)(R13*8), BX // taps run from -ntaps to 0")
+	a.p("NEGQ R13")
+	a.label("block")
+	a.p("DECQ CX")
+	a.p("JLT end")
+	for i := range 8 {
+		a.clear(avx512, i)
+	}
+	a.p("MOVQ R13, DX")
+	a.p("TESTQ DX, DX")
+	a.p("JE store")
+	a.label("tap")
+	a.p("MOVLQSX (BX)(DX*8), R11")
+	a.p("MOVLQSX 4(BX)(DX*8), R14")
+	a.p("VMOVUPS (SI)(R11*4), Z8")
+	a.p("LEAQ (R10)(R14*4), R14")
+	a.p("LEAQ (R14)(R9*4), AX")
+	for r := range 8 {
+		a.p("VMULPS.BCST %s, Z8, Z%d", strided([]string{"R14", "AX"}[r/4], "R9", "R12", r), 9+r)
+	}
+	for r := range 8 {
+		a.p("VADDPS Z%[1]d, Z%[2]d, Z%[2]d", 9+r, r)
+	}
+	a.p("INCQ DX")
+	a.p("JNE tap")
+	a.label("store")
+	a.p("LEAQ (DI)(R8*4), AX")
+	for r := range 8 {
+		at := strided([]string{"DI", "AX"}[r/4], "R8", "R15", r)
+		if add {
+			a.p("VADDPS %[1]s, Z%[2]d, Z%[2]d", at, r)
+		}
+		a.p("VMOVUPS Z%d, %s", r, at)
+	}
+	a.p("ADDQ $64, DI")
+	a.p("ADDQ $64, SI")
+	a.p("JMP block")
+	a.label("end")
+	a.p("VZEROUPPER")
+	a.p("RET")
+}
+
 // prefetch asks for the strips of n bytes.
 func (a *asm) prefetch() {
 	a.function("prefetch", "p *float32, n int", 16)
 	a.p("MOVQ p+0(FP), DI")
 	a.p("MOVQ n+8(FP), CX")
 	a.label("next")
-	a.p("PREFETCHT0 (DI)")
+	a.p("PREFETCHT1 (DI)")
 	a.p("ADDQ $64, DI")
 	a.p("SUBQ $64, CX")
 	a.p("JGT next")

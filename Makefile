@@ -71,12 +71,12 @@ dist: build ## gather the laboratory in build/dist, for any static host under an
 # Searches of three kinds and ten seeds, each with the training of its cell; what is there already is not run again.
 replay: build ## run and record anew what the page opens with (an hour on two cores)
 	@set -e; for s in 1 2 3 4 5 6 7 8 9 10; do \
-		for v in "constant --arch-schedule const" "falling --arch-schedule parabolic --arch-equal area" "random --arch-rate 0"; do \
+		for v in "constant --arch-schedule const" "falling --arch-schedule parabolic" "random --arch-rate 0"; do \
 			set -- $$v; d=build/replay/$$1-$$s; shift; \
 			if [ -e $$d ]; then build/hlrs search --resume $$d --then-train small; else build/hlrs search --preset small --seed $$s "$$@" --then-train small --out $$d; fi; \
 		done; \
 	done
-	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --out public/replay.json --images public/tail.jpg
+	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --whole 10 --out public/replay.json --images public/tail.jpg
 
 clean: ## remove what was built
 	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/data

@@ -183,7 +183,7 @@ func TestNothingIsLost(t *testing.T) {
 	b.press("Undo")
 	b.says("A finished run.", 5*time.Second)
 	b.shows(".genotype", "Genotype(", 10*time.Second)
-	b.shows("#card-time", "2 of 2", 10*time.Second)
+	b.shows("[data-paint=timeline]", "2 of 2", 10*time.Second)
 	b.quiet()
 }
 

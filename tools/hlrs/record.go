@@ -94,10 +94,10 @@ func (c *recordCommand) variant(name, pattern string) (v run.Variant, seeds []ui
 	}
 	var results []result
 	for _, dir := range dirs {
-		record, err := finished(dir)
-		if errors.Is(err, os.ErrNotExist) {
-			continue // another file that the pattern fits
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() || !runfolder.Holds(dir) {
+			continue // something else that the pattern fits
 		}
+		record, err := finished(dir)
 		if err != nil {
 			return v, nil, err
 		}

@@ -2,13 +2,15 @@ package ui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"hlrslab/core/run"
 )
 
 // Address is the run in focus as the part of the page's address after #: the settings that differ from the small preset's. The
-// images are named where the person has picked them, or the run is on the toy set: else a link should take what is there.
+// images are named where the person has picked them, or the run is on the toy set: else a link should take what is there. A lesson
+// that is open is named by its number.
 func (l *Lab) Address() string {
 	r := l.Run()
 	v := map[string]string{}
@@ -22,6 +24,9 @@ func (l *Lab) Address() string {
 		if text := f.Value(r.Config); text != f.Value(preset) {
 			v[f.Name] = text
 		}
+	}
+	if l.Lesson >= 0 {
+		v["lesson"] = strconv.Itoa(l.Lesson + 1)
 	}
 	return query(v)
 }
@@ -37,6 +42,13 @@ func (l *Lab) Go(address string) {
 	if err != nil {
 		l.say(fmt.Sprintf(Text.BadAddress, err))
 		return
+	}
+	if n, err := strconv.Atoi(v["lesson"]); err == nil && n >= 1 && n <= len(Lessons) {
+		l.Lesson = n - 1
+		delete(v, "lesson")
+		if len(v) == 0 {
+			return
+		}
 	}
 	r := l.Run()
 	if !r.fresh() {

@@ -133,35 +133,3 @@ func (l *Lab) verdict() string {
 	chance := 1.96 * math.Sqrt((a*(1-a)+b*(1-b))/float64(n)) // of two binomial shares
 	return `<p class="answer">` + escape(fmt.Sprintf(Text.Verdict, best.Name, 100*a, next.Name, 100*b, 100*(a-b), n, 100*chance)) + `</p>`
 }
-
-// lesson is the open lesson: text, formulas, a question, and what the runs say to it.
-func (l *Lab) lesson() string {
-	lesson := Lessons[l.Lesson]
-	var b strings.Builder
-	for _, p := range lesson.Text {
-		fmt.Fprintf(&b, "<p>%s</p>", escape(p))
-	}
-	for _, f := range lesson.Formulas {
-		fmt.Fprintf(&b, `<div class="formula">%s<p class="note">%s</p></div>`, f.MathML, escape(f.Says))
-	}
-	fmt.Fprintf(&b, `<p class="question"><b>%s</b></p><ul class="trials">`, escape(lesson.Question))
-	records := map[string]run.Record{}
-	for _, t := range lesson.Trials {
-		state := ""
-		if r := l.runOf(t); r != nil {
-			records[t.Name] = r.Record
-			state = " " + r.Say()
-		}
-		fmt.Fprintf(&b, `<li>%s %s <span class="note">%s</span></li>`, button("trial:"+t.Name, t.Name), escape(t.Note), escape(state))
-	}
-	text, _ := lesson.Answer(records)
-	fmt.Fprintf(&b, `</ul><p class="answer" role="status">%s</p>`, escape(text))
-	if l.Lesson > 0 {
-		b.WriteString(button(fmt.Sprint("lesson:", l.Lesson-1), Text.PreviousLesson))
-	}
-	if l.Lesson+1 < len(Lessons) {
-		b.WriteString(button(fmt.Sprint("lesson:", l.Lesson+1), Text.NextLesson))
-	}
-	b.WriteString(button("lesson:-1", Text.Close))
-	return b.String()
-}

@@ -43,7 +43,7 @@ func training(of run.Config, genotype string) run.Config {
 func (l *Lab) Cells() (cells []Trial) {
 	r := l.Run()
 	add := func(name, note, genotype string) {
-		cells = append(cells, Trial{name, note, map[string]string{"genotype": genotype}})
+		cells = append(cells, Trial{Name: name, Note: note, Set: map[string]string{"genotype": genotype}})
 	}
 	if e := r.at(l.Epoch); e != nil && !r.trains() {
 		add(fmt.Sprintf(Text.CellOf, r.Name, e.Epoch+1), Text.CellNote, e.Report.Genotype.String())

@@ -45,10 +45,12 @@ type Lab struct {
 	Speed  float64 // steps a second at most; 0 is no limit
 	Lesson int     // the lesson that is open, or -1
 	Kept   []Kept
-	Order  string          // the column by which Kept is sorted
-	Folded map[string]bool // what is folded out: the tables of cards, and the settings that are seldom used
-	Notice string          // what was just done, or could not be
-	Own    *Own            // the person's own images, if there are some
+
+	Predicted map[string]string // by lesson, the trial that the reader expects to do best
+	Order     string            // the column by which Kept is sorted
+	Folded    map[string]bool   // what is folded out: the tables of cards, and the settings that are seldom used
+	Notice    string            // what was just done, or could not be
+	Own       *Own              // the person's own images, if there are some
 
 	Recording *run.Recording // what comes with the page, once it is there
 
@@ -82,7 +84,7 @@ var preset = func() run.Config {
 
 // NewLab is the page as it opens: the small preset, on the toy set until the real images are there.
 func NewLab(host Host) *Lab {
-	l := &Lab{Host: host, Epoch: -1, pace: pace, Lesson: -1, Order: "when", Folded: map[string]bool{}}
+	l := &Lab{Host: host, Epoch: -1, pace: pace, Lesson: -1, Order: "when", Folded: map[string]bool{}, Predicted: map[string]string{}}
 	c := preset
 	c.Dataset = "toy"
 	l.add("A", c)
@@ -214,7 +216,13 @@ func (l *Lab) Act(act string) {
 	case "point":
 		l.point(what)
 	case "lesson":
-		l.Lesson = n
+		if l.Lesson = n; n >= 0 {
+			l.Host.Focus("card-lesson")
+		}
+	case "predict":
+		l.Predicted[Lessons[l.Lesson].ID] = what
+	case "trials":
+		l.trials()
 	case "trial":
 		l.trial(what)
 	case "export":

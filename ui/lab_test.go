@@ -529,7 +529,7 @@ func TestOwnArchive(t *testing.T) {
 // TestLessons opens every lesson, and answers one.
 func TestLessons(t *testing.T) {
 	t.Parallel()
-	b := open(t, serve(t, nil, 0)+"#seed=1", time.Minute)
+	b := open(t, serve(t, nil, 0)+"#seed=1", 2*time.Minute)
 	b.says("Ready.", 20*time.Second)
 	b.click(`[data-act="lesson:0"]`)
 	for i, lesson := range Lessons {
@@ -545,11 +545,15 @@ func TestLessons(t *testing.T) {
 	if len(Lessons) < 5 {
 		t.Fatalf("%d lessons", len(Lessons))
 	}
+	// One press runs all trials; the reader says what to expect; what came out is drawn.
+	b.wait(fmt.Sprintf(`location.hash.includes("lesson=%d")`, len(Lessons)), 5*time.Second)
+	b.click(`[data-act="predict:A cell of skips"]`)
+	b.wait(`document.querySelector('[data-act="predict:A cell of skips"]').getAttribute("aria-pressed") === "true"`, 5*time.Second)
 	before := eval[string](b, `document.querySelector(".answer").textContent`)
-	b.click(`#card-lesson [data-act^="trial:"]`)
-	b.says("Training", 10*time.Second)
-	b.says("1 of ", 40*time.Second)
-	if after := eval[string](b, `document.querySelector(".answer").textContent`); before == "" || after == "" {
+	b.click(`#card-lesson [data-act="trials:"]`)
+	b.wait(`["A random cell", "The cell of DARTS", "A cell of skips"].every((n) => document.querySelector(".runs").textContent.includes(n))`, 10*time.Second)
+	b.wait(`document.querySelectorAll("#card-lesson .bars rect").length >= 3`, 60*time.Second)
+	if after := eval[string](b, `document.querySelector(".answer").textContent`); before == "" || after == before {
 		t.Errorf("the answer was %q and is %q", before, after)
 	}
 	b.quiet()

@@ -27,6 +27,7 @@ type Formula struct{ MathML, Says string }
 type Trial struct {
 	Name, Note string
 	Set        map[string]string
+	Train      bool // it trains a network, over the preset small of trainings
 }
 
 // Lessons in order.
@@ -142,6 +143,21 @@ var Lessons = []Lesson{
 		Question: "Does the constant rate make the search fail, and does a decay save it, even one that spends as much?",
 		Trials:   scheduleTrials, Answer: answer(scheduleTrials, scheduleSays),
 	},
+	{
+		ID: "retrain", Title: "What a cell is worth",
+		Text: []string{
+			"A search ends in a cell, cut out of a network that was trained as a mixture of all operations. What the cell is worth shows when a new " +
+				"network of it is trained from scratch, on all training images, and tested after the last epoch.",
+			"A random cell belongs beside it. Li and Talwalkar (2019) and Yang et al. (2020) found that much of what is laid to a search is owed to the " +
+				"space that it searches and to how its cells are trained. The searches that this page opens with are shown beside random cells, too.",
+		},
+		Formulas: []Formula{{
+			display(mi("A"), mo("="), mfrac(mn("1"), mi("C")), munder(mo("∑"), mi("c")), mfrac(msub("r", mi("c")), msub("t", mi("c")))),
+			"Balanced accuracy is the mean over the C classes of the share of a class's test images that are recognised: r of t.",
+		}},
+		Question: "How far apart are a random cell, the one that DARTS published, and one of skip connections alone?",
+		Trials:   retrainTrials, Answer: answer(retrainTrials, retrainSays),
+	},
 }
 
 // over is fields by their names, from names and values in turn, over those of base.
@@ -163,32 +179,37 @@ var (
 	twoPlain = over(nil, "branches", "cell", "imbalance", "100", "n-max", "500", "epochs", "6", "arch-schedule", "const")
 
 	tailTrials = []Trial{
-		{"Balanced", "300 images of every class, 3 epochs.", over(onePlain, "imbalance", "1", "n-max", "300", "epochs", "3")},
-		{"Long tail", "300 images of the first class down to 3 of the last, 3 epochs: a quarter of the steps.", over(onePlain, "n-max", "300", "epochs", "3")},
-		{"Long tail for longer", "The same images for 12 epochs.", over(onePlain, "n-max", "300", "epochs", "12")},
+		{Name: "Balanced", Note: "300 images of every class, 3 epochs.", Set: over(onePlain, "imbalance", "1", "n-max", "300", "epochs", "3")},
+		{Name: "Long tail", Note: "300 images of the first class down to 3 of the last, 3 epochs: a quarter of the steps.", Set: over(onePlain, "n-max", "300", "epochs", "3")},
+		{Name: "Long tail for longer", Note: "The same images for 12 epochs.", Set: over(onePlain, "n-max", "300", "epochs", "12")},
 	}
 	rebalanceTrials = []Trial{
-		{"As they come", "Every image once an epoch, cross-entropy.", over(oneStill, "sampler", "instance", "loss", "ce")},
-		{"Classes drawn alike", "Each class as often as any other.", over(oneStill, "sampler", "balanced", "loss", "ce")},
-		{"Balanced softmax", "Images as they come; the counts go into the loss.", over(oneStill, "sampler", "instance", "loss", "balanced-softmax")},
-		{"Weighted at the end", "Deferred re-weighting: class weights in the last epoch.", over(oneStill, "sampler", "instance", "loss", "drw")},
+		{Name: "As they come", Note: "Every image once an epoch, cross-entropy.", Set: over(oneStill, "sampler", "instance", "loss", "ce")},
+		{Name: "Classes drawn alike", Note: "Each class as often as any other.", Set: over(oneStill, "sampler", "balanced", "loss", "ce")},
+		{Name: "Balanced softmax", Note: "Images as they come; the counts go into the loss.", Set: over(oneStill, "sampler", "instance", "loss", "balanced-softmax")},
+		{Name: "Weighted at the end", Note: "Deferred re-weighting: class weights in the last epoch.", Set: over(oneStill, "sampler", "instance", "loss", "drw")},
 	}
 	dartsTrials = []Trial{
-		{"Rate 0.01", "Slow, and held.", over(oneMoves, "arch-rate", "0.01")},
-		{"Rate 0.1", "Ten times as much.", over(oneMoves, "arch-rate", "0.1")},
-		{"Rate 0", "The α stay at their random start.", over(oneMoves, "arch-rate", "0")},
-		{"Halves by position", "As the first, but the weights take the first half of the list, the α the second.", over(oneMoves, "arch-rate", "0.01", "halves", "positional")},
+		{Name: "Rate 0.01", Note: "Slow, and held.", Set: over(oneMoves, "arch-rate", "0.01")},
+		{Name: "Rate 0.1", Note: "Ten times as much.", Set: over(oneMoves, "arch-rate", "0.1")},
+		{Name: "Rate 0", Note: "The α stay at their random start.", Set: over(oneMoves, "arch-rate", "0")},
+		{Name: "Halves by position", Note: "As the first, but the weights take the first half of the list, the α the second.", Set: over(oneMoves, "arch-rate", "0.01", "halves", "positional")},
 	}
 	branchTrials = []Trial{
-		{"Parabolic mix", "BBN's: a falls from 1 to near 0.", over(twoPlain, "mix", "parabolic")},
-		{"Equal mix", "a is 0.5 throughout.", over(twoPlain, "mix", "equal")},
-		{"Rising mix", "The other way round: a rises from 0.", over(twoPlain, "mix", "increment")},
+		{Name: "Parabolic mix", Note: "BBN's: a falls from 1 to near 0.", Set: over(twoPlain, "mix", "parabolic")},
+		{Name: "Equal mix", Note: "a is 0.5 throughout.", Set: over(twoPlain, "mix", "equal")},
+		{Name: "Rising mix", Note: "The other way round: a rises from 0.", Set: over(twoPlain, "mix", "increment")},
 	}
 	scheduleTrials = []Trial{ // the preset's own search
-		{"Constant", "Rate 0.03 to the end.", over(nil, "arch-schedule", "const")},
-		{"Parabola", "1 − u², from 0.03: two thirds as much in all.", over(nil, "arch-schedule", "parabolic")},
-		{"Parabola, equal area", "1 − u², from 0.045: as much in all.", over(nil, "arch-schedule", "parabolic", "arch-equal", "area")},
-		{"No step", "The α stay at their random start.", over(nil, "arch-rate", "0")},
+		{Name: "Constant", Note: "Rate 0.03 to the end.", Set: over(nil, "arch-schedule", "const")},
+		{Name: "Parabola", Note: "1 − u², from 0.03: two thirds as much in all.", Set: over(nil, "arch-schedule", "parabolic")},
+		{Name: "Parabola, equal area", Note: "1 − u², from 0.045: as much in all.", Set: over(nil, "arch-schedule", "parabolic", "arch-equal", "area")},
+		{Name: "No step", Note: "The α stay at their random start.", Set: over(nil, "arch-rate", "0")},
+	}
+	retrainTrials = []Trial{
+		{Name: "A random cell", Note: "Operations and inputs drawn by chance.", Set: over(nil, "genotype", "random:1"), Train: true},
+		{Name: "The cell of DARTS", Note: "DARTS_V2, found on all of CIFAR-10.", Set: over(nil, "genotype", "DARTS_V2"), Train: true},
+		{Name: "A cell of skips", Note: "What a collapsed search ends in.", Set: over(nil, "genotype", "all:skip_connect"), Train: true},
 	}
 )
 
@@ -273,7 +294,7 @@ func answer(trials []Trial, says func(o []outcome) []string) func(map[string]run
 				break
 			}
 		}
-		return strings.Join(append(sentences, "This is one seed of a small search, and one seed says little: take another and run all of them again."), " "), true
+		return strings.Join(append(sentences, "This is one seed of a small experiment, and one seed says little: take another and run all of them again."), " "), true
 	}
 }
 
@@ -537,6 +558,14 @@ func scheduleSays(o []outcome) []string {
 		}
 	}
 	return append(s, "This is the search network, not the cell that it found: how good that is shows when it is trained.")
+}
+
+func retrainSays(o []outcome) []string {
+	random, published, skips := o[0], o[1], o[2]
+	return []string{
+		accuracy(published, skips), accuracy(random, skips), accuracy(published, random),
+		"A search has to find what is better than a random cell. Whether it does, no single pair of trainings can say: look at the points of the recorded searches.",
+	}
 }
 
 // The elements of presentation MathML that the formulas need.

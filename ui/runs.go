@@ -20,18 +20,26 @@ func (l *Lab) add(name string, c run.Config) *Run {
 	return r
 }
 
-// full says, and tells, that there is no room for another run.
-func (l *Lab) full() bool {
-	n := 0
+// counts says whether a run takes up room: those that come with the page do not.
+func (r *Run) counts() bool { return !r.Recorded || r.File != nil }
+
+// taken is how many runs take up room.
+func (l *Lab) taken() (n int) {
 	for _, r := range l.Runs {
-		if !r.Recorded || r.File != nil {
+		if r.counts() {
 			n++
 		}
 	}
-	if n >= Most {
+	return n
+}
+
+// full says, and tells, that there is no room for another run.
+func (l *Lab) full() bool {
+	full := l.taken() >= Most
+	if full {
 		l.say(fmt.Sprintf(Text.NoRoom, Most))
 	}
-	return n >= Most
+	return full
 }
 
 // beside puts another run beside one, with its settings; it is nil if there is no room.
@@ -105,8 +113,8 @@ func (r *Run) asKept() *Run {
 // Baselines are comparisons at one press, by name: settings over those of the run that they are compared with.
 func Baselines() []Trial {
 	return []Trial{
-		{Text.Random, Text.RandomNote, map[string]string{"arch-rate": "0"}},
-		{Text.Plain, Text.PlainNote, map[string]string{
+		{Name: Text.Random, Note: Text.RandomNote, Set: map[string]string{"arch-rate": "0"}},
+		{Name: Text.Plain, Note: Text.PlainNote, Set: map[string]string{
 			"branches": "none", "sampler": "instance", "loss": "ce", "arch-loss": "mix",
 			"arch-schedule": "const", "arch-param": "0", "arch-warmup": "0", "arch-floor": "0", "arch-equal": "peak",
 		}},
@@ -143,7 +151,7 @@ func (l *Lab) trial(name string) {
 			break
 		}
 	}
-	c := trials[i].config(preset)
+	c := trials[i].experiment()
 	c.Dataset, c.Seed = like.Config.Dataset, like.Config.Seed
 	l.oneOf(name, c, like.Picked, nil, trials[i].is)
 }
@@ -179,9 +187,17 @@ func (t Trial) config(base run.Config) run.Config {
 	return base
 }
 
+// experiment is a lesson's trial: over the preset small of searches, or of trainings.
+func (t Trial) experiment() run.Config {
+	if t.Train {
+		return t.config(presetOf(run.Train))
+	}
+	return t.config(preset)
+}
+
 // is says whether a run is a trial: by what it does, whatever its name; only images and seeds are its own.
 func (t Trial) is(r *Run) bool {
-	c, want := r.experiment(), t.config(preset)
+	c, want := r.experiment(), t.experiment()
 	for _, f := range run.Fields() {
 		if f.Group != "seeds" && f.Name != "dataset" && f.Value(c) != f.Value(want) {
 			return false

@@ -94,6 +94,53 @@ func TestBaselineIsWhatItIs(t *testing.T) {
 	}
 }
 
+// TestTrials starts all trials of one lesson after another: those before make room, and what trains stays.
+func TestTrials(t *testing.T) {
+	l := NewLab(host{})
+	l.Act("lesson:1") // of four trials
+	l.Act("trials:")
+	if got := names(l); len(got) != Most {
+		t.Fatalf("on the page: %q", got)
+	}
+	l.Act("lesson:0")
+	if l.Act("trials:"); l.Notice == "" || len(l.Runs) != Most {
+		t.Errorf("four runs train, and there is room for three more: %q", names(l))
+	}
+	for _, r := range l.Runs {
+		r.asked, r.Running = false, false
+	}
+	l.Act("trials:")
+	got := names(l)
+	for _, trial := range Lessons[0].Trials {
+		if !slices.Contains(got, trial.Name) {
+			t.Errorf("%s is not among %q", trial.Name, got)
+		}
+	}
+	if len(got) != Most || !strings.Contains(l.Notice, Lessons[1].Trials[0].Name+", "+Lessons[1].Trials[1].Name) {
+		t.Errorf("%q: %s", got, l.Notice)
+	}
+}
+
+// TestLessonAddress opens a lesson by its number, which leaves the run alone.
+func TestLessonAddress(t *testing.T) {
+	l := NewLab(host{})
+	l.Set("seed", "9")
+	l.Go("lesson=3")
+	if l.Lesson != 2 || l.Run().Config.Seed != 9 || len(l.Runs) != 1 {
+		t.Errorf("lesson %d, seed %d", l.Lesson, l.Run().Config.Seed)
+	}
+	if a := l.Address(); a != "lesson=3&seed=9" {
+		t.Errorf("the address is %s", a)
+	}
+	other := NewLab(host{})
+	if other.Go("lesson=3&seed=9"); other.Lesson != 2 || other.Run().Config.Seed != 9 {
+		t.Errorf("lesson %d, seed %d", other.Lesson, other.Run().Config.Seed)
+	}
+	if other.Go("lesson=99"); !strings.Contains(other.Notice, "lesson") {
+		t.Errorf("there is no such lesson, and nothing is said of it: %q", other.Notice)
+	}
+}
+
 // TestTwoTabs opens the page twice: a run is written by one of them, the other is told, and both list what is kept.
 func TestTwoTabs(t *testing.T) {
 	url := serve(t, nil, 0)

@@ -63,9 +63,9 @@ var Text = struct {
 	NoCells, NormalCell, ReduceCell, NormalCellOf                 string
 
 	// Side by side.
-	CompareTitle, Verdict, StartAll, ContinueAll, PauseAll, Differs        string
-	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom string
-	PreviousLesson, NextLesson, Close                                      string
+	CompareTitle, Verdict, StartAll, ContinueAll, PauseAll, Differs                   string
+	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom            string
+	Close, Predict, RunTrials, PredictFirst, PredictedRight, PredictedWrong, MadeRoom string
 
 	// From images to a result, and cells to train.
 	CellOf, CellNote, RandomCell, RandomCellNote, DARTSCell, DARTSCellNote, SkipCell, SkipCellNote                           string
@@ -237,9 +237,13 @@ var Text = struct {
 	CompareTitle: "Balanced test accuracy of each run in per cent", StartAll: "Start all", ContinueAll: "Continue all", PauseAll: "Pause all",
 	Differs:     "What differs, and what came out",
 	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Cut out, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
-	Verdict:        "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images tell differences of more than about %.0f points from chance; for smaller ones, repeat both with other seeds.", // two runs
-	NoRoom:         "There is room for %d runs side by side: remove one first.",
-	PreviousLesson: "Previous lesson", NextLesson: "Next lesson", Close: "Close",
+	Verdict: "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images tell differences of more than about %.0f points from chance; for smaller ones, repeat both with other seeds.", // two runs
+	NoRoom:  "There is room for %d runs side by side: remove one first.",
+	Close:   "Close the lesson",
+	Predict: "What do you expect? Highest in balanced accuracy will be:", RunTrials: "Run all of them",
+	PredictFirst:   "All have ended. Say first what you expected, then you see the answer.",
+	PredictedRight: "You expected %s, and so it came: %s is highest.", PredictedWrong: "You expected %s; %s is highest.", // trials
+	MadeRoom: "%s made room. What had results is kept on this machine.", // runs
 
 	// Take it with you, and the runs on this machine.
 	ExportRun: "Run, to go on with elsewhere", ExportGenotype: "Copy the genotype", ExportNormal: "Normal cell (SVG)", ExportReduce: "Reduction cell (SVG)",

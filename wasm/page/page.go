@@ -86,7 +86,7 @@ func (p *page) open() {
 	if !again || hash != address {
 		p.lab.Go(hash)
 	}
-	if !again && hash == "" {
+	if !again && (hash == "" || strings.HasPrefix(hash, "lesson=") && !strings.Contains(hash, "&")) {
 		p.lab.Await()
 	}
 	if p.lab.Recorded() {

@@ -247,3 +247,22 @@ func TestNoMixing(t *testing.T) {
 		t.Errorf("with one branch: %+v", g)
 	}
 }
+
+// TestPoints adds a control point where the chart is pressed, unless another is there, and takes one away; the family becomes drawn.
+func TestPoints(t *testing.T) {
+	l := NewLab(host{})
+	n := len(l.Run().points("arch"))
+	l.Act("point:arch:new:0.3:0.9")
+	points := l.Run().points("arch")
+	if len(points) != n+1 || points[2].U != 0.3 || points[2].V != 0.9 || l.Run().Config.ArchSchedule != "drawn" {
+		t.Fatalf("%s: %v", l.Run().Config.ArchSchedule, points)
+	}
+	for _, none := range []string{"new:0.31:0.5", "new:-1:0.5", "new:2:0.5", "new:x:0.5", "new:0.5:y"} {
+		if l.Act("point:arch:" + none); len(l.Run().points("arch")) != n+1 {
+			t.Errorf("%s: %v", none, l.Run().points("arch"))
+		}
+	}
+	if l.Act("point:arch:2:take:"); len(l.Run().points("arch")) != n {
+		t.Errorf("%v", l.Run().points("arch"))
+	}
+}

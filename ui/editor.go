@@ -81,7 +81,7 @@ func (r *Run) past(which string) float64 {
 }
 
 // point moves a control point: "arch:2:0.4:0.7" is the schedule, the point, and where it goes; "arch:2:add:" adds one after it,
-// and "arch:2:take:" takes it away.
+// "arch:2:take:" takes it away, and "arch:new:0.4:0.7" adds one where it says.
 func (l *Lab) point(what string) {
 	parts := strings.Split(what, ":")
 	if len(parts) != 4 {
@@ -89,11 +89,19 @@ func (l *Lab) point(what string) {
 	}
 	r := l.Run()
 	points := slices.Clone(r.points(parts[0]))
+	const apart = 0.02
 	i, err := strconv.Atoi(parts[1])
+	if parts[1] == "new" {
+		u, e := strconv.ParseFloat(parts[2], 64)
+		near := func(p sched.Point) bool { return math.Abs(p.U-u) < 2*apart }
+		if i, err = slices.IndexFunc(points, func(p sched.Point) bool { return p.U > u }), e; i <= 0 || slices.ContainsFunc(points, near) {
+			return
+		}
+		points = slices.Insert(points, i, sched.Point{U: u})
+	}
 	if err != nil || i < 0 || i >= len(points) || points[i].U < r.past(parts[0]) {
 		return
 	}
-	const apart = 0.02
 	set := func(points []sched.Point) {
 		c := r.Config
 		if parts[0] == "mix" {
@@ -153,6 +161,10 @@ func (r *Run) hand(which string, top, wide float64) *hand {
 // knobs are the control points on a chart, as sliders for hand and keyboard.
 func (r *Run) knobs(which string, at func(Share) (x, y float64)) string {
 	var b strings.Builder
+	grip := 12.         // of what is taken hold of, which is wider than what is seen: 24 pixels
+	if which == "mix" { // whose panel is small
+		grip = 15
+	}
 	warmup := 0.
 	if which == "arch" {
 		warmup = r.Config.ArchWarmup
@@ -163,8 +175,8 @@ func (r *Run) knobs(which string, at func(Share) (x, y float64)) string {
 			fmt.Fprintf(&b, `<circle class="knob past" cx="%.1f" cy="%.1f" r="4"/>`, x, y)
 			continue
 		}
-		fmt.Fprintf(&b, `<circle class="knob" cx="%.1f" cy="%.1f" r="7" tabindex="0" role="slider" aria-orientation="vertical" data-point="%s:%d" data-u="%v" data-v="%v" aria-label="%s" aria-valuemin="0" aria-valuemax="1" aria-valuenow="%.2f" aria-valuetext="%s"/>`,
-			x, y, which, i, q.U, q.V, escape(fmt.Sprintf(Text.Point, i+1)), q.V, escape(fmt.Sprintf(Text.PointAt, q.V, 1+warmup+q.U*(float64(r.Config.Epochs)-warmup))))
+		fmt.Fprintf(&b, `<circle class="pip" cx="%.1f" cy="%.1f" r="7"/><circle class="knob" cx="%.1f" cy="%.1f" r="%g" tabindex="0" role="slider" aria-orientation="vertical" data-point="%s:%d" data-u="%v" data-v="%v" aria-label="%s" aria-valuemin="0" aria-valuemax="1" aria-valuenow="%.2f" aria-valuetext="%s"/>`,
+			x, y, x, y, grip, which, i, q.U, q.V, escape(fmt.Sprintf(Text.Point, i+1)), q.V, escape(fmt.Sprintf(Text.PointAt, q.V, 1+warmup+q.U*(float64(r.Config.Epochs)-warmup))))
 	}
 	return b.String()
 }

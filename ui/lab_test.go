@@ -225,6 +225,13 @@ func TestDrawn(t *testing.T) {
 	b.wait(`document.querySelectorAll("[data-paint=arch] circle.knob").length === 7`, 5*time.Second)
 	b.do(chromedp.KeyEvent(kb.Delete))
 	b.wait(`document.querySelectorAll("[data-paint=arch] circle.knob").length === 6`, 5*time.Second)
+	// A press between two points adds one, a double press takes it away.
+	press := eval[[]float64](b, `(() => { const c = (n) => { const r = document.querySelector('[data-point="arch:' + n + '"]').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }; const [a, z] = [c(3), c(4)]; return [(a[0] + z[0]) / 2, (a[1] + z[1]) / 2]; })()`)
+	b.mouse(input.DispatchMouseEventTypeMousePressed, press[0], press[1])
+	b.mouse(input.DispatchMouseEventTypeMouseReleased, press[0], press[1])
+	b.wait(`document.querySelectorAll("[data-paint=arch] circle.knob").length === 7`, 5*time.Second)
+	eval[bool](b, `document.querySelector('[data-point="arch:4"]').dispatchEvent(new MouseEvent("dblclick", {bubbles: true}))`)
+	b.wait(`document.querySelectorAll("[data-paint=arch] circle.knob").length === 6`, 5*time.Second)
 	was = points()
 	at := eval[[]float64](b, `(() => { const k = document.querySelector('[data-point="arch:2"]'); k.scrollIntoView({block: "center"}); const r = k.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`)
 	eval[bool](b, fmt.Sprintf(`(() => { const k = document.querySelector('[data-point="arch:2"]'); const e = (type, y) => new PointerEvent(type, {bubbles: true, cancelable: true, clientX: %v, clientY: %v + y});

@@ -135,7 +135,7 @@ var Text = struct {
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",
 	AsWas: "as it was", ToCome: "to come", AsSet: "as set", Changed: "changed",
 	EqualArea: "At equal area: the peak is %.2f times what it says, so that the rates sum up as a constant one's would.",
-	Drag:      "Drag the points, or move them by the arrow keys; Insert adds one, Delete takes one away.",
+	Drag:      "Drag the points, or move them by the arrow keys. A press on the chart, or Insert, adds one; a double press, or Delete, takes one away.",
 	Point:     "Control point %d", PointAt: "%.2f at epoch %.1f",
 
 	// How a run stands.

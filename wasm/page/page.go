@@ -325,7 +325,7 @@ func (p *page) listen() {
 
 // listenPoints moves the control points of drawn schedules, by the pointer and by keys.
 func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest func(js.Value, string) (js.Value, string)) {
-	held, box := "", js.Null()
+	held, box, dragged := "", js.Null(), false
 	move := func(point string, u, v float64) {
 		go p.change(func() {
 			p.lab.Act("point:" + point + ":" + strconv.FormatFloat(u, 'f', 4, 64) + ":" + strconv.FormatFloat(v, 'f', 4, 64))
@@ -333,18 +333,15 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 	}
 	on(document, "pointerdown", func(e js.Value) {
 		el, point := closest(e, "point")
-		if el.IsNull() {
+		if dragged = !el.IsNull(); !dragged {
 			return
 		}
 		e.Call("preventDefault")
 		el.Call("focus")
 		held, box = point, el.Call("closest", "[data-paint]")
 	})
-	on(document, "pointermove", func(e js.Value) {
-		if held == "" {
-			return
-		}
-		svg := box.Call("querySelector", "svg")
+	// at is where an event lies on a chart.
+	at := func(e, svg js.Value) ui.Share {
 		r := svg.Call("getBoundingClientRect")
 		number := func(name string) float64 {
 			v, _ := strconv.ParseFloat(svg.Call("getAttribute", name).String(), 64)
@@ -353,8 +350,24 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 		from, to := ui.Share{U: number("data-from-u"), V: number("data-from-v")}, ui.Share{U: number("data-to-u"), V: number("data-to-v")}
 		x := (e.Get("clientX").Float() - r.Get("left").Float()) / r.Get("width").Float()
 		y := (e.Get("clientY").Float() - r.Get("top").Float()) / r.Get("height").Float()
-		at := ui.Place(x, y, number("data-wide"), from, to)
-		move(held, at.U, at.V)
+		return ui.Place(x, y, number("data-wide"), from, to)
+	}
+	on(document, "pointermove", func(e js.Value) {
+		if held != "" {
+			s := at(e, box.Call("querySelector", "svg"))
+			move(held, s.U, s.V)
+		}
+	})
+	on(document, "click", func(e js.Value) { // on a curve, and not the end of a drag
+		if el := e.Get("target").Call("closest", "[data-paint] svg[data-from-u]"); el.Truthy() && !dragged {
+			s := at(e, el)
+			move(el.Call("closest", "[data-paint]").Get("dataset").Get("paint").String()+":new", s.U, s.V)
+		}
+	})
+	on(document, "dblclick", func(e js.Value) {
+		if el, point := closest(e, "point"); !el.IsNull() {
+			go p.change(func() { p.lab.Act("point:" + point + ":take:") })
+		}
 	})
 	on(document, "pointerup", func(js.Value) { held = "" })
 	on(document, "pointercancel", func(js.Value) { held = "" })

@@ -97,7 +97,10 @@ window.labDropped = (transfer) => {
 };
 
 (async () => {
-  const say = (text) => { (document.getElementById("lab") ?? document.body).textContent = text; }; // Vugu takes #lab away
+  const say = (text) => {
+    for (const id of ["still", "loading"]) document.getElementById(id)?.remove();
+    (document.getElementById("lab") ?? document.body).textContent = text; // Vugu takes #lab away
+  };
   if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") {
     say("This browser is too old for the laboratory: it needs WebAssembly and DecompressionStream (Chrome 80, Firefox 113, Safari 16.4, or newer).");
     return;

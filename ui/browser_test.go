@@ -170,12 +170,12 @@ func eval[V any](b *tab, script string) V {
 // slack is how much longer than on an idle machine all may take: limits are there to end what hangs, not to measure.
 const slack = 5
 
-// wait waits until an expression holds.
+// wait waits until an expression holds, on the page itself: what is drawn ahead of it does not count.
 func (b *tab) wait(what string, limit time.Duration) {
 	b.Helper()
 	limit *= slack
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if eval[bool](b, "(async () => !!await ("+what+"))()") {
+		if eval[bool](b, "(async () => !document.getElementById('still') && !!await ("+what+"))()") {
 			return
 		}
 	}

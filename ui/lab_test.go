@@ -146,6 +146,38 @@ func TestStory(t *testing.T) {
 	b.quiet()
 }
 
+// TestFirstScreen looks at the page before its program has come: the recorded searches are there to see, and nothing to press.
+func TestFirstScreen(t *testing.T) {
+	t.Parallel()
+	wait := make(chan bool)
+	server := serveBut(t, nil, 0, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/public/lab.wasm.gz" {
+			<-wait
+		}
+		return false
+	})
+	b := open(t, server.URL, time.Minute)
+	for end := time.Now().Add(20 * time.Second); !eval[bool](b, `(document.querySelector("#still .headline")?.getBoundingClientRect().height ?? 0) > 0`); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			b.fail("there is nothing to see before the program has come")
+		}
+	}
+	if n := eval[int](b, `document.querySelectorAll("#still svg circle").length`); n < 20 {
+		t.Errorf("%d points are drawn", n)
+	}
+	if n := eval[int](b, `document.querySelectorAll("#still button:not(:disabled), #still [id], #still [data-act]").length`); n > 0 {
+		t.Errorf("%d elements can be pressed, or found by their names", n)
+	}
+	b.shot("still.png")
+	ahead := eval[string](b, `document.querySelector("#still .first").innerText`)
+	close(wait)
+	b.says("A finished run.", 20*time.Second)
+	if now := eval[string](b, `document.querySelector(".first").innerText`); now != ahead {
+		t.Errorf("drawn ahead it is\n%s\nand then\n%s", ahead, now)
+	}
+	b.quiet()
+}
+
 // TestControls takes single steps, moves a setting that is not in view, and finds all of it in the address.
 func TestControls(t *testing.T) {
 	t.Parallel()

@@ -90,6 +90,11 @@ func (l *Lab) Await() {
 	r.Name, r.Story, r.Coming = Text.RecordedRun, Text.RecordedRun, true
 }
 
+// Awaits says whether recorded runs are yet to come.
+func (l *Lab) Awaits() bool {
+	return slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Story != "" && r.Coming })
+}
+
 // Late says that they do not come.
 func (l *Lab) Late() {
 	for _, r := range l.Runs {

@@ -39,6 +39,7 @@ type page struct {
 	focus    string // the control that is to be given the focus once it is there
 	press    press
 	filming  bool // the film's frames are on their way
+	seen     bool // the page itself, and not what was drawn ahead of it
 }
 
 // painting is what a part was last painted with, and how often it has changed: elements say by that number what they hold, for
@@ -209,6 +210,14 @@ func (p *page) paint() {
 	}
 	if p.late = late; late != "" {
 		p.later(frame)
+	}
+	if !p.seen && late == "" && !p.lab.Awaits() { // the first screen as it was drawn ahead gives way to the page
+		p.seen = true
+		for _, id := range []string{"still", "loading"} {
+			if el := document.Call("getElementById", id); el.Truthy() {
+				el.Call("remove")
+			}
+		}
 	}
 	if p.lab.Film && !p.filming {
 		p.filming = true

@@ -187,7 +187,7 @@ func (l *Lab) notice() string {
 
 // chartOf is a card that is a chart, and chartTable its numbers.
 func (l *Lab) chartOf(id string) string {
-	c := l.chart(id)
+	c := l.read(id, l.chart(id))
 	return c.key() + c.svg()
 }
 
@@ -325,7 +325,7 @@ func (l *Lab) schedule(which string) string {
 		return ""
 	}
 	r := l.Run()
-	text := c.svg()
+	text := l.read(which, c).svg()
 	if which == "arch" && r.Config.ArchEqual == "area" {
 		var top float64
 		for _, line := range c.lines {

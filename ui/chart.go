@@ -27,9 +27,11 @@ type chart struct {
 	wide   float64 // of the curves, in units of its drawing; 0 is chartW
 	ends   bool    // the last place is the end of the run, where no epoch begins
 	lines  []line
-	marks  []int // places of dashed uprights: changes
-	at     int   // the place that is looked at, or -1
-	hand   *hand // what moves its curve, if something does
+	marks  []int  // places of dashed uprights: changes
+	at     int    // the place that is looked at, or -1
+	id     string // of the part that it is in, if what it is at under the pointer can be read
+	peek   *int   // that place
+	hand   *hand  // what moves its curve, if something does
 }
 
 // hand is a chart's control points, whose values are shares: how they lie on it, and their drawing.
@@ -83,10 +85,14 @@ func (c chart) plane() plane {
 func (c chart) svg() string {
 	p := c.plane()
 	var b strings.Builder
+	read := ""
+	if c.id != "" {
+		read = fmt.Sprintf(` data-read="%s" data-places="%g" data-wide="%g"`, c.id, p.n, p.wide)
+	}
 	if h := c.hand; h == nil { // an image, unless something in it can be moved
-		fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, chartX+p.wide+chartEnd, chartTall, html.EscapeString(c.says()))
+		fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" tabindex="0" aria-label="%s"%s>`, chartX+p.wide+chartEnd, chartTall, html.EscapeString(c.says()), read)
 	} else {
-		fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="group" aria-label="%s" data-wide="%g" data-from-u="%g" data-from-v="%g" data-to-u="%g" data-to-v="%g">`, chartX+p.wide+chartEnd, chartTall, html.EscapeString(c.says()), p.wide, h.from.U, h.from.V, h.to.U, h.to.V)
+		fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="group" aria-label="%s"%s data-from-u="%g" data-from-v="%g" data-to-u="%g" data-to-v="%g">`, chartX+p.wide+chartEnd, chartTall, html.EscapeString(c.says()), read, h.from.U, h.from.V, h.to.U, h.to.V)
 	}
 	for i := range 3 {
 		v := c.top * float64(2-i) / 2
@@ -133,6 +139,16 @@ func (c chart) svg() string {
 		}
 		fmt.Fprintf(&b, `<path class="line %s"%s d="%s"/>`, l.class, colour, d.String())
 	}
+	if c.peek != nil {
+		x := p.x(float64(*c.peek))
+		fmt.Fprintf(&b, `<path class="at" d="M%.1f %gV%g"/>`, x, chartY, chartY+chartH)
+		for _, l := range c.lines {
+			if i := *c.peek - l.from; i >= 0 && i < len(l.y) {
+				fmt.Fprintf(&b, `<circle class="seed %s" cx="%.1f" cy="%.1f" r="3.5"/>`, l.class, x, p.y(l.y[i]))
+			}
+		}
+		fmt.Fprintf(&b, `<text class="readout" x="%g" y="%g" text-anchor="end">%s</text>`, chartX+p.wide, chartY-4, escape(c.readout()))
+	}
 	if c.hand != nil {
 		b.WriteString(c.hand.knobs(c.hand.at))
 	}
@@ -173,6 +189,17 @@ func (c chart) value(l line, i int) string {
 	return fmt.Sprintf(c.format, l.y[i])
 }
 
+// readout is what its curves are at the place under the pointer, as far as there is room.
+func (c chart) readout() string {
+	text := fmt.Sprintf(Text.ReadAt, *c.peek+1)
+	for _, l := range c.lines {
+		if v := c.value(l, *c.peek); v != "" && len(c.lines) <= 2 {
+			text += " " + v
+		}
+	}
+	return text
+}
+
 // says is the chart in words: its title and where its curves stand.
 func (c chart) says() string {
 	text := c.title
@@ -193,7 +220,9 @@ func (c chart) key() string {
 			continue
 		}
 		at := l.from + len(l.y) - 1
-		if c.at >= 0 {
+		if c.peek != nil {
+			at = *c.peek
+		} else if c.at >= 0 {
 			at = c.at
 		}
 		colour := ""

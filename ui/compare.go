@@ -31,7 +31,7 @@ func (l *Lab) compareChart() chart {
 
 // compare sets the runs on the page side by side: what differs in their settings, and what came out.
 func (l *Lab) compare() string {
-	c := l.compareChart()
+	c := l.read("compare", l.compareChart())
 	var b strings.Builder
 	start := Text.StartAll
 	if slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Fixed() || r.resumes() }) {

@@ -54,10 +54,14 @@ type Lab struct {
 
 	Recording *run.Recording // what comes with the page, once it is there
 
-	Host  Host
-	undo  func() // takes back what the notice tells of
-	pack  string // where the real images are, once they are there
-	pace  int    // of the film
+	Host Host
+	undo func()   // takes back what the notice tells of
+	pack string   // where the real images are, once they are there
+	peek struct { // the place of a chart that the pointer is at
+		part string
+		at   int
+	}
+	pace  int // of the film
 	slots int
 	lives int
 	turns int // what happened, but for steps

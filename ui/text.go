@@ -50,7 +50,7 @@ var Text = struct {
 	OfNats, Points                                                                         string
 
 	// Charts, and the tables behind them.
-	FirstEpoch, FirstStep, Epoch, EpochN, StepHead                string
+	ReadAt, FirstEpoch, FirstStep, Epoch, EpochN, StepHead        string
 	AccuracyTitle, Head, Medium, Tail, All, CutOut                string
 	LossTitle, Weights                                            string
 	CollapseTitle, EntropyShare, SkipShare, NoParameterShare      string
@@ -209,7 +209,7 @@ var Text = struct {
 	Of: "%d of %d", OfNats: "%.3f of %.3f nats", Points: "%.1f points", // of per cent
 
 	// Charts, and the tables behind them.
-	FirstEpoch: "epoch 1", FirstStep: "step 1", Epoch: "Epoch", EpochN: "Epoch %d", StepHead: "Step",
+	ReadAt: "at %d:", FirstEpoch: "epoch 1", FirstStep: "step 1", Epoch: "Epoch", EpochN: "Epoch %d", StepHead: "Step",
 	AccuracyTitle: "Balanced test accuracy in per cent", Head: "head", Medium: "medium", Tail: "tail", All: "all", CutOut: "cut out",
 	LossTitle: "Loss of each step", Weights: "weights",
 	CollapseTitle: "Entropy of the alphas and parameter-free share", EntropyShare: "entropy, % of its most",

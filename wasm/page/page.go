@@ -367,6 +367,50 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 			move(held, s.U, s.V)
 		}
 	})
+	read := ""
+	peek := func(part string, place int) {
+		if key := part + strconv.Itoa(place); key != read {
+			read = key
+			go p.report(func() { p.lab.Peek(part, place) }, 0)
+		}
+	}
+	places := func(chart js.Value) int {
+		n, _ := strconv.Atoi(chart.Get("dataset").Get("places").String())
+		return n
+	}
+	on(document, "pointermove", func(e js.Value) {
+		el := e.Get("target")
+		if el.Get("closest").IsUndefined() {
+			return
+		}
+		if el = el.Call("closest", "svg[data-read]"); el.IsNull() || held != "" {
+			peek("", -1)
+			return
+		}
+		r, wide := el.Call("getBoundingClientRect"), el.Get("dataset").Get("wide").String()
+		w, _ := strconv.ParseFloat(wide, 64)
+		s := ui.Place((e.Get("clientX").Float()-r.Get("left").Float())/r.Get("width").Float(), 0, w, ui.Share{}, ui.Share{U: 1, V: 1})
+		peek(el.Get("dataset").Get("read").String(), min(max(int(s.U*float64(places(el)-1)+0.5), 0), places(el)-1))
+	})
+	on(document, "keydown", func(e js.Value) { // on a chart, from the last place on
+		el := e.Get("target")
+		if el.Get("matches").IsUndefined() || !el.Call("matches", "svg[data-read]").Bool() {
+			return
+		}
+		step := map[string]int{"ArrowLeft": -1, "ArrowRight": 1}[e.Get("key").String()]
+		if step == 0 {
+			return
+		}
+		e.Call("preventDefault")
+		part, n := el.Get("dataset").Get("read").String(), places(el)
+		at := n - 1
+		if now, of := strings.CutPrefix(read, part); of {
+			if last, err := strconv.Atoi(now); err == nil {
+				at = last
+			}
+		}
+		peek(part, min(max(at+step, 0), n-1))
+	})
 	on(document, "click", func(e js.Value) { // on a curve, and not the end of a drag
 		if el := e.Get("target").Call("closest", "[data-paint] svg[data-from-u]"); el.Truthy() && !dragged {
 			s := at(e, el)

@@ -237,7 +237,7 @@ func (l *Lab) chart(id string) chart {
 		most := entropyOf(len(darts.Primitives))
 		each(Text.EntropyShare, "rate", func(p *run.Report) float64 { return 100 * p.Entropy / most })
 		each(Text.SkipShare, "tail", func(p *run.Report) float64 { return share(p, "skip") })
-		each(Text.NoParameterShare, "medium"+dashed, func(p *run.Report) float64 { return share(p, "skip") + share(p, "pool") })
+		each(Text.NoParameterShare, "conventional"+dashed, func(p *run.Report) float64 { return share(p, "skip") + share(p, "pool") })
 	case "edge":
 		c.title, c.top, c.format = fmt.Sprintf(Text.EdgeTitle, l.Edge.name()), 0.25, "%.3f"
 		for k, op := range darts.Primitives {
@@ -608,14 +608,14 @@ func (e Edge) name() string {
 	return fmt.Sprintf(Text.EdgeNormal, edgeName(e.Index))
 }
 
-// edgeName is an edge's source and node, as in 0→2: 0 and 1 are the cell's inputs.
+// edgeName is an edge's source and node, as draw names them: k−1→0 leads from the cell before to node 0.
 func edgeName(e int) string {
-	node := 2
-	for e >= node {
-		e -= node
+	node := 0
+	for e >= node+2 {
+		e -= node + 2
 		node++
 	}
-	return fmt.Sprintf("%d→%d", e, node)
+	return fmt.Sprintf("%s→%d", draw.State(e), node)
 }
 
 // cells draws the cells of the shown epoch's genotype, and its text.
@@ -715,5 +715,6 @@ func (l *Lab) heatTable(cell string) string {
 func (l *Lab) exports() string {
 	return `<p>` + button("export:run", Text.ExportRun) + button("export:"+folder.GenotypeText, Text.ExportGenotype) + button("export:"+folder.Normal, Text.ExportNormal) +
 		button("export:"+folder.Reduce, Text.ExportReduce) + button("export:csv", Text.ExportCSV) + button("export:svg", Text.ExportSVG) + button("export:png", Text.ExportPNG) +
+		button("export:link", Text.ExportLink) + button("export:command", Text.ExportCommand) +
 		`</p>` + note(fmt.Sprintf(Text.ExportNote, l.Run().experiment().Task))
 }

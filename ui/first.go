@@ -15,7 +15,7 @@ import (
 // The picture of thumbnails that comes with the page: a row of images for each class of CIFAR-10.
 const (
 	sheet        = "public/tail.jpg"
-	sheetColumns = 8
+	sheetColumns = 7
 	sheetRows    = 10
 )
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -275,6 +276,16 @@ func brief(f run.Field, c run.Config) string {
 // is the file of its folder, behind the run's name.
 func (l *Lab) export(what string) {
 	r := l.Run()
+	switch what { // for which no epoch has to be over
+	case "link":
+		l.Host.Copy(l.Host.Page() + "#" + l.Address())
+		l.say(Text.LinkCopied)
+		return
+	case "command":
+		l.Host.Copy(commandLine(r.experiment()))
+		l.say(Text.CommandCopied)
+		return
+	}
 	e := r.at(l.Epoch)
 	if e == nil {
 		l.say(Text.NothingYet)
@@ -315,6 +326,28 @@ func (l *Lab) export(what string) {
 		}
 		l.Host.Save(fmt.Sprintf("%sepoch-%d-%s", prefix(r.Name), e.Epoch+1, what), "image/svg+xml", b.Bytes())
 	}
+}
+
+// commandLine runs a configuration natively, to the same numbers.
+func commandLine(c run.Config) string {
+	base, text := presetOf(c.Task), strings.Join([]string{"hlrs", string(c.Task), "--preset", "small"}, " ")
+	for _, f := range run.Fields() {
+		v := f.Value(c)
+		if !f.Of(c.Task) || f.Name == "task" || v == f.Value(base) {
+			continue
+		}
+		switch {
+		case f.Kind == reflect.Bool && v == "false":
+			text += " --no-" + f.Name
+		case f.Kind == reflect.Bool:
+			text += " --" + f.Name
+		case strings.ContainsAny(v, " ()'"):
+			text += " --" + f.Name + " '" + strings.ReplaceAll(v, "'", `'\''`) + "'"
+		default:
+			text += " --" + f.Name + " " + v
+		}
+	}
+	return text
 }
 
 // prefix begins the names of a run's files.

@@ -33,6 +33,8 @@ type Host interface {
 	Figure(file string, records []run.Record, names []string)
 	// Copy puts text on the clipboard.
 	Copy(text string)
+	// Page is the page's own address, without what follows #.
+	Page() string
 }
 
 // Lab is the state of the page.

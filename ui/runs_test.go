@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,7 @@ func (host) Focus(string)                          {}
 func (host) Save(string, string, []byte)           {}
 func (host) Figure(string, []run.Record, []string) {}
 func (host) Copy(string)                           {}
+func (host) Page() string                          { return "" }
 
 func names(l *Lab) (names []string) {
 	for _, r := range l.Runs {
@@ -265,4 +267,43 @@ func TestChangesComeBack(t *testing.T) {
 		t.Errorf("step %d of epoch %d was at rate %v, not at a constant %v", got.Step+1, got.Epoch+1, got.ArchRate, preset.ArchRate)
 	}
 	b.quiet()
+}
+
+// TestCommandLine reads its own flags back: they make the configuration that they were written for.
+func TestCommandLine(t *testing.T) {
+	for _, set := range []map[string]string{
+		{},
+		{"seed": "7", "crop": "false", "arch-per-step": "true", "arch-schedule": "drawn", "arch-points": "0:1,1:0"},
+		{"task": "train", "genotype": "Genotype(normal=[('skip_connect', 0), ('skip_connect', 1)], normal_concat=range(2, 3), reduce=[('skip_connect', 0), ('skip_connect', 1)], reduce_concat=range(2, 3))"},
+	} {
+		want := preset
+		if set["task"] != "" {
+			want = presetOf("train")
+		}
+		for name, v := range set {
+			if err := field(name).Set(&want, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		words := regexp.MustCompile(`'(?:[^']|'\\'')*'|\S+`).FindAllString(commandLine(want), -1)
+		if words[0] != "hlrs" || words[1] != string(want.Task) || words[2] != "--preset" || words[3] != "small" {
+			t.Fatalf("%q", words)
+		}
+		got := presetOf(want.Task)
+		for i := 4; i < len(words); i++ {
+			name, v := strings.TrimPrefix(words[i], "--"), "true"
+			if off, no := strings.CutPrefix(name, "no-"); no {
+				name, v = off, "false"
+			} else if i+1 < len(words) && !strings.HasPrefix(words[i+1], "--") {
+				i++
+				v = strings.ReplaceAll(strings.Trim(words[i], "'"), `'\''`, "'")
+			}
+			if err := field(name).Set(&got, v); err != nil {
+				t.Error(err)
+			}
+		}
+		if f, differ := got.Differs(want); differ {
+			t.Errorf("%s: %s is another", commandLine(want), f.Name)
+		}
+	}
 }

@@ -73,11 +73,11 @@ var Text = struct {
 	JourneyData, JourneyCounts, JourneySearch, JourneyCellName, JourneyCell, JourneyTraining, JourneyResult, JourneyAccuracy string
 	FoundCell, TestLoss, Calibration, TauNormalised, Params, WeightRate                                                      string
 
-	// Take it with you, and the runs on this machine.
-	ExportRun, ExportGenotype, ExportNormal, ExportReduce, ExportCSV, ExportSVG, ExportPNG, ExportNote string
-	NothingYet, NoWeights, Copied                                                                      string
-	NoKept, KeptTable, When, Run, AccuracyHead, TailHead, SkipsHead, EntropyHead, Epochs               string
-	SettingsHead, Do, Open, Export, Delete, OpenNamed, ExportNamed, DeleteNamed, TimeLayout, SmallOnly string
+	// Exports, and the runs on this machine.
+	ExportRun, ExportGenotype, ExportNormal, ExportReduce, ExportCSV, ExportSVG, ExportPNG, ExportLink, ExportCommand, LinkCopied, CommandCopied, ExportNote string
+	NothingYet, NoWeights, Copied                                                                                                                            string
+	NoKept, KeptTable, When, Run, AccuracyHead, TailHead, SkipsHead, EntropyHead, Epochs                                                                     string
+	SettingsHead, Do, Open, Export, Delete, OpenNamed, ExportNamed, DeleteNamed, TimeLayout, SmallOnly                                                       string
 
 	// Notices.
 	NoRun, BadAddress, NoCharacter, NoSetting, PassedOver        string
@@ -141,7 +141,7 @@ var Text = struct {
 	// How a run stands.
 	Stopped: "The run has stopped: %s", Loading: "Loading this run…", OneWrong: "Fix this setting before starting: %s.", // what is wrong
 	WrongLater: "This setting was not taken: %s.", ShowWrong: "Show the setting", // likewise
-	Moved:   "The settings have moved; the charts still show %s. Start trains with the settings as they stand.", // a run
+	Moved:   "Settings changed: the charts still show %s. Start runs with the settings as they are now.", // a run
 	KeptRun: "A kept run, not at its end.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a network in this tab.",
 	Finished: "Finished.", Training: "Training.", Paused: "Paused.",
 	Progress:   "%d steps, %d of %d epochs.",
@@ -156,22 +156,22 @@ var Text = struct {
 	Cards: "What the run does",
 	Card: map[string]string{ // titles; a lesson has its own
 		"chapter-data": "The data", "chapter-run": "How it learns", "chapter-architecture": "The architecture, as it forms", "chapter-cell": "The cell, and what it is worth",
-		"chapter-compare": "Side by side", "chapter-keep": "Runs and files",
+		"chapter-compare": "Comparison", "chapter-keep": "Runs and files",
 		"results":   "What the recorded searches came to",
-		"compare":   "Side by side",
+		"compare":   "Runs compared",
 		"time":      "Where the run stands",
 		"accuracy":  "Balanced test accuracy, in per cent",
 		"classes":   "Classes, from head to tail",
 		"loss":      "Loss of each step",
-		"history":   "Each class over the epochs, in per cent",
-		"confusion": "What is taken for what: confusion",
+		"history":   "Accuracy of each class over the epochs",
+		"confusion": "Confusion matrix",
 		"batches":   "What the network is shown",
 		"normal":    "Normal cell: weight of each operation",
 		"reduce":    "Reduction cell: weight of each operation",
 		"edge":      "One edge over the epochs",
-		"collapse":  "How the architecture hardens",
+		"collapse":  "How decided the architecture is",
 		"cells":     "The cells",
-		"export":    "Take it with you",
+		"export":    "Export",
 		"kept":      "Runs on this machine",
 	},
 	Later: "After the first epoch.",
@@ -204,13 +204,13 @@ var Text = struct {
 	// Where the search stands.
 	EpochShown: "Epoch shown: <b>%d</b> of %d", // HTML
 	Latest:     "Back to the latest",
-	Balanced:   "Balanced accuracy", CutOutOf: "Cut out of the search network", Gap: "Discretisation gap", Skips: "Skip connections",
-	NoParameters: "Without parameters", AlphaEntropy: "Entropy of the alphas", ArchRate: "Architecture rate", Conventional: "Conventional branch",
+	Balanced:   "Balanced accuracy", CutOutOf: "Accuracy of the chosen cells alone", Gap: "Discretisation gap", Skips: "Skip connections",
+	NoParameters: "Parameter-free operations", AlphaEntropy: "Entropy of the alphas", ArchRate: "Architecture rate", Conventional: "Conventional branch",
 	Of: "%d of %d", OfNats: "%.3f of %.3f nats", Points: "%.1f points", // of per cent
 
 	// Charts, and the tables behind them.
 	ReadAt: "at %d:", FirstEpoch: "epoch 1", FirstStep: "step 1", Epoch: "Epoch", EpochN: "Epoch %d", StepHead: "Step",
-	AccuracyTitle: "Balanced test accuracy in per cent", Head: "head", Medium: "medium", Tail: "tail", All: "all", CutOut: "cut out",
+	AccuracyTitle: "Balanced test accuracy in per cent", Head: "head", Medium: "medium", Tail: "tail", All: "all", CutOut: "chosen cells alone",
 	LossTitle: "Loss of each step", Weights: "weights",
 	CollapseTitle: "Entropy of the alphas and parameter-free share", EntropyShare: "entropy, % of its most",
 	SkipShare: "skip connections, %", NoParameterShare: "without parameters, %",
@@ -236,7 +236,7 @@ var Text = struct {
 	// Side by side.
 	CompareTitle: "Balanced test accuracy of each run in per cent", StartAll: "Start all", ContinueAll: "Continue all", PauseAll: "Pause all",
 	Differs:     "What differs, and what came out",
-	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Cut out, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
+	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Chosen cells alone, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
 	Verdict: "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images tell differences of more than about %.0f points from chance; for smaller ones, repeat both with other seeds.", // two runs
 	NoRoom:  "There is room for %d runs side by side: remove one first.",
 	Close:   "Close the lesson",
@@ -245,9 +245,10 @@ var Text = struct {
 	PredictedRight: "You expected %s, and so it came: %s is highest.", PredictedWrong: "You expected %s; %s is highest.", // trials
 	MadeRoom: "%s made room. What had results is kept on this machine.", // runs
 
-	// Take it with you, and the runs on this machine.
-	ExportRun: "Run, to go on with elsewhere", ExportGenotype: "Copy the genotype", ExportNormal: "Normal cell (SVG)", ExportReduce: "Reduction cell (SVG)",
+	// Exports, and the runs on this machine.
+	ExportRun: "Download the run (resumable)", ExportGenotype: "Copy the genotype", ExportNormal: "Normal cell (SVG)", ExportReduce: "Reduction cell (SVG)",
 	ExportCSV: "Numbers (CSV)", ExportSVG: "Figure (SVG)", ExportPNG: "Figure (PNG)",
+	ExportLink: "Copy link", ExportCommand: "Copy as a command", LinkCopied: "A link to these settings is on the clipboard.", CommandCopied: "The command is on the clipboard: it runs this experiment natively.",
 	ExportNote: `The run is one file: <code>hlrs %s --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.`, // HTML; search or train
 	NothingYet: "there is nothing to export yet: an epoch has to end first",
 	NoWeights:  "This run is a record: it has no weights to go on from. Start trains it anew.",

@@ -94,10 +94,10 @@ func Cell(title string, edges []darts.Edge, concat []int) string {
 		fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.0f" height="%.0f" rx="6" class="cell-box" fill="%s" stroke="%s"/><text x="%.1f" y="%.1f" text-anchor="middle" class="cell-text" fill="%[6]s">%[9]s</text>`+"\n",
 			px, py-boxH/2, w, boxH, paper, ink, px+w/2, py+4.2, text)
 	}
-	box(x(0), y(0), boxW, "cell k−2")
-	box(x(1), y(1), boxW, "cell k−1")
+	box(x(0), y(0), boxW, "cell "+State(0))
+	box(x(1), y(1), boxW, "cell "+State(1))
 	for i := range nodes {
-		box(x(2+i), middle, boxW, fmt.Sprint("node ", i))
+		box(x(2+i), middle, boxW, "node "+State(2+i))
 	}
 	box(out, middle, 52, "cell k")
 	b.WriteString("</svg>\n")
@@ -107,9 +107,9 @@ func Cell(title string, edges []darts.Edge, concat []int) string {
 func describe(edges []darts.Edge) string {
 	state := func(s int) string {
 		if s < 2 {
-			return fmt.Sprintf("cell k−%d", 2-s)
+			return "cell " + State(s)
 		}
-		return fmt.Sprint("node ", s-2)
+		return "node " + State(s)
 	}
 	parts := make([]string, len(edges))
 	for i, e := range edges {

@@ -73,15 +73,19 @@ func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []in
 		fmt.Fprintf(&b, `<circle class="cell-box" cx="%g" cy="%g" r="14"/><text class="cell-text" x="%g" y="%g" text-anchor="middle">%s</text>`, x, y, x, y+4, name)
 	}
 	for i, at := range states[:n+2] {
-		name := "in"
-		if i > 1 {
-			name = fmt.Sprint(i - 2)
-		}
-		state(at[0], at[1], name)
+		state(at[0], at[1], State(i))
 	}
 	state(output[0], output[1], "out")
 	b.WriteString("</svg>")
 	return b.String()
+}
+
+// State is a state's name within a cell: k−2 and k−1 are the outputs of the cells before, the others nodes.
+func State(s int) string {
+	if s < 2 {
+		return fmt.Sprintf("k−%d", 2-s)
+	}
+	return fmt.Sprint(s - 2)
 }
 
 // strongest is the operation that weighs most on an edge, "none" aside.

@@ -111,6 +111,12 @@ func (p *page) Copy(text string) {
 	}()
 }
 
+// Page implements ui.Host.
+func (p *page) Page() string {
+	here := window.Get("location")
+	return here.Get("origin").String() + here.Get("pathname").String()
+}
+
 // pick has the person choose files.
 func (p *page) pick(kind string) {
 	input := document.Call("createElement", "input")

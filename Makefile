@@ -52,7 +52,7 @@ check: go ## formatting, generated files, vet and staticcheck
 	@d=$$(mktemp -d) && go run ./tools/asmgen -o $$d/strips_amd64.s && go run ./tools/asmgen -o $$d/strips_wasm.s && cp ui/*.vugu $$d && go run ./tools/vugen -dir $$d && \
 		for f in core/tensor/strips_amd64.s core/tensor/strips_wasm.s ui/root_gen.go; do \
 		cmp $$f $$d/$${f##*/} || { echo "$$f is not what its generator writes: run go generate ./core/tensor, or go run ./tools/vugen -dir ui"; exit 1; }; done && \
-		cp index.html $$d && go run ./tools/firstscreen -page $$d/index.html && { cmp index.html $$d/index.html || { echo "index.html is not what its generator writes: run go run ./tools/firstscreen"; exit 1; }; } && rm -r $$d
+		cp index.html $$d && go run ./ui/firstscreen -page $$d/index.html && { cmp index.html $$d/index.html || { echo "index.html is not what its generator writes: run go run ./ui/firstscreen"; exit 1; }; } && rm -r $$d
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./wasm/...
 	GOARCH=arm64 go vet ./core/tensor && GOARCH=arm64 go build ./core/...
@@ -78,7 +78,7 @@ replay: build ## run and record anew what the page opens with (an hour on two co
 		done; \
 	done
 	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --whole 10 --out public/replay.json --images public/tail.jpg
-	go run ./tools/firstscreen
+	go run ./ui/firstscreen
 
 clean: ## remove what was built
 	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/data

@@ -280,7 +280,7 @@ func Preset(name string) (Config, error) {
 		c.ArchRate = 0.03 // in so few steps, alphas commit to nothing at a tenth of it (RESULTS.md)
 		if name == "tiny" {
 			c.Dataset, c.NMax, c.Imbalance, c.TestImages = "toy", 60, 10, 50
-			c.Channels, c.Layers, c.Nodes, c.Epochs, c.Batch = 2, 3, 2, 3, 8
+			c.Channels, c.Layers, c.Nodes, c.Epochs, c.Batch, c.ArchRate = 2, 3, 2, 3, 8, 3e-3
 		}
 	default:
 		return c, fmt.Errorf("preset: there is no %.80q; choose one of %s", name, strings.Join(Presets, ", "))

@@ -21,7 +21,7 @@ import (
 
 // The place of the first screen in the page.
 const (
-	begin = "<!-- first screen, by go run ./tools/firstscreen -->\n"
+	begin = "<!-- first screen, by go run ./ui/firstscreen -->\n"
 	end   = "\n<!-- end of the first screen -->"
 )
 

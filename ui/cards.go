@@ -285,7 +285,7 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	var end float64
 	if which == "mix" {
 		c.title, c.top, c.format, c.wide = Text.MixTitle, 1, "%.2f", narrowW
-		past, class, next, end = r.Mixes, "conventional", s.Mix.Sample(), s.Mix.At(config.Epochs, nil)
+		past, class, next, end = r.Mixes, "plain", s.Mix.Sample(), s.Mix.At(config.Epochs, nil)
 	} else {
 		next, end = archRates(s)
 		for i := range next {

@@ -101,6 +101,7 @@ func (c chart) svg() string {
 	n := int(p.n)
 	if c.ends {
 		n--
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text>`, chartX-10, chartY+chartH+16, escape(Text.EpochWord))
 	}
 	b.WriteString(axis(n, c.first, chartY+chartH, func(i int) float64 { return p.x(float64(i)) }))
 	free := 0. // from where on there is room for a word

@@ -65,8 +65,8 @@ func TestFilmOnPage(t *testing.T) {
 	b.do(chromedp.KeyEvent(kb.End))
 	at := `Number(document.getElementById("timeline").value)`
 	last := eval[int](b, at)
-	seen := `JSON.stringify([document.querySelector("[data-paint=outcomes] b").textContent, document.querySelector("[data-paint=outcomes] .headline span").textContent, document.querySelector("[data-paint=forming] svg").innerHTML.length])`
-	b.wait(`!!document.querySelector("[data-paint=outcomes] .headline span") && !!document.querySelector("[data-paint=forming] svg")`, 10*time.Second)
+	seen := `JSON.stringify([document.querySelector("[data-paint=outcomes] b").textContent, document.querySelector("[data-paint=outcomes] .headline + .headline").textContent, document.querySelector("[data-paint=forming] svg").innerHTML.length])`
+	b.wait(`!!document.querySelector("[data-paint=outcomes] .headline + .headline") && !!document.querySelector("[data-paint=forming] svg")`, 10*time.Second)
 	end := eval[string](b, seen)
 	b.press("Play the recording")
 	b.wait(at+` >= 2 && `+at+` < 15`, 10*time.Second)

@@ -8,6 +8,7 @@ import (
 
 	"hlrslab/core/data"
 	"hlrslab/core/draw"
+	"hlrslab/core/run"
 )
 
 // The first screen: what goes in, the two branches, the search, and what it came to.
@@ -125,10 +126,10 @@ func (l *Lab) batchesOf() string {
 	c := r.experiment()
 	two := field("mix").Counts(c)
 	var b strings.Builder
-	branch := func(name, class, sampler string) {
+	branch := func(name, sampler string) {
 		const columns, tile, gap = 6, 30., 3.
 		dealt := deal(shares(sampler, counts), order, 2*columns)
-		fmt.Fprintf(&b, `<h3 class="%s">%s</h3><svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, class, escape(name), columns*(tile+gap), 2*(tile+gap), escape(l.madeOf(dealt)))
+		fmt.Fprintf(&b, `<h4>%s</h4><svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, escape(name), columns*(tile+gap), 2*(tile+gap), escape(l.madeOf(dealt)))
 		seen := map[int]int{}
 		for i, c := range dealt {
 			x, y := float64(i%columns)*(tile+gap), float64(i/columns)*(tile+gap)
@@ -142,11 +143,11 @@ func (l *Lab) batchesOf() string {
 		b.WriteString(`</svg>`)
 	}
 	if !two {
-		branch(Text.OneBranch, "conventional", c.Sampler)
+		branch(Text.OneBranch, c.Sampler)
 		return b.String()
 	}
-	branch(Text.BranchAsIs, "conventional", c.Sampler)
-	branch(Text.BranchRare, "tail", c.Rebalance)
+	branch(Text.BranchAsIs, c.Sampler)
+	branch(Text.BranchRare, c.Rebalance)
 	return b.String()
 }
 
@@ -169,7 +170,7 @@ func (l *Lab) forming() string {
 	r := l.Run()
 	if e := r.at(l.Epoch); e != nil && !r.trains() {
 		g := e.Report.Genotype
-		return draw.Forming(Text.NormalCell, e.Report.Normal, g.Normal, g.NormalConcat)
+		return draw.Forming(Text.NormalCell, e.Report.Normal, g.Normal, g.NormalConcat) + note(escape(fmt.Sprintf(Text.Wide, r.Name)))
 	}
 	if g, ok := r.genotype(l.Epoch); ok {
 		return draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat)
@@ -202,31 +203,56 @@ func (l *Lab) outcomes() string {
 	other := l.rival()
 	var b strings.Builder
 	of := func(r *Run) string { return fmt.Sprint("run", slices.Index(l.Runs, r)) }
-	fmt.Fprintf(&b, `<p class="headline %s"><b>%.1f %%</b>`, of(r), 100*e.Report.Accuracy)
-	says := fmt.Sprintf(Text.AccuracyOf, r.Name)
+	headline := func(r *Run, p *run.Report) {
+		fmt.Fprintf(&b, `<p class="headline %s"><b>%.1f %%</b> %s</p>`, of(r), 100*p.Accuracy, escape(r.Name))
+	}
+	headline(r, e.Report)
 	var against []float64
 	if other != nil {
 		o := other.at(l.Epoch)
-		fmt.Fprintf(&b, ` <span class="%s">%.1f %%</span>`, of(other), 100*o.Report.Accuracy)
-		says = fmt.Sprintf(Text.AccuracyOfTwo, r.Name, other.Name)
+		headline(other, o.Report)
 		if slices.Equal(o.Report.Classes, e.Report.Classes) {
 			against = o.Report.PerClass
 		}
 	}
-	fmt.Fprintf(&b, `</p><p class="note">%s</p>`, escape(says))
-	const left, width, row = 76., 186., 19.
+	fmt.Fprintf(&b, `<p class="note">%s</p>`, escape(fmt.Sprintf(Text.AccuracyOf, 100/float64(len(e.Report.Classes)))))
+	const left, width, row = 76., 160., 16.
 	classes := e.Report.Classes[:min(len(e.Report.Classes), 12)]
 	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(classes)), escape(Text.ByClass))
 	for i, c := range classes {
 		y := row * float64(i)
-		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><rect class="%s bar" x="%g" y="%g" width="%.1f" height="8"/>`, left-6, y+13, escape(l.class(c)), of(r), left, y+2, width*e.Report.PerClass[i])
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><rect class="%s bar" x="%g" y="%g" width="%.1f" height="7"/><text class="small" x="%.1f" y="%g">%.0f</text>`, left-6, y+11, escape(l.class(c)), of(r), left, y+1, width*e.Report.PerClass[i],
+			left+width*max(e.Report.PerClass[i], maxOf(against, i))+5, y+11, 100*e.Report.PerClass[i])
 		if against != nil {
-			fmt.Fprintf(&b, `<rect class="%s bar faint" x="%g" y="%g" width="%.1f" height="5"/>`, of(other), left, y+11, width*against[i])
+			fmt.Fprintf(&b, `<rect class="%s bar faint" x="%g" y="%g" width="%.1f" height="4"/>`, of(other), left, y+9, width*against[i])
 		}
 	}
 	b.WriteString(`</svg>`)
 	if l.variant() >= 0 {
-		fmt.Fprintf(&b, `<h3>%s</h3>%s`, escape(fmt.Sprintf(Text.CellsTrained, len(l.Recording.Seeds))), l.dots(fmt.Sprintf(Text.CellsTrained, len(l.Recording.Seeds)), true, 264))
+		fmt.Fprintf(&b, `<p class="found">%s</p>%s`, escape(l.found()), l.dots(Text.ResultTrained, true, 264))
 	}
 	return b.String()
+}
+
+// maxOf is a value that may not be there.
+func maxOf(y []float64, i int) float64 {
+	if i < len(y) {
+		return y[i]
+	}
+	return 0
+}
+
+// found says what the recorded cells were worth when trained: which are better than others, or that none can be told apart.
+func (l *Lab) found() string {
+	n := len(l.Recording.Seeds)
+	for _, p := range l.Recording.Pairs {
+		of, over := l.Recording.Variants[p.Of].Name, l.Recording.Variants[p.Over].Name
+		switch {
+		case p.Low > 0:
+			return fmt.Sprintf(Text.FoundBetter, n, of, over)
+		case p.High < 0:
+			return fmt.Sprintf(Text.FoundBetter, n, over, of)
+		}
+	}
+	return fmt.Sprintf(Text.FoundAlike, n)
 }

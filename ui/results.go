@@ -51,8 +51,11 @@ func (l *Lab) accuracies(variant int, trained bool) (y []float64, mean float64) 
 
 // dots is a row of points for each variant, a point for each seed, with their mean.
 func (l *Lab) dots(title string, trained bool, wide float64) string {
-	const left, row, head = 92., 34., 8.
-	right := wide - 12
+	const left, head = 92., 8.
+	right, row, axis := wide-12, 34., 36.
+	if wide < 300 { // in a small panel
+		row, axis = 24, 20
+	}
 	low, high := math.Inf(1), math.Inf(-1)
 	for i := range l.Recording.Variants {
 		y, _ := l.accuracies(i, trained)
@@ -71,18 +74,22 @@ func (l *Lab) dots(title string, trained bool, wide float64) string {
 	for v := low; v <= high; v += every {
 		fmt.Fprintf(&b, `<path class="grid" d="M%.1f %gV%g"/><text x="%.1f" y="%g" text-anchor="middle">%.0f</text>`, x(v), head, foot, x(v), foot+15, v)
 	}
-	fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="middle">%s</text>`, (left+right)/2, foot+31, escape(Text.ResultAxis))
+	if axis > 30 {
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="middle">%s</text>`, (left+right)/2, foot+31, escape(Text.ResultAxis))
+	} else {
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%%</text>`, left-22, foot+15)
+	}
 	for i, v := range l.Recording.Variants {
 		y, mean := l.accuracies(i, trained)
 		middle := head + row*(float64(i)+.5)
-		fmt.Fprintf(&b, `<g class="%s"><text x="%g" y="%.1f" text-anchor="end">%s</text><path class="mean" d="M%.1f %.1fv%g"/>`, l.variantClass(v.Name), left-8, middle+4, escape(v.Name), x(mean), middle-11, 22.)
+		fmt.Fprintf(&b, `<g class="%s"><text x="%g" y="%.1f" text-anchor="end">%s</text><path class="mean" d="M%.1f %.1fv%g"/>`, l.variantClass(v.Name), left-8, middle+4, escape(v.Name), x(mean), middle-9, 18.)
 		for s, a := range y {
 			fmt.Fprintf(&b, `<circle class="seed" cx="%.1f" cy="%.1f" r="3.5"><title>%s</title></circle>`, x(a), middle+4*float64(s%3-1), escape(fmt.Sprintf(Text.ResultSeed, v.Name, l.Recording.Seeds[s], a)))
 		}
 		b.WriteString(`</g>`)
 		says += fmt.Sprintf("; %s %.1f", v.Name, mean)
 	}
-	return fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="%s">%s</svg>`, wide, foot+36, escape(says), b.String())
+	return fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="%s">%s</svg>`, wide, foot+axis, escape(says), b.String())
 }
 
 // variantClass has a variant's colour: that of its run on the page.

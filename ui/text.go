@@ -36,7 +36,7 @@ var Text = struct {
 	// The first screen.
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                        string
 	TestAlike, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                           string
-	Wide, AccuracyOf, AccuracyOfTwo, ByClass, CellsTrained                                    string
+	Wide, AccuracyOf, ByClass, FoundAlike, FoundBetter, Shown                                 string
 	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar string
 
 	// What the recorded searches came to.
@@ -50,17 +50,17 @@ var Text = struct {
 	OfNats, Points                                                                         string
 
 	// Charts, and the tables behind them.
-	ReadAt, FirstEpoch, FirstStep, Epoch, EpochN, StepHead        string
-	AccuracyTitle, Head, Medium, Tail, All, CutOut                string
-	LossTitle, Weights                                            string
-	CollapseTitle, EntropyShare, SkipShare, NoParameterShare      string
-	EdgeTitle, Edge, EdgeNormal, EdgeReduce                       string
-	ClassN, Class, Images, Accuracy, Before, ImagesKey, RightKey  string
-	NImages, ClassesDrawn, ClassesTable                           string
-	HistoryDrawn, HistoryTable, ConfusionDrawn, ConfusionTable    string
-	NormalDrawn, ReduceDrawn, HeatTable                           string
-	NoBatch, BatchConventional, BatchTail, BatchSampler, BatchAlt string
-	NoCells, NormalCell, ReduceCell, NormalCellOf                 string
+	EpochWord, ReadAt, FirstEpoch, FirstStep, Epoch, EpochN, StepHead string
+	AccuracyTitle, Head, Medium, Tail, All, CutOut                    string
+	LossTitle, Weights                                                string
+	CollapseTitle, EntropyShare, SkipShare, NoParameterShare          string
+	EdgeTitle, Edge, EdgeNormal, EdgeReduce                           string
+	ClassN, Class, Images, Accuracy, Before, ImagesKey, RightKey      string
+	NImages, ClassesDrawn, ClassesTable                               string
+	HistoryDrawn, HistoryTable, ConfusionDrawn, ConfusionTable        string
+	NormalDrawn, ReduceDrawn, HeatTable                               string
+	NoBatch, BatchConventional, BatchTail, BatchSampler, BatchAlt     string
+	NoCells, NormalCell, ReduceCell, NormalCellOf                     string
 
 	// Side by side.
 	CompareTitle, Verdict, StartAll, ContinueAll, PauseAll, Differs                   string
@@ -180,16 +180,17 @@ var Text = struct {
 
 	// The first screen.
 	Headline:  "Search a network’s architecture on data with a long tail",
-	Lead:      "From %d images of %s down to %d of %s. Drag a curve to change how the search learns, then run it here.", // counts and classes
+	Lead:      "From %d images of %s down to %d of %s. Move a point of either curve to change how the search learns, then run it here, in your browser.", // counts and classes
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
-	TestAlike: "To scale. The test set has as many of each.", OneBranch: "One branch: as the data come", BranchAsIs: "as the data come", BranchRare: "rare classes first",
-	MixOver: "Weight of the first", RateOver: "Learning rate of the architecture",
-	Wide:       "Each line is an operation: the wider, the surer the search is of it.",
-	AccuracyOf: "balanced accuracy of %s", AccuracyOfTwo: "balanced accuracy of %s and %s", // runs
-	ByClass:      "Accuracy of each class, from head to tail",
-	CellsTrained: "Their cells, trained: %d seeds",
-	RunHere:      "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause the film", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
-	Overview: "Overview", Bar: "What runs",
+	TestAlike: "To scale. The test images are equally many of each class.", OneBranch: "One branch: as the data come", BranchAsIs: "First: as the data come", BranchRare: "Second: rare classes first",
+	MixOver: "How much the first counts", RateOver: "Learning rate of the architecture",
+	Wide:        "Cell of %s. Wide lines are operations that win.",
+	AccuracyOf:  "of test images right; guessing gives %.0f %%.",
+	ByClass:     "Accuracy of each class, from head to tail",
+	FoundAlike:  "Trained anew (%d seeds), their cells cannot be told from random ones:", // which points show
+	FoundBetter: "Trained anew (%d seeds), cells of “%s” are better than those of “%s”:", // two variants; likewise
+	RunHere:     "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause the film", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
+	Overview: "Overview", Bar: "What runs", Shown: "Shown:",
 
 	// What the recorded searches came to. A variant is a kind of search, as "Constant rate".
 	ResultSearch: "The search network", ResultTrained: "The cell it found, trained from scratch",
@@ -209,7 +210,7 @@ var Text = struct {
 	Of: "%d of %d", OfNats: "%.3f of %.3f nats", Points: "%.1f points", // of per cent
 
 	// Charts, and the tables behind them.
-	ReadAt: "at %d:", FirstEpoch: "epoch 1", FirstStep: "step 1", Epoch: "Epoch", EpochN: "Epoch %d", StepHead: "Step",
+	EpochWord: "epoch", ReadAt: "at %d:", FirstEpoch: "epoch 1", FirstStep: "step 1", Epoch: "Epoch", EpochN: "Epoch %d", StepHead: "Step",
 	AccuracyTitle: "Balanced test accuracy in per cent", Head: "head", Medium: "medium", Tail: "tail", All: "all", CutOut: "chosen cells alone",
 	LossTitle: "Loss of each step", Weights: "weights",
 	CollapseTitle: "Entropy of the alphas and parameter-free share", EntropyShare: "entropy, % of its most",

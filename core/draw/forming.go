@@ -3,7 +3,6 @@ package draw
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"hlrslab/core/darts"
@@ -25,18 +24,27 @@ func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []in
 		x, y := states[s][0], states[s][1]
 		fmt.Fprintf(&b, `<path class="cell-out" d="M%g %gQ%g %g %g %g" fill="none" stroke-opacity=".25"/>`, x, y, (x+output[0])/2, y+(y-110)*.5, output[0], output[1])
 	}
-	var taken [][2]float64 // by labels
+	edge, n := 0, len(chosen)/2
+	var taken [][2]float64 // by labels, and by the states
+	for _, at := range states[:n+2] {
+		taken = append(taken, [2]float64{at[0], at[1] + 4})
+	}
+	// free is the place along an edge where a label is furthest from what is there already.
 	free := func(at func(t float64) (x, y float64)) (x, y float64) {
-		for _, t := range []float64{.5, .38, .62, .28, .72, .5} {
-			x, y = at(t)
-			if !slices.ContainsFunc(taken, func(o [2]float64) bool { return math.Abs(o[0]-x) < 74 && math.Abs(o[1]-y) < 13 }) {
-				break
+		most := -1.
+		for _, t := range []float64{.5, .42, .58, .34, .66, .26, .74} {
+			px, py := at(t)
+			room := math.Inf(1)
+			for _, o := range taken {
+				room = min(room, max(math.Abs(o[0]-px)/80, math.Abs(o[1]-py)/13))
+			}
+			if room = min(room, 1); room > most {
+				x, y, most = px, py, room
 			}
 		}
 		taken = append(taken, [2]float64{x, y})
 		return x, y
 	}
-	edge, n := 0, len(chosen)/2
 	for to := 2; to < n+2; to++ {
 		for from := range to {
 			op, most := strongest(weights[edge])
@@ -73,7 +81,11 @@ func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []in
 		fmt.Fprintf(&b, `<circle class="cell-box" cx="%g" cy="%g" r="14"/><text class="cell-text" x="%g" y="%g" text-anchor="middle">%s</text>`, x, y, x, y+4, name)
 	}
 	for i, at := range states[:n+2] {
-		state(at[0], at[1], State(i))
+		name := "in"
+		if i > 1 {
+			name = State(i)
+		}
+		state(at[0], at[1], name)
 	}
 	state(output[0], output[1], "out")
 	b.WriteString("</svg>")

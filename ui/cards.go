@@ -295,7 +295,7 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		var rates []float64
 		if other := l.rival(); other != nil { // the rate that it is compared with
 			rates = other.Rates
-			beside = []line{{name: other.Name, class: fmt.Sprint("run", slices.Index(l.Runs, other)) + dashed, y: rates}}
+			beside = []line{{name: other.Name, label: other.Name, class: fmt.Sprint("run", slices.Index(l.Runs, other)) + dashed, y: rates}}
 		}
 		c.top = slices.Max(slices.Concat(next, past, rates, []float64{config.ArchRate, 1e-4}))
 	}
@@ -309,6 +309,9 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	}
 	if last := &c.lines[len(c.lines)-1]; last.from+len(last.y) == config.Epochs {
 		last.end = &end
+	}
+	if len(beside) > 0 {
+		c.lines[0].label = r.Name
 	}
 	c.lines = append(c.lines, beside...)
 	if e := r.at(l.Epoch); e != nil && l.Epoch >= 0 {

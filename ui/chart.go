@@ -13,6 +13,7 @@ type line struct {
 	name, class string
 	colour      string // in the place of a class's
 	y           []float64
+	label       string // on the curve itself
 	from        int
 	end         *float64 // where it leads at the chart's last place, if that is the run's end
 }
@@ -139,6 +140,13 @@ func (c chart) svg() string {
 			colour = ` stroke="` + l.colour + `"`
 		}
 		fmt.Fprintf(&b, `<path class="line %s"%s d="%s"/>`, l.class, colour, d.String())
+		if at := len(l.y) * 7 / 10; l.label != "" && at < len(l.y) {
+			y := p.y(l.y[at]) - 8
+			if y < chartY+8 { // below it, then
+				y += 24
+			}
+			fmt.Fprintf(&b, `<text class="label %s" x="%.1f" y="%.1f">%s</text>`, l.class, p.x(float64(at+l.from)), y, escape(l.label))
+		}
 	}
 	if c.peek != nil {
 		x := p.x(float64(*c.peek))

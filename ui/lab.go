@@ -207,6 +207,8 @@ func (l *Lab) Act(act string) {
 		}
 	case "look":
 		l.Host.Focus("card-" + what)
+	case "panel":
+		l.Host.Focus("panel-" + what)
 	case "all":
 		l.PlayAll(what == "play")
 	case "epoch":

@@ -182,10 +182,10 @@ var Text = struct {
 	Headline:  "Search a network’s architecture on data with a long tail",
 	Lead:      "From %d images of %s down to %d of %s. Move a point of either curve to change how the search learns, then run it here, in your browser.", // counts and classes
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
-	TestAlike: "To scale. The test images are equally many of each class.", OneBranch: "One branch: as the data come", BranchAsIs: "First: as the data come", BranchRare: "Second: rare classes first",
+	TestAlike: "To scale. The test images are equally many of each class.", OneBranch: "One branch: as the data come", BranchAsIs: "First: as the data come", BranchRare: "Second: rare classes more often",
 	MixOver: "How much the first counts", RateOver: "Learning rate of the architecture",
 	Wide:        "Cell of %s. Wide lines are operations that win.",
-	AccuracyOf:  "of test images right; guessing gives %.0f %%.",
+	AccuracyOf:  "of test images right during the search; guessing gives %.0f %%.",
 	ByClass:     "Accuracy of each class, from head to tail",
 	FoundAlike:  "Trained anew (%d seeds), their cells cannot be told from random ones:", // which points show
 	FoundBetter: "Trained anew (%d seeds), cells of “%s” are better than those of “%s”:", // two variants; likewise

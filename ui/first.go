@@ -16,7 +16,7 @@ import (
 // The picture of thumbnails that comes with the page: a row of images for each class of CIFAR-10.
 const (
 	sheet        = "public/tail.jpg"
-	sheetColumns = 7
+	sheetColumns = 6
 	sheetRows    = 10
 )
 
@@ -46,7 +46,7 @@ func (l *Lab) tail() string {
 	if err != nil {
 		return note(escape(err.Error()))
 	}
-	const left, room, right, row, tile = 76., 150., 262., 30., 24.
+	const left, room, right, row, tile = 76., 144., 262., 30., 24.
 	shown := order[:min(len(order), 12)]
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(shown)), escape(Text.ClassesDrawn))

@@ -33,7 +33,7 @@ type recordCommand struct {
 	Variants []string `arg:"" name:"variant" placeholder:"NAME=PATTERN" help:"Kinds of searches: a name, and a pattern such as 'runs/const-*' of their run folders, each with the training of its cell in the folder train, as --then-train writes it. All need the same seeds."`
 	Whole    uint64   `default:"1" help:"Seed of the searches that are recorded whole, to look into. Those whose architecture rate is 0 are not."`
 	Out      string   `type:"path" default:"record.json" help:"File to write."`
-	Images   string   `type:"path" placeholder:"FILE" help:"Write a JPEG of the first images of each class of CIFAR-10, too: a row of 7 a class."`
+	Images   string   `type:"path" placeholder:"FILE" help:"Write a JPEG of the first images of each class of CIFAR-10, too: a row of 6 a class."`
 }
 
 // Run writes a run.Recording as JSON.
@@ -152,7 +152,7 @@ func difference(of, over int, a, b []float64) run.Difference {
 
 // thumbnails writes a picture of a few images of each class.
 func (c *recordCommand) thumbnails(ctx context.Context) error {
-	const columns, side = 7, data.PageSide
+	const columns, side = 6, data.PageSide
 	set, err := c.open(ctx, nil)
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func (c *recordCommand) thumbnails(ctx context.Context) error {
 		}
 		column[class]++
 	}
-	return disk.Disk{}.Replace(c.Images, func(w io.Writer) error { return jpeg.Encode(w, sheet, &jpeg.Options{Quality: 70}) })
+	return disk.Disk{}.Replace(c.Images, func(w io.Writer) error { return jpeg.Encode(w, sheet, &jpeg.Options{Quality: 65}) })
 }
 
 // rounded is v's JSON with three digits of each number that is not whole, of the weights of operations the first three decimals: a

@@ -3,6 +3,7 @@ package draw
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"hlrslab/core/darts"
@@ -55,8 +56,8 @@ func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []in
 					kept = e.Op
 				}
 			}
-			if kept != "" { // which the genotype takes by itself, where "none" is stronger
-				op, most = kept, weights[edge-1][index(kept)]
+			if k := slices.Index(darts.Primitives, kept); k >= 0 { // a genotype that was read may have an operation that no search has
+				op, most = kept, weights[edge-1][k]
 			}
 			x0, y0, x1, y1 := states[from][0], states[from][1], states[to][0], states[to][1]
 			cx, cy := (x0+x1)/2, (y0+y1)/2
@@ -108,13 +109,4 @@ func strongest(row []float64) (op string, most float64) {
 		}
 	}
 	return op, most
-}
-
-func index(op string) int {
-	for k, p := range darts.Primitives {
-		if p == op {
-			return k
-		}
-	}
-	return 0
 }

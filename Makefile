@@ -41,7 +41,7 @@ fuzz: go ## feed every reader random input, FUZZTIME each (2s)
 
 build: go wasm_exec ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs
-	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -ldflags=-s $(SMALL) -o public/$(p).wasm ./wasm/$(p) &&) :
+	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags=-s $(SMALL) -o public/$(p).wasm ./wasm/$(p) &&) :
 	@for f in $(PROGRAMS); do gzip -9nf public/$$f.wasm; done; gzip -9nkf public/replay.json
 
 wasm_exec: go

@@ -221,7 +221,7 @@ func (l *Lab) outcomes() string {
 	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(classes)), escape(Text.ByClass))
 	for i, c := range classes {
 		y := row * float64(i)
-		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><rect class="%s bar" x="%g" y="%g" width="%.1f" height="7"/><text class="small" x="%.1f" y="%g">%.0f</text>`, left-6, y+11, escape(l.class(c)), of(r), left, y+1, width*e.Report.PerClass[i],
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><rect class="%s bar" x="%g" y="%g" width="%.1f" height="7"/><text class="small %s" x="%.1f" y="%g">%.0f</text>`, left-6, y+11, escape(l.class(c)), of(r), left, y+1, width*e.Report.PerClass[i], of(r),
 			left+width*max(e.Report.PerClass[i], maxOf(against, i))+5, y+11, 100*e.Report.PerClass[i])
 		if against != nil {
 			fmt.Fprintf(&b, `<rect class="%s bar faint" x="%g" y="%g" width="%.1f" height="4"/>`, of(other), left, y+9, width*against[i])

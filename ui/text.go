@@ -187,8 +187,8 @@ var Text = struct {
 	Wide:        "Cell of %s. Wide lines are operations that win.",
 	AccuracyOf:  "of test images right during the search; guessing gives %.0f %%.",
 	ByClass:     "Accuracy of each class, from head to tail",
-	FoundAlike:  "Trained anew (%d seeds), their cells cannot be told from random ones:", // which points show
-	FoundBetter: "Trained anew (%d seeds), cells of “%s” are better than those of “%s”:", // two variants; likewise
+	FoundAlike:  "Trained anew, for longer (%d seeds), their cells cannot be told from random ones:", // which points show
+	FoundBetter: "Trained anew, for longer (%d seeds), cells of “%s” are better than those of “%s”:", // two variants; likewise
 	RunHere:     "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause the film", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
 	Overview: "Overview", Bar: "What runs", Shown: "Shown:",
 

@@ -176,7 +176,7 @@ func (c *recordCommand) thumbnails(ctx context.Context) error {
 		}
 		column[class]++
 	}
-	return disk.Disk{}.Replace(c.Images, func(w io.Writer) error { return jpeg.Encode(w, sheet, &jpeg.Options{Quality: 65}) })
+	return disk.Disk{}.Replace(c.Images, func(w io.Writer) error { return jpeg.Encode(w, sheet, &jpeg.Options{Quality: 55}) })
 }
 
 // rounded is v's JSON with three digits of each number that is not whole, of the weights of operations the first three decimals: a

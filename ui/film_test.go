@@ -1,29 +1,18 @@
 package ui
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-
-	"hlrslab/core/run"
 )
 
 // TestFilm plays the recorded searches from their first epoch to the last, pauses, and gives way to the slider.
 func TestFilm(t *testing.T) {
-	raw, err := os.ReadFile("../public/replay.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var recording run.Recording
-	if err := json.Unmarshal(raw, &recording); err != nil {
-		t.Fatal(err)
-	}
+	recording, _ := theRecording(t)
 	l := NewLab(host{})
 	if l.Act("film"); l.Film || l.Frame() {
 		t.Error("a film of a run with nothing to see")

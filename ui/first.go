@@ -246,12 +246,8 @@ func maxOf(y []float64, i int) float64 {
 func (l *Lab) found() string {
 	n := len(l.Recording.Seeds)
 	for _, p := range l.Recording.Pairs {
-		of, over := l.Recording.Variants[p.Of].Name, l.Recording.Variants[p.Over].Name
-		switch {
-		case p.Low > 0:
-			return fmt.Sprintf(Text.FoundBetter, n, of, over)
-		case p.High < 0:
-			return fmt.Sprintf(Text.FoundBetter, n, over, of)
+		if a, b, told := p.Better(); told {
+			return fmt.Sprintf(Text.FoundBetter, n, l.Recording.Variants[a].Name, l.Recording.Variants[b].Name)
 		}
 	}
 	return fmt.Sprintf(Text.FoundAlike, n)

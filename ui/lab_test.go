@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
@@ -90,14 +89,7 @@ func (b *tab) saved(act func(), limit time.Duration) (name string, raw []byte) {
 // Start searches the same again to the same numbers, and a reload brings all of it back.
 func TestStory(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile("../public/replay.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var recording run.Recording
-	if err := json.Unmarshal(raw, &recording); err != nil {
-		t.Fatal(err)
-	}
+	recording, _ := theRecording(t)
 	b := open(t, serve(t, cifar(t), 0), time.Minute)
 	b.says("A finished run.", 20*time.Second)
 	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)

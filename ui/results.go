@@ -23,11 +23,8 @@ func (l *Lab) results() string {
 			}
 		}
 		verdict := fmt.Sprintf(Text.ResultAlike, of.Name, over.Name)
-		switch {
-		case p.Low > 0:
-			verdict = fmt.Sprintf(Text.ResultBetter, of.Name, over.Name)
-		case p.High < 0:
-			verdict = fmt.Sprintf(Text.ResultBetter, over.Name, of.Name)
+		if a, b, told := p.Better(); told {
+			verdict = fmt.Sprintf(Text.ResultBetter, l.Recording.Variants[a].Name, l.Recording.Variants[b].Name)
 		}
 		fmt.Fprintf(&b, `<li><b>%s</b> <span class="note">%s</span></li>`, escape(verdict),
 			escape(fmt.Sprintf(Text.ResultDifference, of.Name, over.Name, 100*p.Mean, 100*p.Low, 100*p.High, better, len(of.Trained))))

@@ -31,6 +31,14 @@ type Difference struct {
 	High float64 `json:"high"`
 }
 
+// Better are the variants in the order of their worth, where the interval tells them apart.
+func (d Difference) Better() (better, worse int, told bool) {
+	if d.High < 0 {
+		return d.Over, d.Of, true
+	}
+	return d.Of, d.Over, d.Low > 0
+}
+
 // Validate says what a recording lacks.
 func (r Recording) Validate() error {
 	if len(r.Seeds) == 0 || len(r.Variants) == 0 {

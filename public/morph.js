@@ -4,7 +4,7 @@
 
 // labMorph gives an element the content that a text in HTML says.
 window.labMorph = (() => {
-  const keys = ["id", "data-key", "data-act", "data-point", "data-slide", "data-choose", "data-set", "data-batch"];
+  const keys = ["id", "data-key", "data-act", "data-point", "data-slide", "data-choose", "data-typed", "data-set", "data-batch"];
   const keyOf = (node) => {
     if (node.nodeType === Node.ELEMENT_NODE) for (const k of keys) if (node.hasAttribute(k)) return k + "=" + node.getAttribute(k);
     return null;

@@ -10,7 +10,7 @@ import (
 
 // Address is the run in focus as the part of the page's address after #: the settings that differ from the small preset's. The
 // images are named where the person has picked them, or the run is on the toy set: else a link should take what is there. A lesson
-// that is open is named by its number.
+// that is open is named by its number, and the runs as a place.
 func (l *Lab) Address() string {
 	r := l.Run()
 	v := map[string]string{}
@@ -25,8 +25,11 @@ func (l *Lab) Address() string {
 			v[f.Name] = text
 		}
 	}
-	if l.Lesson >= 0 {
+	switch l.Place {
+	case Learn:
 		v["lesson"] = strconv.Itoa(l.Lesson + 1)
+	case Shelf:
+		v["place"] = string(Shelf)
 	}
 	return query(v)
 }
@@ -44,11 +47,15 @@ func (l *Lab) Go(address string) {
 		return
 	}
 	if n, err := strconv.Atoi(v["lesson"]); err == nil && n >= 1 && n <= len(Lessons) {
-		l.Lesson = n - 1
+		l.Lesson, l.Place = n-1, Learn
 		delete(v, "lesson")
-		if len(v) == 0 {
-			return
-		}
+	}
+	if v["place"] == string(Shelf) {
+		l.Place = Shelf
+		delete(v, "place")
+	}
+	if len(v) == 0 {
+		return
 	}
 	r := l.Run()
 	if !r.fresh() {
@@ -74,6 +81,14 @@ func (l *Lab) Go(address string) {
 	if l.settle(); len(wrong) > 0 {
 		l.say(fmt.Sprintf(Text.PassedOver, strings.Join(wrong, "; ")))
 	}
+}
+
+// Bare says whether an address names no settings, but at most a place.
+func Bare(address string) bool {
+	v, err := parse(address)
+	delete(v, "lesson")
+	delete(v, "place")
+	return err == nil && len(v) == 0
 }
 
 func field(name string) run.Field {

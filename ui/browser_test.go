@@ -225,16 +225,22 @@ func (b *tab) choose(legend, label, option string) {
 	b.fail("there is no option %s", option)
 }
 
+// shot takes a picture of the whole page, for who looks into a failure.
 func (b *tab) shot(name string) {
 	b.Helper()
-	raw, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	b.picture("../build/shots/"+name, chromedp.FullScreenshot(100))
+}
+
+func (b *tab) picture(path string, take chromedp.Action[[]byte]) {
+	b.Helper()
+	raw, err := chromedp.Run(b.ctx, take)
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := os.MkdirAll("../build/shots", 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		b.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join("../build/shots", name), raw, 0o644); err != nil {
+	if err := os.WriteFile(path, raw, 0o644); err != nil {
 		b.Fatal(err)
 	}
 }

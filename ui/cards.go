@@ -27,6 +27,7 @@ type Card struct {
 type part struct {
 	id            string
 	at            where
+	in            []Place // where it is to be seen; nil is the laboratory itself
 	follows       follows
 	paint, tabled func(*Lab) string // its content, and the numbers behind it
 	hidden        func(*Lab) bool
@@ -73,7 +74,8 @@ func init() { // which refer to themselves
 		{id: "forming", follows: epochs, paint: (*Lab).forming},
 		{id: "outcomes", paint: (*Lab).outcomes},
 
-		{id: "lesson", at: wide, follows: steps, paint: (*Lab).lesson, hidden: func(l *Lab) bool { return l.Lesson < 0 }},
+		{id: "presenter", paint: (*Lab).presenter},
+		{id: "lesson", at: wide, in: []Place{Learn}, follows: steps, paint: (*Lab).lesson},
 
 		{id: "chapter-data", at: chapter},
 		{id: "classes", at: narrow, paint: (*Lab).bars, tabled: (*Lab).classesTable},
@@ -96,12 +98,12 @@ func init() { // which refer to themselves
 		{id: "cells", at: wide, paint: (*Lab).cells},
 		{id: "results", at: wide, paint: (*Lab).results, tabled: (*Lab).resultsTable, hidden: func(l *Lab) bool { return l.variant() < 0 }},
 
-		{id: "chapter-compare", at: chapter, hidden: alone},
-		{id: "compare", at: wide, paint: (*Lab).compare, tabled: func(l *Lab) string { return l.compareChart().table(Text.Epoch) }, hidden: alone},
+		{id: "chapter-compare", at: chapter, in: []Place{Explore, Learn}, hidden: alone},
+		{id: "compare", at: wide, in: []Place{Explore, Learn}, paint: (*Lab).compare, tabled: func(l *Lab) string { return l.compareChart().table(Text.Epoch) }, hidden: alone},
 
 		{id: "chapter-keep", at: chapter},
 		{id: "export", at: wide, paint: (*Lab).exports},
-		{id: "kept", at: wide, paint: (*Lab).runs},
+		{id: "kept", at: wide, in: []Place{Shelf}, paint: (*Lab).runs},
 	}
 }
 
@@ -132,8 +134,8 @@ func (l *Lab) Cards() (cards []Card) {
 		if p.at == outside {
 			continue
 		}
-		c := Card{ID: p.id, Title: Text.Card[p.id], Wide: p.at == wide, Chapter: p.at == chapter, Table: p.tabled != nil, Hidden: p.hidden != nil && p.hidden(l)}
-		if p.id == "lesson" && !c.Hidden {
+		c := Card{ID: p.id, Title: Text.Card[p.id], Wide: p.at == wide, Chapter: p.at == chapter, Table: p.tabled != nil, Hidden: !l.shows(p)}
+		if p.id == "lesson" {
 			c.Title = Lessons[l.Lesson].Title
 		}
 		cards = append(cards, c)
@@ -281,17 +283,11 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	past, class := r.Rates, fmt.Sprint("run", l.Focus)
 	var beside []line
 	c = chart{title: Text.ArchTitle, first: "1", n: config.Epochs + 1, ends: true, at: -1, marks: r.Changes, format: "%.2g"}
-	var next []float64
-	var end float64
+	next, end := coming(which, config, s)
 	if which == "mix" {
 		c.title, c.top, c.format, c.wide = Text.MixTitle, 1, "%.2f", narrowW
-		past, class, next, end = r.Mixes, "plain", s.Mix.Sample(), s.Mix.At(config.Epochs, nil)
+		past, class = r.Mixes, "plain"
 	} else {
-		next, end = archRates(s)
-		for i := range next {
-			next[i] *= config.ArchRate
-		}
-		end *= config.ArchRate
 		var rates []float64
 		if other := l.rival(); other != nil { // the rate that it is compared with
 			rates = other.Rates
@@ -314,11 +310,29 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		c.lines[0].label = r.Name
 	}
 	c.lines = append(c.lines, beside...)
+	if l.moving.which == which {
+		if s, err := l.moving.from.Schedules(); err == nil {
+			y, end := coming(which, l.moving.from, s)
+			c.lines = append(c.lines, line{class: "ghost", y: y, end: &end})
+		}
+	}
 	if e := r.at(l.Epoch); e != nil && l.Epoch >= 0 {
 		c.at = e.Epoch
 	}
 	c.hand = r.hand(which, c.top, c.plane().wide)
 	return c, true
+}
+
+// coming is a schedule's curve as a configuration has it: at each epoch, and at the end.
+func coming(which string, c run.Config, s run.Schedules) (y []float64, end float64) {
+	if which == "mix" {
+		return s.Mix.Sample(), s.Mix.At(c.Epochs, nil)
+	}
+	y, end = archRates(s)
+	for i := range y {
+		y[i] *= c.ArchRate
+	}
+	return y, end * c.ArchRate
 }
 
 // schedule draws it, and says how to move it.
@@ -430,14 +444,15 @@ func (l *Lab) bars() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<p class="key"><span class="whole">%s</span> <span class="images">%s</span> <span class="head">%s</span></p>`, escape(Text.Before), escape(Text.ImagesKey), escape(Text.RightKey))
 	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %g" role="img" aria-label="%s">`, 6+20.5*float64(len(order)), escape(Text.ClassesDrawn))
+	const wide = 180
 	most := float64(max(1, counts[order[0]]))
 	for i, c := range order {
 		y := 4 + float64(i)*20.5
-		fmt.Fprintf(&b, `<text x="70" y="%g" text-anchor="end">%s</text><rect class="whole" x="76" y="%g" width="220" height="7"/><rect class="count" x="76" y="%g" width="%.1f" height="7"/><text x="404" y="%g" text-anchor="end">%s`,
-			y+12, escape(l.class(c)), y+1, y+1, 220*float64(counts[c])/most, y+12, escape(fmt.Sprintf(Text.NImages, counts[c])))
+		fmt.Fprintf(&b, `<text x="%d" y="%g" text-anchor="end">%s</text><rect class="whole" x="%d" y="%g" width="%d" height="7"/><rect class="count" x="%[4]d" y="%[5]g" width="%.1[7]f" height="7"/><text x="404" y="%[2]g" text-anchor="end">%[8]s`,
+			mapX-6, y+12, escape(l.class(c)), mapX, y+1, wide, wide*float64(counts[c])/most, escape(fmt.Sprintf(Text.NImages, counts[c])))
 		if e != nil {
 			acc := e.Report.PerClass[i]
-			fmt.Fprintf(&b, `, %.0f %%</text><rect class="right" x="76" y="%g" width="%.1f" height="7"/>`, 100*acc, y+9, 220*acc)
+			fmt.Fprintf(&b, `, %.0f %%</text><rect class="right" x="%d" y="%g" width="%.1f" height="7"/>`, 100*acc, mapX, y+9, wide*acc)
 		} else {
 			b.WriteString("</text>")
 		}
@@ -445,6 +460,9 @@ func (l *Lab) bars() string {
 	b.WriteString("</svg>")
 	return b.String()
 }
+
+// mapX is where maps begin, right of their rows' names, and mapW how wide they are; a drawing is 410 wide.
+const mapX, mapW = 92, 314
 
 // columns is how many epochs history has room for; of more, it shows some.
 const columns = 100
@@ -458,21 +476,21 @@ func (l *Lab) history() string {
 	}
 	classes, epochs := e.Report.Classes, max(r.Record.Config.Epochs, len(r.Epochs))
 	stride := (epochs + columns - 1) / columns
-	w := 330 / float64((epochs+stride-1)/stride)
+	w := mapW / float64((epochs+stride-1)/stride)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s">`, 24+20*len(classes), escape(Text.HistoryDrawn))
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s">`, 48+20*len(classes), escape(Text.HistoryDrawn))
 	for i, c := range classes {
-		fmt.Fprintf(&b, `<text x="70" y="%d" text-anchor="end">%s</text>`, 17+20*i, escape(l.class(c)))
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text>`, mapX-6, 17+20*i, escape(l.class(c)))
 		for k := 0; k*stride < len(r.Epochs); k++ {
 			at := r.Epochs[k*stride]
-			fmt.Fprintf(&b, `<rect class="right" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, 76+w*float64(k), 4+20*i, w-min(1, w/3), 0.04+0.96*at.Report.PerClass[i])
+			fmt.Fprintf(&b, `<rect class="right" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, mapX+w*float64(k), 4+20*i, w-min(1, w/3), 0.04+0.96*at.Report.PerClass[i])
 			if w > 24 {
-				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%.0f</text>`, on(at.Report.PerClass[i]), 76+w*(float64(k)+0.5), 17+20*i, 100*at.Report.PerClass[i])
+				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%.0f</text>`, on(at.Report.PerClass[i]), mapX+w*(float64(k)+0.5), 17+20*i, 100*at.Report.PerClass[i])
 			}
 		}
 	}
-	fmt.Fprintf(&b, `<rect class="at" x="%.1f" y="3" width="%.1f" height="%d"/>`, 76+w*float64(e.Epoch/stride)-0.5, w, 20*len(classes))
-	b.WriteString(axis(epochs, Text.FirstEpoch, 4+20*float64(len(classes)), func(i int) float64 { return 76 + w*(float64(i/stride)+0.5) }) + `</svg>`)
+	fmt.Fprintf(&b, `<rect class="at" x="%.1f" y="3" width="%.1f" height="%d"/>`, mapX+w*float64(e.Epoch/stride)-0.5, w, 20*len(classes))
+	b.WriteString(axis(epochs, Text.FirstEpoch, 4+20*float64(len(classes)), func(i int) float64 { return mapX + w*(float64(i/stride)+0.5) }) + scale("right", 32+20*len(classes), Text.ScaleRight, 100) + `</svg>`)
 	return b.String()
 }
 
@@ -492,11 +510,11 @@ func (l *Lab) confusion() string {
 	}
 	p := e.Report
 	n := len(p.Classes)
-	w := 330 / float64(n)
+	w := mapW / float64(n)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %.0f" role="img" aria-label="%s">`, 64+20*float64(n), escape(Text.ConfusionDrawn))
 	for i, c := range p.Classes {
-		fmt.Fprintf(&b, `<text x="70" y="%d" text-anchor="end">%s</text><text transform="translate(%.1f 54) rotate(-40)">%s</text>`, 75+20*i, escape(l.class(c)), 76+w*(float64(i)+0.4), escape(l.class(c)))
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text><text transform="translate(%.1f 54) rotate(-40)">%s</text>`, mapX-6, 75+20*i, escape(l.class(c)), mapX+w*(float64(i)+0.4), escape(l.class(c)))
 		seen := 0
 		for _, v := range p.Confusion[i] {
 			seen += v
@@ -507,9 +525,9 @@ func (l *Lab) confusion() string {
 				kind = "right"
 			}
 			f := float64(v) / float64(max(1, seen))
-			fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, kind, 76+w*float64(k), 62+20*i, w-1, 0.04+0.96*f)
+			fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, kind, mapX+w*float64(k), 62+20*i, w-1, 0.04+0.96*f)
 			if v > 0 && n <= 12 {
-				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%d</text>`, on(f), 76+w*(float64(k)+0.5), 75+20*i, v)
+				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%d</text>`, on(f), mapX+w*(float64(k)+0.5), 75+20*i, v)
 			}
 		}
 	}
@@ -559,22 +577,37 @@ func (l *Lab) heat(cell string) string {
 		rows, says = e.Report.Reduce, Text.ReduceDrawn
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s">`, 56+14*len(rows), escape(says))
+	fmt.Fprintf(&b, `<svg viewBox="0 0 410 %d" role="img" aria-label="%s">`, 82+14*len(rows), escape(says))
+	top := 0.
+	for _, row := range rows {
+		top = max(top, slices.Max(row))
+	}
 	for k, op := range darts.Primitives {
-		fmt.Fprintf(&b, `<text transform="translate(%d 50) rotate(-25)">%s</text>`, 50+k*41, draw.Short(op))
+		fmt.Fprintf(&b, `<text transform="translate(%d 50) rotate(-25)">%s</text>`, 70+k*37, draw.Short(op))
 	}
 	for i, row := range rows {
 		class := ""
 		if (l.Edge == Edge{cell == "reduce", i}) {
 			class = ` class="chosen"`
 		}
-		fmt.Fprintf(&b, `<g%s data-act="edge:%s:%d"><text x="38" y="%d" text-anchor="end">%s</text>`, class, cell, i, 65+i*14, edgeName(i))
+		fmt.Fprintf(&b, `<g%s data-act="edge:%s:%d"><text x="58" y="%d" text-anchor="end">%s</text>`, class, cell, i, 65+i*14, edgeName(i))
 		for k, op := range darts.Primitives {
-			fmt.Fprintf(&b, `<path d="M%d %dh39v13h-39z" fill="%s" fill-opacity="%.2f"/>`, 44+k*41, 54+i*14, draw.Colours[op], min(1, max(0.04, (row[k]-0.06)*6)))
+			fmt.Fprintf(&b, `<path d="M%d %dh35v13h-35z" fill="%s" fill-opacity="%.2f"/>`, 64+k*37, 54+i*14, draw.Colours[op], 0.04+0.96*row[k]/top)
 		}
 		b.WriteString("</g>")
 	}
-	b.WriteString("</svg>")
+	b.WriteString(scale("count", 66+14*len(rows), Text.ScaleWeight, top) + "</svg>")
+	return b.String()
+}
+
+// scale says what the shades of a heat map mean: from 0 to top, below the map, at y.
+func scale(class string, y int, what string, top float64) string {
+	const wide, shades = 24, 8
+	var b strings.Builder
+	for i := range shades {
+		fmt.Fprintf(&b, `<rect class="%s" x="%d" y="%d" width="%d" height="10" fill-opacity="%.2f"/>`, class, mapX+wide*i, y, wide, 0.04+0.96*float64(i)/(shades-1))
+	}
+	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">0</text><text x="%d" y="%[2]d">%.3[4]g %[5]s</text>`, mapX-6, y+9, mapX+wide*shades+6, top, escape(what))
 	return b.String()
 }
 

@@ -64,9 +64,9 @@ func (h hand) at(s Share) (x, y float64) {
 	return chartX + h.wide*(s.U-h.from.U)/(h.to.U-h.from.U), chartY + chartH*(1-(s.V-h.from.V)/(h.to.V-h.from.V))
 }
 
-// Place is the share that lies at x and y of a chart's drawing, which are parts of its width and height: at its left and bottom lies
+// ShareAt is the share that lies at x and y of a chart's drawing, which are parts of its width and height: at its left and bottom lies
 // from, at its right and top to; wide is that of its curves.
-func Place(x, y, wide float64, from, to Share) Share {
+func ShareAt(x, y, wide float64, from, to Share) Share {
 	return Share{from.U + (to.U-from.U)*((chartX+wide+chartEnd)*x-chartX)/wide, to.V + (from.V-to.V)*(chartTall*y-chartY)/chartH}
 }
 

@@ -136,7 +136,7 @@ func TestScheduleChart(t *testing.T) {
 			// Taken hold of and let go at once, it stays where it was.
 			svg := all[0]
 			from, to := Share{svg.number("data-from-u"), svg.number("data-from-v")}, Share{svg.number("data-to-u"), svg.number("data-to-v")}
-			if at := Place(cx/(chartX+svg.number("data-wide")+chartEnd), cy/chartTall, svg.number("data-wide"), from, to); math.Abs(at.U-e.number("data-u")) > 0.001 || math.Abs(at.V-e.number("data-v")) > 0.001 {
+			if at := ShareAt(cx/(chartX+svg.number("data-wide")+chartEnd), cy/chartTall, svg.number("data-wide"), from, to); math.Abs(at.U-e.number("data-u")) > 0.001 || math.Abs(at.V-e.number("data-v")) > 0.001 {
 				t.Errorf("%v: the hand finds %v at the point %s %s", set, at, e.attr["data-u"], e.attr["data-v"])
 			}
 		}

@@ -137,6 +137,9 @@ func (l *Lab) point(what string) {
 	}
 	round := func(x float64) float64 { return float64(int(x*1000+0.5)) / 1000 }
 	points[i] = sched.Point{U: round(min(max(u, from), to)), V: round(min(max(v, 0), 1))}
+	if l.moving.which != parts[0] {
+		l.moving.which, l.moving.from = parts[0], r.Config
+	}
 	set(points)
 }
 

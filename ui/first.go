@@ -46,13 +46,13 @@ func (l *Lab) tail() string {
 	if err != nil {
 		return note(escape(err.Error()))
 	}
-	const left, room, right, row, tile = 76., 144., 262., 30., 24.
+	const left, room, right, row, tile = 76., 144., 262., 36., 30.
 	shown := order[:min(len(order), 12)]
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(shown)), escape(Text.ClassesDrawn))
 	for i, c := range shown {
 		y, width := row*float64(i)+3, max(2, room*float64(counts[c])/float64(max(1, counts[order[0]])))
-		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><text x="%g" y="%g" text-anchor="end">%d</text>`, left-6, y+16, escape(l.class(c)), right, y+16, counts[c])
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><text x="%g" y="%g" text-anchor="end">%d</text>`, left-6, y+19, escape(l.class(c)), right, y+19, counts[c])
 		if !l.pictured() {
 			fmt.Fprintf(&b, `<rect class="count" x="%g" y="%g" width="%.1f" height="%g"/>`, left, y, width, tile)
 			continue
@@ -203,6 +203,7 @@ func (l *Lab) outcomes() string {
 	other := l.rival()
 	var b strings.Builder
 	of := func(r *Run) string { return fmt.Sprint("run", slices.Index(l.Runs, r)) }
+	fmt.Fprintf(&b, `<h4>%s</h4>`, escape(Text.WhileSearching))
 	headline := func(r *Run, p *run.Report) {
 		fmt.Fprintf(&b, `<p class="headline %s"><b>%.1f %%</b> %s</p>`, of(r), 100*p.Accuracy, escape(r.Name))
 	}
@@ -216,20 +217,22 @@ func (l *Lab) outcomes() string {
 		}
 	}
 	fmt.Fprintf(&b, `<p class="note">%s</p>`, escape(fmt.Sprintf(Text.AccuracyOf, 100/float64(len(e.Report.Classes)))))
-	const left, width, row = 76., 160., 16.
+	const left, width, row = 76., 136., 16.
 	classes := e.Report.Classes[:min(len(e.Report.Classes), 12)]
 	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(classes)), escape(Text.ByClass))
 	for i, c := range classes {
 		y := row * float64(i)
-		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><rect class="%s bar" x="%g" y="%g" width="%.1f" height="7"/><text class="small %s" x="%.1f" y="%g">%.0f</text>`, left-6, y+11, escape(l.class(c)), of(r), left, y+1, width*e.Report.PerClass[i], of(r),
-			left+width*max(e.Report.PerClass[i], maxOf(against, i))+5, y+11, 100*e.Report.PerClass[i])
+		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><rect class="%s bar" x="%g" y="%g" width="%.1f" height="7"/><text x="%.1f" y="%g"><tspan class="%s">%.0f</tspan>`, left-6, y+11, escape(l.class(c)), of(r), left, y+1, width*e.Report.PerClass[i],
+			left+width*max(e.Report.PerClass[i], maxOf(against, i))+5, y+11, of(r), 100*e.Report.PerClass[i])
 		if against != nil {
-			fmt.Fprintf(&b, `<rect class="%s bar faint" x="%g" y="%g" width="%.1f" height="4"/>`, of(other), left, y+9, width*against[i])
+			fmt.Fprintf(&b, ` · <tspan class="%s">%.0f</tspan></text><rect class="%[1]s bar faint" x="%[3]g" y="%[4]g" width="%.1[5]f" height="5"/>`, of(other), 100*against[i], left, y+9, width*against[i])
+		} else {
+			b.WriteString(`</text>`)
 		}
 	}
 	b.WriteString(`</svg>`)
 	if l.variant() >= 0 {
-		fmt.Fprintf(&b, `<p class="found">%s</p>%s`, escape(l.found()), l.dots(Text.ResultTrained, true, 264))
+		fmt.Fprintf(&b, `<h4>%s</h4>%s%s`, escape(Text.Worth), note(escape(l.found())), l.dots(Text.ResultTrained, true, 264))
 	}
 	return b.String()
 }

@@ -57,8 +57,8 @@ func (l *Lab) Stored(kept []Kept) {
 	l.turns++
 }
 
-// together is how long before the latest run another one was left with it.
-const together = time.Hour
+// sitting is how long before the latest run another one was left with it.
+const sitting = time.Hour
 
 // Unfinished are the runs that were left before their end, the latest first: they are offered again, unless they are open here or
 // in another tab.
@@ -69,7 +69,7 @@ func (l *Lab) Unfinished() (left []Kept) {
 	}
 	for _, k := range l.Kept {
 		here := slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == k.Key })
-		if !k.Done && k.Epochs < k.Config.Epochs && last-k.When < together.Milliseconds() && !k.Elsewhere && !here {
+		if !k.Done && k.Epochs < k.Config.Epochs && last-k.When < sitting.Milliseconds() && !k.Elsewhere && !here {
 			left = append(left, k)
 		}
 	}
@@ -105,6 +105,7 @@ func (l *Lab) open(key string) {
 		if l.Import(name, as, file); !ours && l.Notice == "" {
 			l.say(fmt.Sprintf(Text.OtherTab, name))
 		}
+		l.visit(Explore, "")
 	})
 }
 
@@ -184,57 +185,6 @@ func (l *Lab) Show(r run.Recording) {
 		l.Runs = slices.Delete(l.Runs, at, at+1)
 		l.Focus = max(0, min(l.Focus, len(l.Runs)-1))
 	}
-}
-
-// runs is the table of what is kept.
-func (l *Lab) runs() string {
-	if len(l.Kept) == 0 {
-		return note(Text.NoKept)
-	}
-	kept := slices.Clone(l.Kept)
-	columns := []struct {
-		id, name string
-		less     func(a, b Kept) int
-	}{
-		{"when", Text.When, func(a, b Kept) int { return cmp.Compare(b.When, a.When) }},
-		{"name", Text.Run, func(a, b Kept) int { return cmp.Compare(a.Name, b.Name) }},
-		{"accuracy", Text.AccuracyHead, func(a, b Kept) int { return cmp.Compare(b.Accuracy, a.Accuracy) }},
-		{"tail", Text.TailHead, func(a, b Kept) int { return cmp.Compare(b.Tail, a.Tail) }},
-		{"skips", Text.SkipsHead, func(a, b Kept) int { return cmp.Compare(b.Skips, a.Skips) }},
-		{"entropy", Text.EntropyHead, func(a, b Kept) int { return cmp.Compare(b.Entropy, a.Entropy) }},
-		{"epochs", Text.Epochs, func(a, b Kept) int { return cmp.Compare(b.Epochs, a.Epochs) }},
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<table><caption>%s</caption><thead><tr>`, escape(Text.KeptTable))
-	for _, c := range columns {
-		sorted := "none"
-		if c.id == l.Order {
-			sorted = "descending"
-			slices.SortStableFunc(kept, c.less)
-		}
-		fmt.Fprintf(&b, `<th scope="col" aria-sort="%s">%s</th>`, sorted, button("sort:"+c.id, c.name))
-	}
-	fmt.Fprintf(&b, `<th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>`, escape(Text.SettingsHead), escape(Text.Do))
-	for _, k := range kept {
-		fmt.Fprintf(&b, `<tr data-key="%s"><td>%s</td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td>%d</td><td>%s</td><td>%s</td><td class="settings">%s</td><td>%s%s%s</td></tr>`,
-			escape(k.Key), time.UnixMilli(k.When).Format(Text.TimeLayout), escape(k.Name), 100*k.Accuracy, 100*k.Tail, k.Skips, entropyText(k), fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs), escape(differences(k.Config)),
-			named("open:"+k.Key, Text.Open, fmt.Sprintf(Text.OpenNamed, k.Name)), named("file:"+k.Key, Text.Export, fmt.Sprintf(Text.ExportNamed, k.Name)), named("forget:"+k.Key, Text.Delete, fmt.Sprintf(Text.DeleteNamed, k.Name)))
-	}
-	b.WriteString("</tbody></table>")
-	return b.String()
-}
-
-// entropyText is the entropy of a run's alphas, which a training has none of.
-func entropyText(k Kept) string {
-	if k.Config.Task == run.Train {
-		return "–"
-	}
-	return fmt.Sprintf("%.3f", k.Entropy)
-}
-
-// named is a button whose label needs more words for who does not see where it stands.
-func named(act, label, name string) string {
-	return fmt.Sprintf(`<button type="button" data-act="%s" aria-label="%s">%s</button> `, escape(act), escape(name), escape(label))
 }
 
 // presetOf is a task's small preset.

@@ -45,11 +45,14 @@ type Lab struct {
 	Edge   Edge
 	Film   bool    // the epochs are being played, one after the other
 	Speed  float64 // steps a second at most; 0 is no limit
-	Lesson int     // the lesson that is open, or -1
+	Lesson int     // the lesson that is open
 	Kept   []Kept
 
+	Place      Place
+	Presenting bool            // the chosen cards are shown alone, to be read from afar
+	Chosen     map[string]bool // by the cards' IDs, and overview
+
 	Predicted map[string]string // by lesson, the trial that the reader expects to do best
-	Order     string            // the column by which Kept is sorted
 	Folded    map[string]bool   // what is folded out: the tables of cards, and the settings that are seldom used
 	Notice    string            // what was just done, or could not be
 	Own       *Own              // the person's own images, if there are some
@@ -62,6 +65,11 @@ type Lab struct {
 	peek struct { // the place of a chart that the pointer is at
 		part string
 		at   int
+	}
+	shelf  shelf
+	moving struct { // a schedule whose points are being moved
+		which string
+		from  run.Config
 	}
 	pace  int // of the film
 	slots int
@@ -90,7 +98,7 @@ var preset = func() run.Config {
 
 // NewLab is the page as it opens: the small preset, on the toy set until the real images are there.
 func NewLab(host Host) *Lab {
-	l := &Lab{Host: host, Epoch: -1, pace: pace, Lesson: -1, Order: "when", Folded: map[string]bool{}, Predicted: map[string]string{}}
+	l := &Lab{Host: host, Epoch: -1, pace: pace, Chosen: presented(), shelf: shelf{order: "when", ticked: map[string]bool{}}, Folded: map[string]bool{}, Predicted: map[string]string{}}
 	c := preset
 	c.Dataset = "toy"
 	l.add("A", c)
@@ -206,7 +214,13 @@ func (l *Lab) Act(act string) {
 			l.FocusOn(n)
 		}
 	case "look":
-		l.Host.Focus("card-" + what)
+		l.look(what)
+	case "place":
+		l.visit(Place(what), "")
+	case "present":
+		l.Place, l.Presenting = Explore, !l.Presenting
+	case "choose":
+		l.Chosen[what] = !l.Chosen[what]
 	case "panel":
 		l.Host.Focus("panel-" + what)
 	case "all":
@@ -219,14 +233,17 @@ func (l *Lab) Act(act string) {
 		cell, e, _ := strings.Cut(what, ":")
 		n, _ = strconv.Atoi(e)
 		l.Edge = Edge{cell == "reduce", n}
+	case "drawer":
+		l.Folded[verb] = !l.Folded[verb]
 	case "fold":
 		l.Folded[what] = !l.Folded[what]
+	case "rest":
+		l.moving.which = ""
 	case "point":
 		l.point(what)
 	case "lesson":
-		if l.Lesson = n; n >= 0 {
-			l.Host.Focus("card-lesson")
-		}
+		l.Lesson = n
+		l.visit(Learn, "")
 	case "predict":
 		l.Predicted[Lessons[l.Lesson].ID] = what
 	case "trials":
@@ -236,7 +253,19 @@ func (l *Lab) Act(act string) {
 	case "export":
 		l.export(what)
 	case "sort":
-		l.Order = what
+		l.shelf.sort(what)
+	case "filter":
+		l.shelf.filter = what
+	case "group":
+		l.shelf.grouped = !l.shelf.grouped
+	case "tick":
+		key, _, _ := strings.Cut(what, ":")
+		l.shelf.ticked[key] = !l.shelf.ticked[key]
+	case "compare":
+		l.compareTicked()
+	case "rename":
+		key, name, _ := strings.Cut(what, ":")
+		l.rename(key, name)
 	case "open":
 		l.open(what)
 	case "file":
@@ -256,6 +285,7 @@ func (l *Lab) show(name string) {
 	case "mix-points":
 		name = "mix"
 	}
+	l.Place, l.Presenting, l.Folded["drawer"] = Explore, false, true
 	switch usual, slider := control(name); {
 	case !usual:
 		l.Folded["more"] = true
@@ -267,6 +297,7 @@ func (l *Lab) show(name string) {
 
 // FocusOn has the controls and cards be those of another run.
 func (l *Lab) FocusOn(i int) {
+	l.moving.which = ""
 	if l.Focus = i; !l.Film { // which shows all of them
 		l.Epoch = -1
 	}

@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -322,14 +323,21 @@ func TestCompare(t *testing.T) {
 	if len(differs) != 1 || differs[0] != "Peak rate of the architecture 0.03 0.1 0" {
 		t.Errorf("what differs: %q", differs)
 	}
+	b.visit(Shelf)
 	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 3`, 10*time.Second)
 	b.click(`[data-act="sort:accuracy"]`)
 	b.wait(`document.querySelector("#card-kept th[aria-sort=descending]")?.textContent.startsWith("Accuracy")`, 5*time.Second)
-	column := eval[[]float64](b, `[...document.querySelectorAll("#card-kept tbody tr")].map((r) => +r.children[2].textContent)`)
+	column := eval[[]float64](b, `[...document.querySelectorAll("#card-kept tbody tr")].map((r) => +r.children[3].textContent)`)
 	for i := range column[1:] {
 		if column[i] < column[i+1] {
 			t.Errorf("sorted by accuracy: %v", column)
 		}
+	}
+	b.click(`[data-act="sort:accuracy"]`) // the other way round
+	b.wait(`document.querySelector("#card-kept th[aria-sort=ascending]")?.textContent.startsWith("Accuracy")`, 5*time.Second)
+	slices.Reverse(column)
+	if turned := eval[[]float64](b, `[...document.querySelectorAll("#card-kept tbody tr")].map((r) => +r.children[3].textContent)`); !slices.Equal(turned, column) {
+		t.Errorf("turned round: %v, not %v", turned, column)
 	}
 	b.shot("compare.png")
 	b.click(`#card-kept tbody tr [data-act^="forget:"]`)
@@ -562,7 +570,7 @@ func TestLessons(t *testing.T) {
 	t.Parallel()
 	b := open(t, serve(t, nil, 0)+"#seed=1", 2*time.Minute)
 	b.says("Ready.", 20*time.Second)
-	b.click(`[data-act="lesson:0"]`)
+	b.visit(Learn)
 	for i, lesson := range Lessons {
 		b.wait(`document.getElementById("card-lesson")?.textContent.includes(`+strconv.Quote(lesson.Question)+`)`, 5*time.Second)
 		if n := eval[int](b, `[...document.querySelectorAll("#card-lesson math")].filter((m) => m.getBoundingClientRect().height > 10).length`); n != len(lesson.Formulas) {
@@ -671,6 +679,7 @@ func TestAccessible(t *testing.T) {
 		t.Fatal("axe-core does not see a button without a name")
 	}
 	check("ready")
+	b.look(1280, 900, "light")
 	b.click(".settings > .fold")
 	b.press("Start")
 	b.says("Finished.", 60*time.Second)
@@ -680,9 +689,21 @@ func TestAccessible(t *testing.T) {
 	b.look(360, 740, "dark")
 	b.shot("phone-dark.png")
 	b.click(`[data-act="baseline:1"]`)
-	b.click(`[data-act="lesson:0"]`)
+	b.visit(Learn)
 	b.says("Finished.", 60*time.Second)
 	check("compared, with a lesson")
+	b.visit(Shelf)
+	b.click(`[data-act="group:"]`)
+	check("the runs")
+	b.look(1280, 900, "light")
+	b.visit(Explore)
+	b.click(`[data-act="present:"]`)
+	b.click(`[data-act="fold:presenter"]`)
+	check("presented")
+	b.click(`[data-act="present:"]`)
+	b.look(360, 740, "light")
+	b.click(`[data-act="drawer:"]`)
+	check("settings drawn")
 	b.look(1280, 900, "dark")
 	b.shot("desktop-dark.png")
 	names := map[string]bool{}
@@ -706,7 +727,9 @@ func TestNeverBreaks(t *testing.T) {
 	b.says("Ready.", 20*time.Second)
 	b.press("One epoch")
 	b.says("1 of 3 epochs", 20*time.Second)
+	b.visit(Shelf)
 	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 1`, 10*time.Second)
+	b.visit(Explore)
 	_, first, _ := b.events(1)
 	b.do(chromedp.Reload())
 	b.says("A kept run, not at its end. "+strconv.Itoa(len(first))+" steps", 10*time.Second)

@@ -57,7 +57,6 @@ func (l *Lab) lesson() string {
 		text = fmt.Sprintf(says, expected, best.Name) + " " + text
 	}
 	fmt.Fprintf(&b, `<p class="answer" role="status">%s</p>`, escape(text))
-	b.WriteString(button("lesson:-1", Text.Close))
 	return b.String()
 }
 

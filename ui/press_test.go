@@ -78,6 +78,12 @@ func (b *tab) click(selector string) {
 	b.hold(seen(selector, "true"), nil)
 }
 
+// visit goes to one of the page's places.
+func (b *tab) visit(p Place) {
+	b.Helper()
+	b.click(`[data-act="place:` + string(p) + `"]`)
+}
+
 // focus puts the focus on what a script finds.
 func (b *tab) focus(find string) {
 	b.Helper()
@@ -136,7 +142,9 @@ func TestPresses(t *testing.T) {
 		b.hold(play, drop)
 		b.says("Training.", 10*time.Second)
 
+		b.visit(Shelf)
 		space(seen(`#card-kept [data-act^="file:"]`, "true")) // in a row that is painted anew at every epoch
+		b.visit(Explore)
 		space(seen("#card-loss .fold", "true"))
 		b.says("Training.", 10*time.Second)
 	}

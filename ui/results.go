@@ -48,10 +48,10 @@ func (l *Lab) accuracies(variant int, trained bool) (y []float64, mean float64) 
 
 // dots is a row of points for each variant, a point for each seed, with their mean.
 func (l *Lab) dots(title string, trained bool, wide float64) string {
-	const left, head = 92., 8.
-	right, row, axis := wide-12, 34., 36.
+	const head = 8.
+	left, right, row, axis := 110., wide-12, 34., 36.
 	if wide < 300 { // in a small panel
-		row, axis = 24, 20
+		left, row, axis = 92, 24, 20
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	for i := range l.Recording.Variants {

@@ -152,6 +152,8 @@ func TestTwoTabs(t *testing.T) {
 	b.epochs(1, 30*time.Second)
 	other := b.another(url+strings.Replace(small, "seed=1", "seed=5", 1), 2*time.Minute)
 	other.says("Ready.", 20*time.Second)
+	b.visit(Shelf)
+	other.visit(Shelf)
 	other.wait(`document.querySelectorAll("#card-kept tbody tr").length === 1`, 20*time.Second)
 	if text := eval[string](other, `document.querySelector("#offer").textContent`); text != "" {
 		t.Errorf("the other tab's running run is offered: %s", text)
@@ -161,6 +163,7 @@ func TestTwoTabs(t *testing.T) {
 	other.click(`#card-kept [data-act^="open:"]`)
 	other.notice("A is open in another tab, which keeps it. Here is a copy", 10*time.Second)
 	other.press("Continue")
+	other.visit(Shelf)
 	other.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 30*time.Second)
 	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 30*time.Second) // the list follows the store
 	keys := eval[[]string](b, `[...document.querySelectorAll("#card-kept [data-act^='open:']")].map((e) => e.dataset.act)`)
@@ -201,7 +204,9 @@ func TestNothingIsLost(t *testing.T) {
 	b.press("Start")
 	b.says("Finished.", 60*time.Second)
 	b.press("Start again") // with the same settings, beside it
+	b.visit(Shelf)
 	b.wait(`[...document.querySelectorAll("#card-kept tbody tr")].filter((r) => r.textContent.includes("2 of 2")).length === 2`, 60*time.Second)
+	b.visit(Explore)
 	if got := b.runs(); got != "A, B, C" {
 		t.Errorf("on the page: %s", got)
 	}

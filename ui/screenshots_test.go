@@ -16,16 +16,7 @@ func TestScreenshots(t *testing.T) {
 	b := open(t, serve(t, cifar(t), 0), time.Minute)
 	take := func(name string) {
 		time.Sleep(500 * time.Millisecond)
-		raw, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.MkdirAll("../public/screenshots", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile("../public/screenshots/"+name+".png", raw, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		b.picture("../public/screenshots/"+name+".png", chromedp.CaptureScreenshot())
 	}
 	top := func(selector string) {
 		eval[bool](b, `(document.querySelector("`+selector+`").scrollIntoView(), true)`)
@@ -42,4 +33,45 @@ func TestScreenshots(t *testing.T) {
 	b.look(1280, 900, "light")
 	top("#card-history")
 	take("search")
+}
+
+// TestViews takes a picture of every view, at three sizes and in both themes, into build/shots, if HLRS_VIEWS is set.
+func TestViews(t *testing.T) {
+	if os.Getenv("HLRS_VIEWS") == "" {
+		t.Skip("HLRS_VIEWS is not set")
+	}
+	url := serve(t, cifar(t), 0)
+	b := open(t, url, 3*time.Minute)
+	b.says("A finished run.", 20*time.Second)
+	b.click(`#play`)
+	b.epochs(2, time.Minute)
+	b.press("Pause")
+	b.says("Paused.", 10*time.Second)
+	b.click(`.runs button`)
+	for _, size := range []struct {
+		name          string
+		width, height int
+	}{{"desktop", 1280, 720}, {"tablet", 800, 1100}, {"phone", 360, 740}} {
+		for _, theme := range []string{"light", "dark"} {
+			b.look(size.width, size.height, theme)
+			take := func(view string) {
+				time.Sleep(time.Second)
+				b.shot(size.name + "-" + theme + "-" + view + ".png")
+			}
+			for _, place := range Places {
+				b.click(`[data-act="place:` + string(place.ID) + `"]`)
+				take("place-" + place.Name)
+			}
+			b.click(`[data-act="place:"]`)
+			b.click(`[data-act="present:"]`)
+			take("presentation")
+			b.click(`.presenter [data-act="present:"]`)
+			if size.name == "phone" {
+				b.click(`[data-act="drawer:"]`)
+				time.Sleep(time.Second)
+				b.picture("../build/shots/phone-"+theme+"-settings.png", chromedp.CaptureScreenshot())
+				b.click(`[data-act="drawer:"]`)
+			}
+		}
+	}
 }

@@ -13,6 +13,7 @@ type session struct {
 	Runs    []entry
 	Focus   int
 	Lesson  int
+	Place   Place
 	Address string
 }
 
@@ -29,7 +30,7 @@ type entry struct {
 
 // Session is what is on the page, as text.
 func (l *Lab) Session() []byte {
-	s := session{Focus: l.Focus, Lesson: l.Lesson, Address: l.Address()}
+	s := session{Focus: l.Focus, Lesson: l.Lesson, Place: l.Place, Address: l.Address()}
 	for _, r := range l.Runs {
 		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of, Story: r.Story, Next: r.Record.Next}
 		if r.File != nil {
@@ -80,7 +81,7 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 			}
 		})
 	}
-	l.Focus, l.Lesson = s.Focus, max(-1, min(s.Lesson, len(Lessons)-1))
+	l.Focus, l.Lesson, l.Place = s.Focus, max(0, min(s.Lesson, len(Lessons)-1)), s.Place
 	return s.Address, true
 }
 

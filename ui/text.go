@@ -5,7 +5,8 @@ package ui
 // lessons of its own. What %s, %d and the like stand for is said where it is not plain; their order may be changed as in %[2]s.
 var Text = struct {
 	// The head of the page.
-	Title, OwnImages, OpenRun, Lessons, RunsHere                    string
+	Title, OwnImages, OpenRun, Places, Explore, Lessons, RunsHere   string
+	Present, Presents, PresentEnd                                   string
 	Toy, Downloading, NotHad, Reduced, NoOwn, OwnCounts, AsRecorded string
 	NotHere, Meanwhile, InsteadOf, CannotGoOn, TooFew               string
 
@@ -36,7 +37,7 @@ var Text = struct {
 	// The first screen.
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                        string
 	TestAlike, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                           string
-	Wide, AccuracyOf, ByClass, FoundAlike, FoundBetter, Shown                                 string
+	Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown          string
 	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar string
 
 	// What the recorded searches came to.
@@ -58,14 +59,14 @@ var Text = struct {
 	ClassN, Class, Images, Accuracy, Before, ImagesKey, RightKey      string
 	NImages, ClassesDrawn, ClassesTable                               string
 	HistoryDrawn, HistoryTable, ConfusionDrawn, ConfusionTable        string
-	NormalDrawn, ReduceDrawn, HeatTable                               string
+	NormalDrawn, ReduceDrawn, HeatTable, ScaleRight, ScaleWeight      string
 	NoBatch, BatchConventional, BatchTail, BatchSampler, BatchAlt     string
 	NoCells, NormalCell, ReduceCell, NormalCellOf                     string
 
 	// Side by side.
-	CompareTitle, Verdict, StartAll, ContinueAll, PauseAll, Differs                   string
-	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom            string
-	Close, Predict, RunTrials, PredictFirst, PredictedRight, PredictedWrong, MadeRoom string
+	CompareTitle, Verdict, StartAll, ContinueAll, PauseAll, Differs            string
+	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom     string
+	Predict, RunTrials, PredictFirst, PredictedRight, PredictedWrong, MadeRoom string
 
 	// From images to a result, and cells to train.
 	CellOf, CellNote, RandomCell, RandomCellNote, DARTSCell, DARTSCellNote, SkipCell, SkipCellNote                           string
@@ -76,6 +77,7 @@ var Text = struct {
 	// Exports, and the runs on this machine.
 	ExportRun, ExportGenotype, ExportNormal, ExportReduce, ExportCSV, ExportSVG, ExportPNG, ExportLink, ExportCommand, LinkCopied, CommandCopied, ExportNote string
 	NothingYet, NoWeights, Copied                                                                                                                            string
+	Filter, GroupSeeds, CompareTicked, NoneTicked, Tick, NameOf, Seeds, SeedsSay, RunName                                                                    string
 	NoKept, KeptTable, When, Run, AccuracyHead, TailHead, SkipsHead, EntropyHead, Epochs                                                                     string
 	SettingsHead, Do, Open, Export, Delete, OpenNamed, ExportNamed, DeleteNamed, TimeLayout, SmallOnly                                                       string
 
@@ -88,7 +90,8 @@ var Text = struct {
 	ReadingImages, NoImages, DrawingFigure, NoFigure             string
 }{
 	// The head of the page.
-	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Lessons: "Lessons", RunsHere: "Runs",
+	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Places: "Places", Explore: "Explore", Lessons: "Lessons", RunsHere: "Runs",
+	Present: "Present", Presents: "Choose what is shown", PresentEnd: "End the presentation",
 	Toy:         "Toy images, generated here: not CIFAR-10.",
 	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.",                                                            // follows Toy
 	NotHad:      "CIFAR-10 could not be downloaded yet; if you have cifar-10-binary.tar.gz, drop it on this page. (%s)", // why; follows Toy
@@ -156,7 +159,7 @@ var Text = struct {
 	Cards: "What the run does",
 	Card: map[string]string{ // titles; a lesson has its own
 		"chapter-data": "The data", "chapter-run": "How it learns", "chapter-architecture": "The architecture, as it forms", "chapter-cell": "The cell, and what it is worth",
-		"chapter-compare": "Comparison", "chapter-keep": "Runs and files",
+		"chapter-compare": "Comparison", "chapter-keep": "Files",
 		"results":   "What the recorded searches came to",
 		"compare":   "Runs compared",
 		"time":      "Where the run stands",
@@ -183,12 +186,13 @@ var Text = struct {
 	Lead:      "From %d images of %s down to %d of %s. Move a point of either curve to change how the search learns, then run it here, in your browser.", // counts and classes
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
 	TestAlike: "To scale. The test images are equally many of each class.", OneBranch: "One branch: as the data come", BranchAsIs: "First: as the data come", BranchRare: "Second: rare classes more often",
-	MixOver: "How much the first counts", RateOver: "Learning rate of the architecture",
-	Wide:        "Cell of %s. Wide lines are operations that win.",
-	AccuracyOf:  "of test images right during the search; guessing gives %.0f %%.",
-	ByClass:     "Accuracy of each class, from head to tail",
-	FoundAlike:  "Trained anew, for longer (%d seeds), their cells cannot be told from random ones:", // which points show
-	FoundBetter: "Trained anew, for longer (%d seeds), cells of “%s” are better than those of “%s”:", // two variants; likewise
+	MixOver: "How much the first branch counts", RateOver: "How fast the cell may change: its learning rate",
+	Wide:           "%s: the network repeats this cell. Each line is an operation the search may choose; wide ones are winning.", // a run
+	WhileSearching: "While searching",
+	AccuracyOf:     "of test images right; guessing gives %.0f %%. By class:",
+	ByClass:        "Accuracy of each class, from head to tail",
+	Worth:          "Its cells, trained anew", FoundAlike: "Repeated %d times: no better than random cells, within chance.", // which points show
+	FoundBetter: "Repeated %d times: cells of “%s” are better than those of “%s”.", // two variants; likewise
 	RunHere:     "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause the film", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
 	Overview: "Overview", Bar: "What runs", Shown: "Shown:",
 
@@ -226,7 +230,7 @@ var Text = struct {
 	ConfusionDrawn: "Confusion matrix: rows are the classes, columns what their images were taken for, both from head to tail",
 	ConfusionTable: "Test images by what they were taken for",
 	NormalDrawn:    "Normal cell: weight of each operation on each edge", ReduceDrawn: "Reduction cell: weight of each operation on each edge",
-	HeatTable:         "Weight of each operation on each edge",
+	HeatTable: "Weight of each operation on each edge", ScaleRight: "% recognised", ScaleWeight: "weight",
 	NoBatch:           "While a run trains: the first batch of every epoch, and each one taken step by step.",
 	BatchConventional: "Conventional branch, as the data come", BatchTail: "Re-balancing branch",
 	BatchSampler: "%s (%s sampler)", // a branch, and its sampler's name
@@ -240,7 +244,6 @@ var Text = struct {
 	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Chosen cells alone, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
 	Verdict: "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images tell differences of more than about %.0f points from chance; for smaller ones, repeat both with other seeds.", // two runs
 	NoRoom:  "There is room for %d runs side by side: remove one first.",
-	Close:   "Close the lesson",
 	Predict: "What do you expect? Highest in balanced accuracy will be:", RunTrials: "Run all of them",
 	PredictFirst:   "All have ended. Say first what you expected, then you see the answer.",
 	PredictedRight: "You expected %s, and so it came: %s is highest.", PredictedWrong: "You expected %s; %s is highest.", // trials
@@ -254,7 +257,8 @@ var Text = struct {
 	NothingYet: "there is nothing to export yet: an epoch has to end first",
 	NoWeights:  "This run is a record: it has no weights to go on from. Start trains it anew.",
 	Copied:     "The genotype is on the clipboard.",
-	NoKept:     "Runs are kept here, on this machine, at the end of every epoch.", KeptTable: "Runs kept on this machine",
+	NoKept:     "Runs are kept here, on this machine, at the end of every epoch.", KeptTable: "%d of the %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", CompareTicked: "Compare the ticked", NoneTicked: "Tick runs first: they are then shown side by side.",
+	Tick: "Compare %s", NameOf: "Name of %s", Seeds: "%d seeds, mean", SeedsSay: "Accuracies:%s", RunName: "Name of this run",
 	When: "When", Run: "Run", AccuracyHead: "Accuracy %", TailHead: "Tail %", SkipsHead: "Skips", EntropyHead: "Entropy", Epochs: "Epochs",
 	SettingsHead: "Settings", Do: "Actions", Open: "Open", Export: "Export", Delete: "Delete",
 	OpenNamed: "Open %s", ExportNamed: "Export %s", DeleteNamed: "Delete %s", // a run

@@ -20,7 +20,7 @@ var (
 // 1 to 4 nodes.
 func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []int) string {
 	var b, labels strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 440 220" role="img" aria-label="%s: %s">`, title, describe(chosen))
+	fmt.Fprintf(&b, `<svg viewBox="0 8 440 204" role="img" aria-label="%s: %s">`, title, describe(chosen))
 	for _, s := range concat {
 		x, y := states[s][0], states[s][1]
 		fmt.Fprintf(&b, `<path class="cell-out" d="M%g %gQ%g %g %g %g" fill="none" stroke-opacity=".25"/>`, x, y, (x+output[0])/2, y+(y-110)*.5, output[0], output[1])
@@ -33,8 +33,8 @@ func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []in
 	// free is the place along an edge where a label is furthest from what is there already.
 	free := func(at func(t float64) (x, y float64)) (x, y float64) {
 		most := -1.
-		for _, t := range []float64{.5, .42, .58, .34, .66, .26, .74} {
-			px, py := at(t)
+		for i := range 17 {
+			px, py := at(.5 + .04*float64((i+1)/2)*float64(1-i%2*2)) // from the middle outwards
 			room := math.Inf(1)
 			for _, o := range taken {
 				room = min(room, max(math.Abs(o[0]-px)/80, math.Abs(o[1]-py)/13))

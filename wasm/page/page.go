@@ -87,7 +87,7 @@ func (p *page) open() {
 	if !again || hash != address {
 		p.lab.Go(hash)
 	}
-	if !again && (hash == "" || strings.HasPrefix(hash, "lesson=") && !strings.Contains(hash, "&")) {
+	if !again && ui.Bare(hash) {
 		p.lab.Await()
 	}
 	if p.lab.Recorded() {
@@ -196,7 +196,11 @@ func (p *page) paint() {
 	if p.focus != "" {
 		if el := document.Call("getElementById", p.focus); el.Truthy() {
 			p.focus = ""
-			el.Call("scrollIntoView", map[string]any{"block": "center"})
+			block := "center"
+			if el.Get("offsetHeight").Int() > window.Get("innerHeight").Int()/2 {
+				block = "start"
+			}
+			el.Call("scrollIntoView", map[string]any{"block": block})
 			el.Call("focus", map[string]any{"preventScroll": true})
 		}
 	}
@@ -312,6 +316,10 @@ func (p *page) listen() {
 			n, _ := strconv.Atoi(el.Get("value").String())
 			go p.change(func() { p.lab.Act(act + ":" + strconv.Itoa(n-1)) })
 		}
+		if el, act := closest(e, "typed"); !el.IsNull() {
+			value := el.Get("value").String()
+			go p.change(func() { p.lab.Act(act + ":" + value) })
+		}
 	})
 	on(document, "change", func(e js.Value) {
 		if el, act := closest(e, "choose"); !el.IsNull() {
@@ -362,7 +370,7 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 		from, to := ui.Share{U: number("data-from-u"), V: number("data-from-v")}, ui.Share{U: number("data-to-u"), V: number("data-to-v")}
 		x := (e.Get("clientX").Float() - r.Get("left").Float()) / r.Get("width").Float()
 		y := (e.Get("clientY").Float() - r.Get("top").Float()) / r.Get("height").Float()
-		return ui.Place(x, y, number("data-wide"), from, to)
+		return ui.ShareAt(x, y, number("data-wide"), from, to)
 	}
 	on(document, "pointermove", func(e js.Value) {
 		if held != "" {
@@ -392,7 +400,7 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 		}
 		r, wide := el.Call("getBoundingClientRect"), el.Get("dataset").Get("wide").String()
 		w, _ := strconv.ParseFloat(wide, 64)
-		s := ui.Place((e.Get("clientX").Float()-r.Get("left").Float())/r.Get("width").Float(), 0, w, ui.Share{}, ui.Share{U: 1, V: 1})
+		s := ui.ShareAt((e.Get("clientX").Float()-r.Get("left").Float())/r.Get("width").Float(), 0, w, ui.Share{}, ui.Share{U: 1, V: 1})
 		peek(el.Get("dataset").Get("read").String(), min(max(int(s.U*float64(places(el)-1)+0.5), 0), places(el)-1))
 	})
 	on(document, "keydown", func(e js.Value) { // on a chart, from the last place on
@@ -425,8 +433,15 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 			go p.change(func() { p.lab.Act("point:" + point + ":take:") })
 		}
 	})
-	on(document, "pointerup", func(js.Value) { held = "" })
-	on(document, "pointercancel", func(js.Value) { held = "" })
+	rest := func(e js.Value) { // a point is let go of, or left
+		if _, point := closest(e, "point"); held != "" || point != "" && e.Get("type").String() == "focusout" {
+			held = ""
+			go p.change(func() { p.lab.Act("rest:") })
+		}
+	}
+	for _, event := range []string{"pointerup", "pointercancel", "focusout"} {
+		on(document, event, rest)
+	}
 	on(document, "keydown", func(e js.Value) {
 		el, point := closest(e, "point")
 		if el.IsNull() {

@@ -20,7 +20,7 @@ SMALL := -gcflags=all=-l $(foreach p,math hlrslab/core/tensor hlrslab/core/cpu,-
 PROGRAMS := $(patsubst wasm/%/main.go,%,$(wildcard wasm/*/main.go))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz build check bench dist replay clean wasm_exec go node chromium
+.PHONY: help run test fuzz build check bench dist replay clean wasm_exec renderer go node chromium
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -39,13 +39,16 @@ fuzz: go ## feed every reader random input, FUZZTIME each (2s)
 	@for f in $$(grep -rl '^func Fuzz' --include='*_test.go' core ui); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$f); do \
 		echo "$$t, $(FUZZTIME)"; go test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x ./$$(dirname $$f) || exit 1; done; done
 
-build: go wasm_exec ## build the command line (build/hlrs) and the page's programs (public/)
+build: go wasm_exec renderer ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs
 	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags=-s $(SMALL) -o public/$(p).wasm ./wasm/$(p) &&) :
 	@for f in $(PROGRAMS); do gzip -9nf public/$$f.wasm; done; gzip -9nkf public/replay.json
 
 wasm_exec: go
 	@mkdir -p public && install -m 644 "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
+
+renderer: go
+	@mkdir -p public && go run ./tools/vugen -script public/vugu.js
 
 check: go ## formatting, generated files, vet and staticcheck
 	@unformatted=$$($(GOFUMPT) -l .) && test -z "$$unformatted" || { echo "format these (gofumpt -w .): $$unformatted"; exit 1; }
@@ -81,7 +84,7 @@ replay: build ## run and record anew what the page opens with (an hour on two co
 	go run ./ui/firstscreen
 
 clean: ## remove what was built
-	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/data
+	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/vugu.js public/data
 
 # What has to be there. Node and Chromium serve the tests alone and are installed where that can be
 # done without asking: as root, where there is apt-get.

@@ -28,7 +28,7 @@ func TestJourney(t *testing.T) {
 	b.press("Pause")
 	b.says("Paused.", 10*time.Second)
 	b.do(chromedp.Reload())
-	b.says("A kept run, not at its end.", 20*time.Second)
+	b.says("A saved run, not finished yet.", 20*time.Second)
 	b.press("Continue")
 	b.says("Finished.", 2*time.Minute)
 	b.shows("#card-time", "Calibration error", 5*time.Second)

@@ -391,7 +391,7 @@ func TestMove(t *testing.T) {
 		t.Errorf("natively the run ends in %+v, in the page in %+v", native.Report, epochs[2].Report)
 	}
 	b.drop("two.safetensors", back.Bytes())
-	b.says("A kept run, not at its end.", 10*time.Second)
+	b.says("A saved run, not finished yet.", 10*time.Second)
 	b.press("Continue")
 	b.says("Finished.", 30*time.Second)
 	_, last, ends := b.events(2)
@@ -399,7 +399,7 @@ func TestMove(t *testing.T) {
 		t.Errorf("back in the page the run ends in %+v, not in %+v", e.Report, native.Report)
 	}
 	b.drop("bad.safetensors", []byte("nothing of the kind"))
-	b.notice("is no run of this laboratory, and nothing has changed", 5*time.Second)
+	b.notice("is not a run of this laboratory, and nothing has changed", 5*time.Second)
 	b.drop("note.txt", []byte("A note, and nothing else."))
 	b.notice("note.txt is neither images, nor a run. Take a folder or a zip", 20*time.Second)
 
@@ -732,7 +732,7 @@ func TestNeverBreaks(t *testing.T) {
 	b.visit(Explore)
 	_, first, _ := b.events(1)
 	b.do(chromedp.Reload())
-	b.says("A kept run, not at its end. "+strconv.Itoa(len(first))+" steps", 10*time.Second)
+	b.says("A saved run, not finished yet. "+strconv.Itoa(len(first))+" steps", 10*time.Second)
 	b.press("Continue")
 	b.says("Finished.", 40*time.Second)
 	_, _, ends := b.events(1)
@@ -797,7 +797,7 @@ func TestNotFinite(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.drop("broken.safetensors", broken.Bytes())
-	b.says("A kept run, not at its end.", 10*time.Second)
+	b.says("A saved run, not finished yet.", 10*time.Second)
 	b.press("Continue")
 	b.says("not a finite number, first in", 20*time.Second)
 	if text := eval[string](b, status); !strings.Contains(text, "epoch 2, step 1") {
@@ -821,7 +821,7 @@ func TestStorageFull(t *testing.T) {
 		return err
 	}))
 	b.press("Start")
-	b.notice("could not be kept on this machine; the run goes on", 30*time.Second)
+	b.notice("could not be saved on this machine; the run goes on", 30*time.Second)
 	b.notice("storage for this page is full", time.Second)
 	b.says("Finished.", 40*time.Second)
 	_, file := b.saved(func() { b.click(`[data-act="export:run"]`) }, 10*time.Second)

@@ -35,11 +35,11 @@ var Lessons = []Lesson{
 	{
 		ID: "tail", Title: "The long tail",
 		Text: []string{
-			"CIFAR-10 has as many images of each class. A long tail keeps only the number below of class i: ρ times fewer of the " +
-				"last than of the first. The test set stays balanced, so every class counts alike; head means the first three classes, tail the last three.",
-			"Two things change at once. The tail's classes are rare, and there are fewer images in all, hence fewer steps in an epoch, for weights and α. So " +
-				"the third trial gives the long tail four times the epochs, for nearly as many steps as the balanced set takes. It then sees each " +
-				"image four times as often: no comparison is equal in everything.",
+			"CIFAR-10 is balanced: it has equally many images of each class. A long tail keeps only n images of class i, as below, so that the " +
+				"last class has ρ times fewer than the first. The test set stays balanced, so every class counts equally. The head is the first three classes, the tail the last three.",
+			"Two things change at once: the tail's classes become rare, and there are fewer images in all, so an epoch has fewer steps for the weights and the α. So " +
+				"the third trial trains on the long tail for four times the epochs, nearly as many steps as on the balanced set. It then sees each " +
+				"image four times as often: no comparison can keep everything equal.",
 		},
 		Formulas: []Formula{{
 			display(msub("n", mi("i")), mo("="), mo("⌊"), msub("n", mtext("max")), mo("⋅"),
@@ -52,11 +52,11 @@ var Lessons = []Lesson{
 	{
 		ID: "rebalance", Title: "Why re-balancing helps a classifier, and what it costs",
 		Text: []string{
-			"Trained on a long tail, a network learns that most images are of the head, and answers so. Three remedies: draw every class " +
-				"alike; add the logarithm of its count to each class's logit in the loss, so that the network need not carry it; or weigh rare " +
-				"classes up, here in the last of six epochs only.",
-			"None adds images. Drawing alike repeats the tail's few many times and seldom shows the head's. The architecture stands still here " +
-				"(rate 0), to see the classifier alone. What re-balancing does to a search is another question: the abstract of arXiv 2406.07028 " +
+			"Trained on a long tail, a network learns that most images belong to the head, and answers accordingly. Three remedies: draw every class " +
+				"equally often; add the logarithm of its count to each class's logit in the loss, so that the network need not learn it; or give rare " +
+				"classes more weight, here in the last of six epochs only.",
+			"None of them adds images. Drawing all classes equally repeats the tail's few images many times and seldom shows the head's. The architecture does not change here " +
+				"(rate 0), to show the classifier alone. What re-balancing does to a search is another question: the abstract of arXiv 2406.07028 " +
 				"says that it makes DARTS worse.",
 		},
 		Formulas: []Formula{
@@ -78,11 +78,11 @@ var Lessons = []Lesson{
 		ID: "darts", Title: "What DARTS does, and how it collapses",
 		Text: []string{
 			"Each edge of a cell runs eight operations and mixes them by a softmax of its α. One half of the images trains the weights, the " +
-				"other the α. In the end each node keeps its two strongest edges, each with its strongest operation. The rest is cut away, " +
-				"with whatever the network had built on it.",
-			"A search may collapse: skip connections, which are easy to train through, win everywhere. At rate 0 the α stay at their random start: " +
-				"one draw of a random search. The last trial halves the images by position, as DARTS's code does. That suits a shuffled list; a " +
-				"long tail's is sorted by class.",
+				"other the α. In the end each node keeps its two strongest edges, each with its strongest operation. Everything else is cut away, " +
+				"along with whatever the network had built on it.",
+			"A search may collapse: skip connections, which are easy to train through, win on every edge. At rate 0 the α stay at their random start: " +
+				"one draw of a random search. The last trial halves the images by position, as DARTS's code does. That works for a shuffled list, but a " +
+				"long tail's list is sorted by class.",
 		},
 		Formulas: []Formula{
 			{
@@ -104,9 +104,9 @@ var Lessons = []Lesson{
 	{
 		ID: "branches", Title: "Two branches and their mix",
 		Text: []string{
-			"BBN trains two branches on one trunk: the conventional one takes images as they come, the other draws rare classes most. A factor a " +
-				"mixes their logits and losses. BBN lowers it over the epochs: representation first, re-balancing later. Tests weigh both branches alike.",
-			"The α follow the mixed loss too. Where a is small, the architecture is led by re-balanced images, and of the tail these are a few, " +
+			"BBN trains two branches on one trunk: the conventional one takes images as they come, the other draws rare classes most often. A factor a " +
+				"mixes their logits and losses. BBN lowers it over the epochs: representation first, re-balancing later. Tests weight both branches equally.",
+			"The α follow the mixed loss, too. Where a is small, re-balanced images lead the architecture, and for the tail these are the same few images, " +
 				"again and again. The paper behind this lab, arXiv 2406.07028, studies the factor; its formula is not public to us.",
 		},
 		Formulas: []Formula{
@@ -122,16 +122,16 @@ var Lessons = []Lesson{
 				"The loss is a times that for the conventional image's label plus 1 minus a times that for the other's. BBN's a is 1 minus the square of the epoch e, from 0, over all epochs T.",
 			},
 		},
-		Question: "Does the order matter, first as they come and then re-balanced, or do two branches alike do as well?",
+		Question: "Does the order matter, first images as they come and then re-balanced ones, or does an equal mix do as well?",
 		Trials:   branchTrials, Answer: answer(branchTrials, branchSays),
 	},
 	{
 		ID: "schedule", Title: "The schedule: make the search fail, and save it",
 		Text: []string{
-			"The α have a learning rate of their own, with a schedule m. High and constant, it lets the α run ahead of weights that are hardly " +
-				"trained, to the last step. A decay leaves the late epochs to the weights.",
-			"But a decay also moves less in all, and moving less may be the whole effect. At equal area a schedule spends as much as the constant " +
-				"one: it begins higher. The last trial takes no step at all, to say what failing means: worse than not searching.",
+			"The α have a learning rate of their own, with a schedule m. If it is high and constant, the α run ahead of weights that are hardly " +
+				"trained, to the last step. A decaying rate leaves the late epochs to the weights.",
+			"But a decaying rate also moves less in total, which may be the whole effect. At equal area a schedule sums to as much as the constant " +
+				"one, so it begins higher. The last trial takes no step at all: a search that does worse has failed.",
 			"arXiv 2406.07028 changes this rate by epoch; its exact formula is not public to us. These shapes are a family, and none is claimed to be the paper's.",
 		},
 		Formulas: []Formula{{
@@ -140,16 +140,16 @@ var Lessons = []Lesson{
 				mi("m"), mo("="), mn("1"), mspace, mtext("or"), mspace, mn("1"), mo("−"), msup(mi("u"), mn("2"))),
 			"At equal area, the architecture rate at the share u of the run is η zero times m of u over the integral of m from 0 to 1; at equal peak it is not divided. m is 1, or 1 minus u squared.",
 		}},
-		Question: "Does the constant rate make the search fail, and does a decay save it, even one that spends as much?",
+		Question: "Does the constant rate make the search fail, and does a decaying one save it, even at equal area?",
 		Trials:   scheduleTrials, Answer: answer(scheduleTrials, scheduleSays),
 	},
 	{
 		ID: "retrain", Title: "What a cell is worth",
 		Text: []string{
-			"A search ends in a cell, cut out of a network that was trained as a mixture of all operations. What the cell is worth shows when a new " +
+			"A search ends in a cell, cut out of a network that was trained as a mixture of all operations. To find out what the cell is worth, a new " +
 				"network of it is trained from scratch, on all training images, and tested after the last epoch.",
-			"A random cell belongs beside it. Li and Talwalkar (2019) and Yang et al. (2020) found that much of what is laid to a search is owed to the " +
-				"space that it searches and to how its cells are trained. The searches that this page opens with are shown beside random cells, too.",
+			"It should be compared with a random cell. Li and Talwalkar (2019) and Yang et al. (2020) found that much of what is credited to a search comes from the " +
+				"space that it searches and from how its cells are trained. The searches that this page opens with are shown beside random cells, too.",
 		},
 		Formulas: []Formula{{
 			display(mi("A"), mo("="), mfrac(mn("1"), mi("C")), munder(mo("∑"), mi("c")), mfrac(msub("r", mi("c")), msub("t", mi("c")))),
@@ -185,13 +185,13 @@ var (
 	}
 	rebalanceTrials = []Trial{
 		{Name: "As they come", Note: "Every image once an epoch, cross-entropy.", Set: over(oneStill, "sampler", "instance", "loss", "ce")},
-		{Name: "Classes drawn alike", Note: "Each class as often as any other.", Set: over(oneStill, "sampler", "balanced", "loss", "ce")},
+		{Name: "Classes drawn alike", Note: "Every class equally often.", Set: over(oneStill, "sampler", "balanced", "loss", "ce")},
 		{Name: "Balanced softmax", Note: "Images as they come; the counts go into the loss.", Set: over(oneStill, "sampler", "instance", "loss", "balanced-softmax")},
 		{Name: "Weighted at the end", Note: "Deferred re-weighting: class weights in the last epoch.", Set: over(oneStill, "sampler", "instance", "loss", "drw")},
 	}
 	dartsTrials = []Trial{
-		{Name: "Rate 0.01", Note: "Slow, and held.", Set: over(oneMoves, "arch-rate", "0.01")},
-		{Name: "Rate 0.1", Note: "Ten times as much.", Set: over(oneMoves, "arch-rate", "0.1")},
+		{Name: "Rate 0.01", Note: "Slow and constant.", Set: over(oneMoves, "arch-rate", "0.01")},
+		{Name: "Rate 0.1", Note: "Ten times as fast.", Set: over(oneMoves, "arch-rate", "0.1")},
 		{Name: "Rate 0", Note: "The α stay at their random start.", Set: over(oneMoves, "arch-rate", "0")},
 		{Name: "Halves by position", Note: "As the first, but the weights take the first half of the list, the α the second.", Set: over(oneMoves, "arch-rate", "0.01", "halves", "positional")},
 	}
@@ -207,9 +207,9 @@ var (
 		{Name: "No step", Note: "The α stay at their random start.", Set: over(nil, "arch-rate", "0")},
 	}
 	retrainTrials = []Trial{
-		{Name: "A random cell", Note: "Operations and inputs drawn by chance.", Set: over(nil, "genotype", "random:1"), Train: true},
+		{Name: "A random cell", Note: "Operations and inputs drawn at random.", Set: over(nil, "genotype", "random:1"), Train: true},
 		{Name: "The cell of DARTS", Note: "DARTS_V2, found on all of CIFAR-10.", Set: over(nil, "genotype", "DARTS_V2"), Train: true},
-		{Name: "A cell of skips", Note: "What a collapsed search ends in.", Set: over(nil, "genotype", "all:skip_connect"), Train: true},
+		{Name: "A cell of skips", Note: "Where a collapsed search ends.", Set: over(nil, "genotype", "all:skip_connect"), Train: true},
 	}
 )
 
@@ -290,11 +290,11 @@ func answer(trials []Trial, says func(o []outcome) []string) func(map[string]run
 		first := all[0].record.Config
 		for _, o := range all[1:] {
 			if c := o.record.Config; c.Seed != first.Seed || c.Dataset != first.Dataset {
-				sentences = append(sentences, "These runs are not of one seed and one set of images, so nothing can be laid to what the lesson changes.")
+				sentences = append(sentences, "These runs are not of one seed and one set of images, so no difference can be attributed to what the lesson changes.")
 				break
 			}
 		}
-		return strings.Join(append(sentences, "This is one seed of a small experiment, and one seed says little: take another and run all of them again."), " "), true
+		return strings.Join(append(sentences, "This is one seed of a small experiment, which says little: choose another seed and run all of them again."), " "), true
 	}
 }
 

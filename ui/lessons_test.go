@@ -225,7 +225,7 @@ func TestLessonAnswers(t *testing.T) {
 		same := says("alike", all(func(int) float64 { return 0.3 }), true)
 		zero := says("nothing", all(func(int) float64 { return 0 }), true)
 		for _, text := range []string{up, down, same, zero} {
-			if !strings.Contains(text, "one seed says little") {
+			if !strings.Contains(text, "one seed of a small experiment, which says little") {
 				t.Errorf("%s: does not say what one seed is worth: %s", l.ID, text)
 			}
 		}

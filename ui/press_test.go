@@ -156,7 +156,7 @@ func TestPresses(t *testing.T) {
 	b.do(chromedp.KeyEvent("7"))
 	eval[bool](b, `!!(window.seedWas = document.getElementById("seed"))`)
 	drop()
-	b.notice("is no run of this laboratory", 10*time.Second)
+	b.notice("is not a run of this laboratory", 10*time.Second)
 	if got := eval[string](b, `document.activeElement === seedWas ? seedWas.value : "not in the focus"`); got != "17" && got != "71" {
 		t.Errorf("typed a 7 beside the 1, and the field says %q", got)
 	}

@@ -161,7 +161,7 @@ func TestTwoTabs(t *testing.T) {
 	other.click(`#card-kept [data-act^="forget:"]`)
 	other.notice("A is open in another tab: close it there before you delete it.", 10*time.Second)
 	other.click(`#card-kept [data-act^="open:"]`)
-	other.notice("A is open in another tab, which keeps it. Here is a copy", 10*time.Second)
+	other.notice("A is open in another tab. Here is a copy", 10*time.Second)
 	other.press("Continue")
 	other.visit(Shelf)
 	other.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 30*time.Second)
@@ -219,14 +219,14 @@ func TestNothingIsLost(t *testing.T) {
 		t.Errorf("after a reload: %s", got)
 	}
 	b.press("A")
-	b.says("A kept run, not at its end.", 10*time.Second)
+	b.says("A saved run, not finished yet.", 10*time.Second)
 	b.press("Remove this run")
-	b.notice("A was taken off the page.", 5*time.Second)
+	b.notice("A was removed from the page.", 5*time.Second)
 	if got := b.runs(); got != "B, C, D" {
 		t.Errorf("without A: %s", got)
 	}
 	b.press("Undo")
-	b.says("A kept run, not at its end.", 5*time.Second)
+	b.says("A saved run, not finished yet.", 5*time.Second)
 	b.press("Continue")
 	b.says("Training.", 20*time.Second)
 	b.press("C")
@@ -254,7 +254,7 @@ func TestChangesComeBack(t *testing.T) {
 	reloaded := func() {
 		b.Helper()
 		b.do(chromedp.Reload())
-		b.says("A kept run, not at its end.", 20*time.Second)
+		b.says("A saved run, not finished yet.", 20*time.Second)
 		b.says(Text.NextEpoch, 5*time.Second)
 		if got := eval[string](b, `document.querySelector("#arch-schedule").value`); got != "const" {
 			t.Errorf("after a reload the family is %s", got)

@@ -108,14 +108,14 @@ var Text = struct {
 	// The controls.
 	Settings: "Settings", Runs: "Runs side by side", AddRun: "Add a run", RemoveRun: "Remove this run",
 	AddBaseline: "Add: %s", // Random or Plain, which are names of runs, too
-	Random:      "Random search", RandomNote: "The alphas stay as they were drawn: an architecture by chance, trained alike.",
-	Plain: "Plain DARTS", PlainNote: "One branch, as the data come, and a constant architecture rate.",
+	Random:      "Random search", RandomNote: "The alphas stay at their random start: a random architecture, trained in the same way.",
+	Plain: "Plain DARTS", PlainNote: "One branch, images as they come, and a constant architecture rate.",
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
 	Fixed:          "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
 	NoArchitecture: "A network is trained here: its cells are given, and nothing is searched for.",
-	NoMixing:       "There is only one branch, so nothing is mixed. Let the branches part, below, to mix them.",
+	NoMixing:       "There is only one branch, so nothing is mixed. Choose below where the branches part to have two.",
 	AsTable:        "As a table", TableOf: "%s as a table", // the title of a card or group
 	More:      "More settings",
 	GroupArch: "Architecture rate (HLRS)", GroupMix: "Branch mixing", GroupStart: "The run",
@@ -127,9 +127,9 @@ var Text = struct {
 	JourneyTraining: "Training", JourneyResult: "Result", JourneyAccuracy: "%.1f %% accuracy",
 	NotYet: "to come", EpochsSmall: "epochs", NoSearch: "none on this page", NoTraining: "to come: train the cell",
 	CellOf: "Cell of %s, epoch %d", CellNote: "A new network of this cell, trained from scratch on the same images.", // a run
-	RandomCell: "Random cell", RandomCellNote: "Operations and inputs drawn by chance: what a search has to do better than.",
+	RandomCell: "Random cell", RandomCellNote: "Operations and inputs drawn at random: what a search has to beat.",
 	DARTSCell: "DARTS_V2", DARTSCellNote: "The cell that DARTS published, found on all of CIFAR-10.",
-	SkipCell: "Only skips", SkipCellNote: "A cell of skip connections alone: what a collapsed search ends in.",
+	SkipCell: "Only skips", SkipCellNote: "A cell of skip connections alone: where a collapsed search ends.",
 	Train: "Train: %s", TrainThis: "Train this cell", // one of the cells above
 	NoCellsIn: "This network has no cells.",
 	FoundCell: "a found one", TestLoss: "Test loss", Calibration: "Calibration error", TauNormalised: "With τ-normalised classifier", Params: "Weights of the network", WeightRate: "Learning rate of the weights",
@@ -138,14 +138,14 @@ var Text = struct {
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",
 	AsWas: "as it was", ToCome: "to come", AsSet: "as set", Changed: "changed",
 	EqualArea: "At equal area: the peak is %.2f times what it says, so that the rates sum up as a constant one's would.",
-	Drag:      "Drag the points, or move them by the arrow keys. A press on the chart, or Insert, adds one; a double press, or Delete, takes one away.",
+	Drag:      "Drag the points or use the arrow keys. Click the chart or press Insert to add one; double-click it or press Delete to remove it.",
 	Point:     "Control point %d", PointAt: "%.2f at epoch %.1f",
 
 	// How a run stands.
 	Stopped: "The run has stopped: %s", Loading: "Loading this run…", OneWrong: "Fix this setting before starting: %s.", // what is wrong
 	WrongLater: "This setting was not taken: %s.", ShowWrong: "Show the setting", // likewise
 	Moved:   "Settings changed: the charts still show %s. Start runs with the settings as they are now.", // a run
-	KeptRun: "A kept run, not at its end.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a network in this tab.",
+	KeptRun: "A saved run, not finished yet.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a network in this tab.",
 	Finished: "Finished.", Training: "Training.", Paused: "Paused.",
 	Progress:   "%d steps, %d of %d epochs.",
 	Accuracies: "Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).",
@@ -177,15 +177,13 @@ var Text = struct {
 		"export":    "Export",
 		"kept":      "Runs on this machine",
 	},
-	Later: "After the first epoch.",
-
-	// What this is, as HTML. Its verbs: images of the first class, its name, those of the last, its name; epochs done and in all; per cent of head and tail.
+	Later: "Shown after the first epoch.",
 
 	// The first screen.
 	Headline:  "Search a network’s architecture on data with a long tail",
 	Lead:      "From %d images of %s down to %d of %s. Move a point of either curve to change how the search learns, then run it here, in your browser.", // counts and classes
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
-	TestAlike: "To scale. The test images are equally many of each class.", OneBranch: "One branch: as the data come", BranchAsIs: "First: as the data come", BranchRare: "Second: rare classes more often",
+	TestAlike: "To scale. The test set has equally many of each class.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
 	MixOver: "How much the first branch counts", RateOver: "How fast the cell may change: its learning rate",
 	Wide:           "%s: the network repeats this cell. Each line is an operation the search may choose; wide ones are winning.", // a run
 	WhileSearching: "While searching",
@@ -194,14 +192,14 @@ var Text = struct {
 	Worth:          "Its cells, trained anew", FoundAlike: "Repeated %d times: no better than random cells, within chance.", // which points show
 	FoundBetter: "Repeated %d times: cells of “%s” are better than those of “%s”.", // two variants; likewise
 	RunHere:     "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause the film", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
-	Overview: "Overview", Bar: "What runs", Shown: "Shown:",
+	Overview: "Overview", Bar: "Run controls", Shown: "Shown:",
 
 	// What the recorded searches came to. A variant is a kind of search, as "Constant rate".
 	ResultSearch: "The search network", ResultTrained: "The cell it found, trained from scratch",
-	ResultAxis: "balanced test accuracy, %", ResultNote: "A point is a seed, and a bar the mean of all. A search is worth what its cell is worth when trained: look at the right.", ResultSeed: "%s, seed %d: %.1f %%", // a variant
+	ResultAxis: "balanced test accuracy, %", ResultNote: "Each point is one seed, each bar their mean. A search is worth what its cell is worth when trained: look at the right.", ResultSeed: "%s, seed %d: %.1f %%", // a variant
 	ResultTable:      "Balanced test accuracy in per cent, by seed",
-	ResultAlike:      "Trained, cells of “%s” and “%s” cannot be told apart.",                                                     // two variants
-	ResultBetter:     "Trained, cells of “%s” are better than those of “%s”.",                                                     // likewise
+	ResultAlike:      "After training, cells of “%s” and “%s” cannot be told apart.",                                              // two variants
+	ResultBetter:     "After training, cells of “%s” are better than those of “%s”.",                                              // likewise
 	ResultDifference: "%s minus %s: %+.1f points on average, 95 %% confidence interval %+.1f to %+.1f; better on %d of %d seeds.", // likewise
 	Seed:             "Seed", SearchOf: "%s, search network", TrainedOf: "%s, trained cell",
 	JourneyRecorded: "recorded, %d seeds", JourneyMean: "%.1f %% on average",
@@ -217,7 +215,7 @@ var Text = struct {
 	EpochWord: "epoch", ReadAt: "at %d:", FirstEpoch: "epoch 1", FirstStep: "step 1", Epoch: "Epoch", EpochN: "Epoch %d", StepHead: "Step",
 	AccuracyTitle: "Balanced test accuracy in per cent", Head: "head", Medium: "medium", Tail: "tail", All: "all", CutOut: "chosen cells alone",
 	LossTitle: "Loss of each step", Weights: "weights",
-	CollapseTitle: "Entropy of the alphas and parameter-free share", EntropyShare: "entropy, % of its most",
+	CollapseTitle: "Entropy of the alphas and parameter-free share", EntropyShare: "entropy, % of its maximum",
 	SkipShare: "skip connections, %", NoParameterShare: "without parameters, %",
 	EdgeTitle: "Weight of each operation on %s", // EdgeNormal or EdgeReduce, of which %s is the edge, as 0→2
 	Edge:      "Edge", EdgeNormal: "normal cell, %s", EdgeReduce: "reduction cell, %s",
@@ -231,11 +229,11 @@ var Text = struct {
 	ConfusionTable: "Test images by what they were taken for",
 	NormalDrawn:    "Normal cell: weight of each operation on each edge", ReduceDrawn: "Reduction cell: weight of each operation on each edge",
 	HeatTable: "Weight of each operation on each edge", ScaleRight: "% recognised", ScaleWeight: "weight",
-	NoBatch:           "While a run trains: the first batch of every epoch, and each one taken step by step.",
-	BatchConventional: "Conventional branch, as the data come", BatchTail: "Re-balancing branch",
+	NoBatch:           "While a run trains, this shows the first batch of every epoch, and every batch when you go step by step.",
+	BatchConventional: "Conventional branch, images as they come", BatchTail: "Re-balancing branch",
 	BatchSampler: "%s (%s sampler)", // a branch, and its sampler's name
 	BatchAlt:     "The images of the batch",
-	NoCells:      "The architecture that the search would choose, after the first epoch.",
+	NoCells:      "The cell that the search would choose is shown after the first epoch.",
 	NormalCell:   "Normal cell", ReduceCell: "Reduction cell", NormalCellOf: "Normal cell of %s",
 
 	// Side by side.
@@ -245,9 +243,9 @@ var Text = struct {
 	Verdict: "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images tell differences of more than about %.0f points from chance; for smaller ones, repeat both with other seeds.", // two runs
 	NoRoom:  "There is room for %d runs side by side: remove one first.",
 	Predict: "What do you expect? Highest in balanced accuracy will be:", RunTrials: "Run all of them",
-	PredictFirst:   "All have ended. Say first what you expected, then you see the answer.",
-	PredictedRight: "You expected %s, and so it came: %s is highest.", PredictedWrong: "You expected %s; %s is highest.", // trials
-	MadeRoom: "%s made room. What had results is kept on this machine.", // runs
+	PredictFirst:   "All runs have finished. Make your prediction to see the answer.",
+	PredictedRight: "You expected %s, and you were right: %s is highest.", PredictedWrong: "You expected %s; %s is highest.", // trials
+	MadeRoom: "Removed to make room: %s. Saved results stay on this machine.", // runs
 
 	// Exports, and the runs on this machine.
 	ExportRun: "Download the run (resumable)", ExportGenotype: "Copy the genotype", ExportNormal: "Normal cell (SVG)", ExportReduce: "Reduction cell (SVG)",
@@ -255,9 +253,9 @@ var Text = struct {
 	ExportLink: "Copy link", ExportCommand: "Copy as a command", LinkCopied: "A link to these settings is on the clipboard.", CommandCopied: "The command is on the clipboard: it runs this experiment natively.",
 	ExportNote: `The run is one file: <code>hlrs %s --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.`, // HTML; search or train
 	NothingYet: "there is nothing to export yet: an epoch has to end first",
-	NoWeights:  "This run is a record: it has no weights to go on from. Start trains it anew.",
+	NoWeights:  "This is a recording without weights, so it cannot be continued. Start trains it again.",
 	Copied:     "The genotype is on the clipboard.",
-	NoKept:     "Runs are kept here, on this machine, at the end of every epoch.", KeptTable: "%d of the %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", CompareTicked: "Compare the ticked", NoneTicked: "Tick runs first: they are then shown side by side.",
+	NoKept:     "Nothing yet: every run is saved here, on this machine, at the end of each epoch.", KeptTable: "%d of the %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", CompareTicked: "Compare selected", NoneTicked: "Select the runs to compare first.",
 	Tick: "Compare %s", NameOf: "Name of %s", Seeds: "%d seeds, mean", SeedsSay: "Accuracies:%s", RunName: "Name of this run",
 	When: "When", Run: "Run", AccuracyHead: "Accuracy %", TailHead: "Tail %", SkipsHead: "Skips", EntropyHead: "Entropy", Epochs: "Epochs",
 	SettingsHead: "Settings", Do: "Actions", Open: "Open", Export: "Export", Delete: "Delete",
@@ -266,18 +264,18 @@ var Text = struct {
 	SmallOnly:  "preset small",
 
 	// Notices.
-	NoRun:         "%s is no run of this laboratory, and nothing has changed: %v", // a file, and why
-	BadAddress:    "The address cannot be read, and was passed over: %s",
+	NoRun:         "%s is not a run of this laboratory; nothing has changed: %v", // a file, and why
+	BadAddress:    "The link cannot be read and was ignored: %s",
 	NoCharacter:   "%q stands for no character",
 	NoSetting:     "%s: there is no such setting",
 	PassedOver:    "Ignored in the link: %s.",
-	OtherTab:      "%s is open in another tab, which keeps it. Here is a copy; if you go on with it, it is kept as a run of its own.", // a run
+	OtherTab:      "%s is open in another tab. Here is a copy; if you continue it, it is saved as a separate run.", // a run
 	OpenElsewhere: "%s is open in another tab: close it there before you delete it.",
-	WasDeleted:    "%s was deleted.", WasRemoved: "%s was taken off the page.", WasReset: "%s was reset.", Undo: "Undo",
-	NoStore:       "Runs cannot be kept on this machine: %s",
-	NotKept:       "This epoch could not be kept on this machine; the run goes on, and can be exported. %s",
-	NoLonger:      "This run is no longer kept.",
-	NoClipboard:   "The clipboard is closed to the page; here it is: %s",
+	WasDeleted:    "%s was deleted.", WasRemoved: "%s was removed from the page.", WasReset: "%s was reset.", Undo: "Undo",
+	NoStore:       "Runs cannot be saved on this machine: %s",
+	NotKept:       "This epoch could not be saved on this machine; the run goes on and can be exported. %s",
+	NoLonger:      "This run is no longer saved on this machine.",
+	NoClipboard:   "The page may not use the clipboard; here is the text: %s",
 	DropHere:      "Drop images by class, CIFAR-10’s archive, or a run.", // while files hover over the page
 	NotDropped:    "What was dropped cannot be read: %s",
 	NotRead:       "%s: %s", // a file, and why

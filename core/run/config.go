@@ -43,48 +43,48 @@ type Config struct {
 	// Data.
 	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" label:"Images" help:"Images: cifar10, the built-in generated toy set, or your own by class."`
 	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" label:"Image side" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
-	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" label:"Fall of the class counts" help:"How class counts fall from head to tail."`
-	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" label:"Imbalance factor" help:"Imbalance factor: images of the largest class over images of the smallest."`
-	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of the largest class" help:"Images of the largest class."`
-	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of each class to choose from" help:"Images of each class to choose from, the first of the set; the page has 500."`
-	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" needs:"task=search" label:"Split between weights and architecture" help:"How training images are split between weights and architecture; positional shows trap T1."`
-	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Test images" help:"Balanced test images evaluated after each epoch."`
-	Sampler    string  `json:"sampler" default:"instance" group:"data" label:"Sampler of the weights" help:"Sampler of the weight batches (the conventional branch's, with BBN)."`
-	Rebalance  string  `json:"rebalance" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"Sampler of the re-balancing branch."`
-	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" label:"Random crop" help:"Random crop after zero padding by an eighth of the side."`
-	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" label:"Random flip" help:"Random horizontal flip."`
+	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" label:"Shape of the long tail" help:"How class counts fall from head to tail: exponentially, or in one step."`
+	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" label:"Imbalance factor" help:"Images of the largest class divided by those of the smallest."`
+	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of the largest class" help:"How many images the largest class keeps."`
+	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of each class to choose from" help:"Images are chosen among the first ones of each class, this many; the page has 500."`
+	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" needs:"task=search" label:"Split between weights and architecture" help:"How training images are split between weights and architecture: stratified gives both the same classes; positional cuts the list, sorted by class, in two, so that each half lacks classes."`
+	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Test images" help:"Test images, as many of each class, that are evaluated after each epoch."`
+	Sampler    string  `json:"sampler" default:"instance" group:"data" label:"Sampler of the weights" help:"How batches for the weights are drawn; with two branches, those of the conventional one."`
+	Rebalance  string  `json:"rebalance" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"How batches of the re-balancing branch are drawn."`
+	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" label:"Random crop" help:"Crop at random after padding with zeros by an eighth of the side."`
+	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" label:"Random flip" help:"Flip half of the images, left to right, at random."`
 	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" label:"Side of the cutout" help:"Side of the square cut out after normalisation; 0 is off."`
 
 	// Training a network.
 	Network       Network    `json:"network" enum:"cells,resnet-32" default:"cells" group:"network" needs:"task=train" label:"Network" help:"Network to train: one of a genotype's cells, or ResNet-32."`
 	Genotype      string     `json:"genotype" default:"DARTS_V2" group:"network" needs:"network=cells" label:"Genotype" help:"Cells of the network: a published name, random:SEED, all:OPERATION, or a genotype as quark0/darts writes it."`
-	Auxiliary     bool       `json:"auxiliary" default:"false" negatable:"" group:"network" needs:"network=cells" label:"Auxiliary classifier" help:"A second classifier at two thirds, whose loss counts 0.4; it needs images of 32 px."`
+	Auxiliary     bool       `json:"auxiliary" default:"false" negatable:"" group:"network" needs:"network=cells" label:"Auxiliary classifier" help:"A second classifier at two thirds of the depth, whose loss counts 0.4; it needs images of 32 px."`
 	DropPath      float64    `json:"drop-path" default:"0" min:"0" max:"0.9" group:"network" needs:"network=cells" label:"Drop path" help:"Probability at the end that an operation is dropped for an image; it rises from 0 over the epochs."`
 	Mixup         float64    `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Mix each image with another, in shares drawn from Beta(a, a) with this a; 0 is off."`
-	Late          string     `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Late sampler" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
+	Late          string     `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Sampler of the last epochs" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
 	Retrain       Retraining `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"Train the classifier alone in the last epochs, on class-balanced batches: none, crt (from scratch) or lws (a scale of each class)."`
-	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many epochs, the last ones, train the classifier alone. The rate, drop path and what is deferred go by those before."`
-	Tau           float64    `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm that a class's weights are divided by in a second test; 0 is none."`
+	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many of the last epochs train the classifier alone. The rate, drop path and what is deferred follow the epochs before them."`
+	Tau           float64    `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm by which each class's weights are divided for a second test; 0 is none."`
 
 	// Network.
-	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" needs:"task=search|network=cells" label:"Channels of the first cell" help:"Channels of the first cell."`
-	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" needs:"task=search|network=cells" label:"Cells" help:"Cells; those at one third and two thirds reduce."`
+	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" needs:"task=search|network=cells" label:"Channels of the first cell" help:"Channels of the first cell; every reduction doubles them."`
+	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" needs:"task=search|network=cells" label:"Number of cells" help:"How many cells the network stacks; those at one third and two thirds of the depth halve the side."`
 	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" needs:"task=search" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
 	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for a single branch."`
 
 	// Training of the weights.
-	Epochs         int       `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" label:"Epochs" help:"Epochs."`
+	Epochs         int       `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" label:"Epochs" help:"How many epochs the run takes."`
 	Batch          int       `json:"batch" default:"64" min:"2" max:"512" unit:"images" group:"weights" label:"Batch size" help:"Images of a batch (of each branch, with BBN)."`
 	Rate           float64   `json:"rate" default:"0.025" min:"0" max:"1" group:"weights" live:"true" label:"Learning rate of the weights" help:"Peak learning rate of the weights."`
-	RateMin        float64   `json:"rate-min" default:"0.001" min:"0" max:"1" group:"weights" live:"true" label:"Last learning rate of the weights" help:"Learning rate of the weights that the schedule falls to."`
+	RateMin        float64   `json:"rate-min" default:"0.001" min:"0" max:"1" group:"weights" live:"true" label:"Final learning rate of the weights" help:"Learning rate that the weights' schedule falls to."`
 	RateSchedule   string    `json:"rate-schedule" default:"cosine" group:"weights" live:"true" label:"Schedule of the weights' rate" help:"Family of the weights' learning rate over the epochs."`
 	RateParam      float64   `json:"rate-param" default:"0" min:"0" max:"1000" group:"weights" live:"true" label:"Parameter of the weights' rate" help:"The family's parameter; 0 takes its default."`
 	RateMilestones []float64 `json:"rate-milestones,omitempty" group:"weights" live:"true" needs:"rate-schedule=step" label:"Milestones of the weights' rate" help:"Epochs at which the step family falls."`
 	RateWarmup     int       `json:"rate-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"weights" live:"true" label:"Warm-up of the weights' rate" help:"Epochs in which the weights' rate rises to its peak; 0 is off."`
-	Adjustment     float64   `json:"adjustment" default:"1" min:"0" max:"3" group:"weights" needs:"loss=balanced-softmax" label:"Strength of the adjustment" help:"Power τ of the classes' shares in balanced softmax; with another than 1 it is known as logit adjustment."`
-	Nesterov       bool      `json:"nesterov" default:"false" negatable:"" group:"weights" label:"Nesterov momentum" help:"Nesterov's momentum in the place of the plain one."`
+	Adjustment     float64   `json:"adjustment" default:"1" min:"0" max:"3" group:"weights" needs:"loss=balanced-softmax" label:"Strength of the adjustment" help:"Power τ of the classes' shares in balanced softmax; other than 1, it is known as logit adjustment."`
+	Nesterov       bool      `json:"nesterov" default:"false" negatable:"" group:"weights" label:"Nesterov momentum" help:"Nesterov's momentum instead of the plain one."`
 	Momentum       float64   `json:"momentum" default:"0.9" min:"0" max:"0.999" group:"weights" label:"Momentum of the weights" help:"Momentum of SGD."`
-	Decay          float64   `json:"decay" default:"0.0003" min:"0" max:"0.1" group:"weights" label:"Weight decay of the weights" help:"Weight decay of SGD."`
+	Decay          float64   `json:"decay" default:"0.0003" min:"0" max:"0.1" group:"weights" label:"Weight decay" help:"Weight decay of SGD."`
 	Clip           float64   `json:"clip" default:"5" min:"0" max:"1000" group:"weights" label:"Gradient clipping" help:"Gradient norm above which the weights' gradient is scaled down; 0 is off."`
 	Loss           string    `json:"loss" enum:"ce,inverse,cb,focal,cb-focal,ldam,balanced-softmax,drw,ldam-drw" default:"ce" group:"weights" label:"Loss of the weights" help:"Loss of the weights: cross-entropy; weighted by inverse frequency or class-balanced; focal, also class-balanced; LDAM; balanced softmax; the same with re-weighting from four fifths of the epochs on (drw)."`
 
@@ -100,7 +100,7 @@ type Config struct {
 	ArchFloor      float64   `json:"arch-floor" default:"0" min:"0" max:"1" group:"schedule" live:"true" needs:"task=search" label:"Lowest share of the peak rate" help:"Lowest share of the peak rate."`
 	ArchWarmup     float64   `json:"arch-warmup" default:"0" min:"0" max:"1000" unit:"epochs" group:"schedule" live:"true" needs:"task=search" label:"Warm-up of the architecture rate" help:"Epochs before the schedule begins, at rate 0."`
 	ArchRamp       bool      `json:"arch-ramp" default:"false" group:"schedule" live:"true" needs:"arch-warmup!=0" label:"Rise during the warm-up" help:"Rise linearly during the warm-up instead of waiting at 0."`
-	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" live:"true" needs:"task=search" label:"Move at every step" help:"Move the rate at every step, not every epoch."`
+	ArchPerStep    bool      `json:"arch-per-step" default:"false" group:"schedule" live:"true" needs:"task=search" label:"Move at every step" help:"Move the rate at every step instead of every epoch."`
 	ArchEqual      string    `json:"arch-equal" enum:"peak,area" default:"peak" group:"schedule" live:"true" needs:"task=search" label:"Schedules compared at equal" help:"Compare schedules at equal peak, or at equal area (peak divided by the mean)."`
 	Mix            string    `json:"mix" default:"parabolic" group:"schedule" live:"true" needs:"branches!=none" label:"Family of the mixing" help:"Family of the branch mixing factor: the weight of the conventional branch."`
 	MixParam       float64   `json:"mix-param" default:"0" min:"0" max:"1" group:"schedule" live:"true" needs:"branches!=none" label:"Parameter of the mixing" help:"The mixing family's parameter; 0 takes its default."`

@@ -198,7 +198,7 @@ func (f Field) Counts(c Config) bool { return f.Idle(c) == "" }
 // Set gives the field in c the value that text spells.
 func (f Field) Set(c *Config, text string) error {
 	v := reflect.ValueOf(c).Elem().Field(f.index)
-	wrong := func() error { return fault(f.Name, "%.80q is not a value of it (%s)", text, f.Help) }
+	wrong := func() error { return fault(f.Name, "%.80q is not %s", text, f.expects()) }
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
@@ -238,6 +238,30 @@ func (f Field) Set(c *Config, text string) error {
 		v.Set(reflect.ValueOf(list))
 	}
 	return nil
+}
+
+// expects says what the field's values are.
+func (f Field) expects() string {
+	var what string
+	switch f.Kind {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list of numbers"
+	case reflect.String:
+		if f.Enum != nil {
+			return "one of " + strings.Join(f.Enum, ", ")
+		}
+		return "text"
+	case reflect.Float64:
+		what = "a number"
+	default:
+		what = "a whole number"
+	}
+	if math.IsNaN(f.Min) {
+		return what
+	}
+	return fmt.Sprintf("%s from %v to %v", what, f.Min, f.Max)
 }
 
 // number reads one that a configuration can hold: JSON has none that is infinite, or not a number.
@@ -347,7 +371,7 @@ func (c *Config) Decode(r io.Reader) error {
 		v := reflect.ValueOf(&read).Elem().Field(f.index)
 		v.SetZero() // a list is not appended to
 		if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil || raw.Kind() == 'n' {
-			return fmt.Errorf("configuration: %w", fault(f.Name, "%.80s is not a value of it (%s)", raw, f.Help))
+			return fmt.Errorf("configuration: %w", fault(f.Name, "%.80s is not %s", raw, f.expects()))
 		}
 		if err := f.check(read); err != nil {
 			return fmt.Errorf("configuration: %w", err)

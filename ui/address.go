@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -54,6 +55,10 @@ func (l *Lab) Go(address string) {
 		l.Place = Shelf
 		delete(v, "place")
 	}
+	if text := v["record"]; text != "" { // what stands beside it are its settings
+		l.linked(v["name"], text)
+		return
+	}
 	if len(v) == 0 {
 		return
 	}
@@ -81,6 +86,26 @@ func (l *Lab) Go(address string) {
 	if l.settle(); len(wrong) > 0 {
 		l.say(fmt.Sprintf(Text.PassedOver, strings.Join(wrong, "; ")))
 	}
+}
+
+// linked puts the record that a link carries on the page.
+func (l *Lab) linked(name, text string) {
+	record, err := run.Linked(text)
+	if err != nil {
+		l.say(fmt.Sprintf(Text.BadRecord, err))
+		return
+	}
+	r := l.Run()
+	if r.fresh() {
+		r.Name = ""
+	} else {
+		r = l.add("", r.Config)
+	}
+	r.Name = l.unique(cmp.Or(name, Text.Linked))
+	r.show(record)
+	r.Recorded, r.Picked, r.Link = true, true, text
+	l.Epoch = -1
+	l.check(r, "")
 }
 
 // Bare says whether an address names no settings, but at most a place.

@@ -751,6 +751,6 @@ func (l *Lab) heatTable(cell string) string {
 func (l *Lab) exports() string {
 	return `<p>` + button("export:run", Text.ExportRun) + button("export:"+folder.GenotypeText, Text.ExportGenotype) + button("export:"+folder.Normal, Text.ExportNormal) +
 		button("export:"+folder.Reduce, Text.ExportReduce) + button("export:csv", Text.ExportCSV) + button("export:svg", Text.ExportSVG) + button("export:png", Text.ExportPNG) +
-		button("export:link", Text.ExportLink) + button("export:command", Text.ExportCommand) +
+		button("export:link", Text.ExportLink) + button("export:result", Text.ExportResult) + button("export:command", Text.ExportCommand) +
 		`</p>` + note(fmt.Sprintf(Text.ExportNote, l.Run().experiment().Task))
 }

@@ -231,6 +231,9 @@ func (l *Lab) export(what string) {
 		l.Host.Copy(l.Host.Page() + "#" + l.Address())
 		l.say(Text.LinkCopied)
 		return
+	case "result":
+		l.link(r)
+		return
 	case "command":
 		l.Host.Copy(commandLine(r.experiment()))
 		l.say(Text.CommandCopied)
@@ -276,6 +279,25 @@ func (l *Lab) export(what string) {
 		}
 		l.Host.Save(fmt.Sprintf("%sepoch-%d-%s", prefix(r.Name), e.Epoch+1, what), "image/svg+xml", b.Bytes())
 	}
+}
+
+// link copies a link that carries what there is to see of a run.
+func (l *Lab) link(r *Run) {
+	if r.File == nil {
+		l.say(Text.NoWeights)
+		return
+	}
+	record, err := run.ReadRecord(bytes.NewReader(r.File.Bytes()))
+	text := ""
+	if err == nil {
+		text, err = record.Link()
+	}
+	if err != nil {
+		l.say(err.Error())
+		return
+	}
+	l.Host.Copy(l.Host.Page() + "#" + query(map[string]string{"name": r.Name, "record": text}))
+	l.say(fmt.Sprintf(Text.ResultCopied, (len(text)+1023)/1024))
 }
 
 // commandLine runs a configuration natively, to the same numbers.

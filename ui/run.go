@@ -16,6 +16,7 @@ type Run struct {
 	Wrong  Wrong             // of the controls
 	Picked bool              // the person has chosen the images
 	Of     *run.Config       // of a baseline, the experiment that it is compared with
+	Link   string            // what a link carried, if the run is from one
 	Story  string            // the variant of the recording that comes with the page, if it is that one's
 
 	Record  run.Record // what is shown

@@ -25,6 +25,7 @@ type entry struct {
 	Picked bool
 	Of     *run.Config
 	Story  string
+	Link   string
 	Next   *run.Config // what it was changed to, perhaps since it was kept
 }
 
@@ -32,7 +33,7 @@ type entry struct {
 func (l *Lab) Session() []byte {
 	s := session{Focus: l.Focus, Lesson: l.Lesson, Place: l.Place, Address: l.Address()}
 	for _, r := range l.Runs {
-		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of, Story: r.Story, Next: r.Record.Next}
+		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of, Story: r.Story, Link: r.Link, Next: r.Record.Next}
 		if r.File != nil {
 			p.Key = r.Key
 		}
@@ -56,6 +57,10 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 	for _, p := range s.Runs {
 		r := l.add(p.Name, p.Config)
 		r.Picked, r.Of, r.Story = p.Picked, p.Of, p.Story
+		if record, err := run.Linked(p.Link); err == nil {
+			r.show(record)
+			r.Recorded, r.Link, r.Picked = true, p.Link, p.Picked
+		}
 		if r.Coming = p.Key != "" || p.Story != ""; p.Key == "" {
 			continue
 		}

@@ -94,6 +94,35 @@ func TestShelved(t *testing.T) {
 	b.quiet()
 }
 
+// TestLink copies a link with a run's results, opens it in a fresh browser, and finds them there, also after a reload.
+func TestLink(t *testing.T) {
+	t.Parallel()
+	b := open(t, serve(t, nil, 0)+small, 2*time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.press("Start")
+	b.says("Finished.", 60*time.Second)
+	eval[bool](b, `!!(navigator.clipboard.writeText = async (text) => { window.copied = text })`)
+	b.press(Text.ExportResult)
+	b.notice("A link that opens on this run’s results is on the clipboard", 10*time.Second)
+	said := eval[string](b, status)
+	_, want, _ := strings.Cut(said, "Finished.")
+	other := open(t, eval[string](b, "copied"), 2*time.Minute)
+	for range 2 {
+		other.says("A finished run."+want, 20*time.Second)
+		other.shows(".genotype", eval[string](b, `document.querySelector(".genotype").textContent`), 10*time.Second)
+		if got := other.runs(); got != "A" {
+			t.Errorf("on the page: %s", got)
+		}
+		other.do(chromedp.Reload())
+	}
+	other.press("Start") // the same experiment, beside it
+	other.says("Finished."+want, 60*time.Second)
+	eval[bool](other, `(location.hash = "#record=nonsense", true)`)
+	other.notice("The link’s results cannot be read", 10*time.Second)
+	b.quiet()
+	other.quiet()
+}
+
 // TestPlaces goes to the lessons, the runs and back, by presses and by addresses, and shows chosen cards in large.
 func TestPlaces(t *testing.T) {
 	t.Parallel()

@@ -75,19 +75,19 @@ var Text = struct {
 	FoundCell, TestLoss, Calibration, TauNormalised, Params, WeightRate                                                      string
 
 	// Exports, and the runs on this machine.
-	ExportRun, ExportGenotype, ExportNormal, ExportReduce, ExportCSV, ExportSVG, ExportPNG, ExportLink, ExportCommand, LinkCopied, CommandCopied, ExportNote string
-	NothingYet, NoWeights, Copied                                                                                                                            string
-	Filter, GroupSeeds, CompareTicked, NoneTicked, Tick, NameOf, Seeds, SeedsSay, RunName                                                                    string
-	NoKept, KeptTable, When, Run, AccuracyHead, TailHead, SkipsHead, EntropyHead, Epochs                                                                     string
-	SettingsHead, Do, Open, Export, Delete, OpenNamed, ExportNamed, DeleteNamed, TimeLayout, SmallOnly                                                       string
+	ExportRun, ExportGenotype, ExportNormal, ExportReduce, ExportCSV, ExportSVG, ExportPNG, ExportLink, ExportResult, ExportCommand, LinkCopied, ResultCopied, CommandCopied, ExportNote string
+	NothingYet, NoWeights, Copied                                                                                                                                                        string
+	Filter, GroupSeeds, CompareTicked, NoneTicked, Tick, NameOf, Seeds, SeedsSay, RunName                                                                                                string
+	NoKept, KeptTable, When, Run, AccuracyHead, TailHead, SkipsHead, EntropyHead, Epochs                                                                                                 string
+	SettingsHead, Do, Open, Export, Delete, OpenNamed, ExportNamed, DeleteNamed, TimeLayout, SmallOnly                                                                                   string
 
 	// Notices.
-	NoRun, BadAddress, NoCharacter, NoSetting, PassedOver        string
-	OtherTab, OpenElsewhere, WasDeleted, WasRemoved, WasReset    string
-	Undo                                                         string
-	NoStore, NotKept, NoLonger, NoClipboard, NotDropped, NotRead string
-	DropHere                                                     string
-	ReadingImages, NoImages, DrawingFigure, NoFigure             string
+	BadRecord, Linked, NoRun, BadAddress, NoCharacter, NoSetting, PassedOver string
+	OtherTab, OpenElsewhere, WasDeleted, WasRemoved, WasReset                string
+	Undo                                                                     string
+	NoStore, NotKept, NoLonger, NoClipboard, NotDropped, NotRead             string
+	DropHere                                                                 string
+	ReadingImages, NoImages, DrawingFigure, NoFigure                         string
 }{
 	// The head of the page.
 	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Places: "Places", Explore: "Explore", Lessons: "Lessons", RunsHere: "Runs",
@@ -250,7 +250,7 @@ var Text = struct {
 	// Exports, and the runs on this machine.
 	ExportRun: "Download the run (resumable)", ExportGenotype: "Copy the genotype", ExportNormal: "Normal cell (SVG)", ExportReduce: "Reduction cell (SVG)",
 	ExportCSV: "Numbers (CSV)", ExportSVG: "Figure (SVG)", ExportPNG: "Figure (PNG)",
-	ExportLink: "Copy link", ExportCommand: "Copy as a command", LinkCopied: "A link to these settings is on the clipboard.", CommandCopied: "The command is on the clipboard: it runs this experiment natively.",
+	ExportLink: "Copy link to the settings", ExportResult: "Copy link with the results", ExportCommand: "Copy as a command", LinkCopied: "A link to these settings is on the clipboard.", ResultCopied: "A link that opens on this run’s results is on the clipboard (%d KB).", CommandCopied: "The command is on the clipboard: it runs this experiment natively.",
 	ExportNote: `The run is one file: <code>hlrs %s --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.`, // HTML; search or train
 	NothingYet: "there is nothing to export yet: an epoch has to end first",
 	NoWeights:  "This is a recording without weights, so it cannot be continued. Start trains it again.",
@@ -264,7 +264,8 @@ var Text = struct {
 	SmallOnly:  "preset small",
 
 	// Notices.
-	NoRun:         "%s is not a run of this laboratory; nothing has changed: %v", // a file, and why
+	NoRun:     "%s is not a run of this laboratory; nothing has changed: %v", // a file, and why
+	BadRecord: "The link’s results cannot be read: %v", Linked: "Linked run", // why; the name of a run that came by a link
 	BadAddress:    "The link cannot be read and was ignored: %s",
 	NoCharacter:   "%q stands for no character",
 	NoSetting:     "%s: there is no such setting",

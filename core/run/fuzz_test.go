@@ -117,3 +117,23 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLinked reads any text as a record that a link carries: one that is read is valid, and what is written is read.
+func FuzzLinked(f *testing.F) {
+	r := midway(f)
+	link, err := r.Record().Link()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(link)
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := Linked(text)
+		if err == nil && r.Validate() != nil {
+			t.Error("read, and not valid")
+		}
+		if text == link && (err != nil || len(r.Events) == 0) {
+			t.Errorf("a link's record is not read: %v", err)
+		}
+	})
+}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -15,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
@@ -66,7 +63,7 @@ func (c *recordCommand) Run(ctx context.Context) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	raw, err := rounded(r)
+	raw, err := run.Rounded(r)
 	if err != nil {
 		return err
 	}
@@ -177,44 +174,4 @@ func (c *recordCommand) thumbnails(ctx context.Context) error {
 		column[class]++
 	}
 	return disk.Disk{}.Replace(c.Images, func(w io.Writer) error { return jpeg.Encode(w, sheet, &jpeg.Options{Quality: 55}) })
-}
-
-// rounded is v's JSON with three digits of each number that is not whole, of the weights of operations the first three decimals: a
-// chart shows no more, and a page loads sooner.
-func rounded(v any) ([]byte, error) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	var tree any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if err := d.Decode(&tree); err != nil {
-		return nil, err
-	}
-	return json.Marshal(round(tree, 'g'))
-}
-
-func round(v any, format byte) any {
-	switch v := v.(type) {
-	case []any:
-		for i := range v {
-			v[i] = round(v[i], format)
-		}
-	case map[string]any:
-		for k := range v {
-			switch k {
-			case "config": // which a run is repeated by
-			case "normal", "reduce":
-				v[k] = round(v[k], 'f')
-			default:
-				v[k] = round(v[k], 'g')
-			}
-		}
-	case json.Number:
-		if f, err := v.Float64(); err == nil && strings.ContainsAny(v.String(), ".e") {
-			return json.Number(strconv.FormatFloat(f, format, 3, 64))
-		}
-	}
-	return v
 }

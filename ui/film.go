@@ -29,6 +29,7 @@ func (l *Lab) film() {
 	if l.Film = !l.Film && l.Plays(); l.Film && (l.Epoch < 0 || l.Epoch >= len(l.Run().Epochs)-1) {
 		l.Epoch = 0
 	}
+	l.Panel = forming // where it is to be seen
 }
 
 // Frame shows the film's next epoch, of all runs at once; it says whether the film goes on.

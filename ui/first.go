@@ -46,20 +46,19 @@ func (l *Lab) tail() string {
 	if err != nil {
 		return note(escape(err.Error()))
 	}
-	const left, room, right, row, tile = 76., 144., 262., 36., 30.
+	const room, tile = 144., 24.
 	shown := order[:min(len(order), 12)]
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(shown)), escape(Text.ClassesDrawn))
-	for i, c := range shown {
-		y, width := row*float64(i)+3, max(2, room*float64(counts[c])/float64(max(1, counts[order[0]])))
-		fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text><text x="%g" y="%g" text-anchor="end">%d</text>`, left-6, y+19, escape(l.class(c)), right, y+19, counts[c])
-		if !l.pictured() {
-			fmt.Fprintf(&b, `<rect class="count" x="%g" y="%g" width="%.1f" height="%g"/>`, left, y, width, tile)
-			continue
+	fmt.Fprintf(&b, `<div class="counts" role="img" aria-label="%s">`, escape(Text.ClassesDrawn))
+	for _, c := range shown {
+		width := max(2, room*float64(counts[c])/float64(max(1, counts[order[0]])))
+		strip := fmt.Sprintf(`<rect class="count" width="%.1f" height="%g"/>`, width, tile)
+		if l.pictured() {
+			strip = thumbnails(0, 0, width, tile, c, 0)
 		}
-		b.WriteString(thumbnails(left, y, width, tile, c, 0))
+		fmt.Fprintf(&b, `<span>%s</span><svg viewBox="0 0 %g %g" preserveAspectRatio="xMinYMid">%s</svg><span>%d</span>`, escape(l.class(c)), room, tile, strip, counts[c])
 	}
-	b.WriteString(`</svg>`)
+	b.WriteString(`</div>`)
 	return b.String() + note(escape(Text.TestAlike))
 }
 

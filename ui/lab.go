@@ -49,6 +49,7 @@ type Lab struct {
 	Kept   []Kept
 
 	Place      Place
+	Panel      string          // of the first screen, where there is room for one
 	Presenting bool            // the chosen cards are shown alone, to be read from afar
 	Chosen     map[string]bool // by the cards' IDs, and overview
 
@@ -98,7 +99,7 @@ var preset = func() run.Config {
 
 // NewLab is the page as it opens: the small preset, on the toy set until the real images are there.
 func NewLab(host Host) *Lab {
-	l := &Lab{Host: host, Epoch: -1, pace: pace, Chosen: presented(), shelf: shelf{order: "when", ticked: map[string]bool{}}, Folded: map[string]bool{}, Predicted: map[string]string{}}
+	l := &Lab{Host: host, Epoch: -1, pace: pace, Chosen: presented(), Panel: Panels[0].ID, shelf: shelf{order: "when", ticked: map[string]bool{}}, Folded: map[string]bool{}, Predicted: map[string]string{}}
 	c := preset
 	c.Dataset = "toy"
 	l.add("A", c)
@@ -222,7 +223,7 @@ func (l *Lab) Act(act string) {
 	case "choose":
 		l.Chosen[what] = !l.Chosen[what]
 	case "panel":
-		l.Host.Focus("panel-" + what)
+		l.Panel = what
 	case "all":
 		l.PlayAll(what == "play")
 	case "epoch":

@@ -30,6 +30,12 @@ const (
 	opened = " open"
 )
 
+// Panels are those of the first screen, of which a phone shows one.
+var Panels = []struct{ ID, Name string }{{"data", Text.TabData}, {"branches", Text.TabBranches}, {forming, Text.TabSearch}, {"result", Text.TabResult}}
+
+// forming is the panel of the search.
+const forming = "search"
+
 // overview is the first screen, which a presentation can show like a card.
 const overview = "overview"
 
@@ -131,5 +137,20 @@ func (c *Root) Here(p Place) vugu.VGAttributeListerFunc {
 			a = append(a, vugu.VGAttribute{Key: "aria-current", Val: "page"})
 		}
 		return a
+	}
+}
+
+// Panel is a panel's class, PanelOpen what marks the way to it.
+func (c *Root) Panel(id string) string {
+	if id == c.Lab.Panel {
+		return "panel" + opened
+	}
+	return "panel"
+}
+
+// PanelOpen says whether a phone shows a panel.
+func (c *Root) PanelOpen(id string) vugu.VGAttributeListerFunc {
+	return func() []vugu.VGAttribute {
+		return []vugu.VGAttribute{{Key: "aria-pressed", Val: fmt.Sprint(id == c.Lab.Panel)}}
 	}
 }

@@ -35,6 +35,7 @@ var Text = struct {
 	Later string
 
 	// The first screen.
+	TabData, TabBranches, TabSearch, TabResult                                                string
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                        string
 	TestAlike, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                           string
 	Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown          string
@@ -180,12 +181,13 @@ var Text = struct {
 	Later: "Shown after the first epoch.",
 
 	// The first screen.
-	Headline:  "Search a network’s architecture on data with a long tail",
-	Lead:      "From %d images of %s down to %d of %s. Move a point of either curve to change how the search learns, then run it here, in your browser.", // counts and classes
+	Headline: "Search a network’s architecture on data with a long tail",
+	Lead:     "From %d images of %s down to %d of %s. Drag a curve to change how the search learns, then run it here, in your browser.", // counts and classes
+	TabData:  "Data", TabBranches: "Branches", TabSearch: "Search", TabResult: "Result",
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
 	TestAlike: "To scale. The test set has equally many of each class.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
 	MixOver: "How much the first branch counts", RateOver: "How fast the cell may change: its learning rate",
-	Wide:           "%s: the network repeats this cell. Each line is an operation the search may choose; wide ones are winning.", // a run
+	Wide:           "%s: lines are operations, wide ones are winning.", // a run
 	WhileSearching: "While searching",
 	AccuracyOf:     "of test images right; guessing gives %.0f %%. By class:",
 	ByClass:        "Accuracy of each class, from head to tail",

@@ -303,9 +303,6 @@ func (p *page) listen() {
 	on(document, "click", func(e js.Value) {
 		if el, act := closest(e, "act"); !el.IsNull() {
 			go p.change(func() { p.lab.Act(act) })
-			if panels := document.Call("querySelector", ".panels"); act == "film" && panels.Get("scrollWidth").Int() > panels.Get("clientWidth").Int() {
-				document.Call("getElementById", "panel-search").Call("scrollIntoView", map[string]any{"block": "nearest"}) // where it is to be seen
-			}
 		}
 		if el, kind := closest(e, "pick"); !el.IsNull() {
 			p.pick(kind)

@@ -223,9 +223,9 @@ func (l *Lab) chart(id string) chart {
 		each(Text.All, "plain", func(p *run.Report) float64 { return 100 * p.Accuracy })
 		switch {
 		case !r.trains():
-			each(Text.CutOut, "plain"+dashed, func(p *run.Report) float64 { return 100 * p.Discrete })
+			each(Text.CutOut, "run3"+dashed, func(p *run.Report) float64 { return 100 * p.Discrete })
 		case r.experiment().Tau > 0:
-			each(Text.TauNormalised, "plain"+dashed, func(p *run.Report) float64 { return 100 * p.TauNormalised })
+			each(Text.TauNormalised, "run3"+dashed, func(p *run.Report) float64 { return 100 * p.TauNormalised })
 		}
 	case "loss":
 		c.title, c.first, c.n, c.at, c.marks, c.format = Text.LossTitle, Text.FirstStep, 0, -1, nil, "%.2f"
@@ -485,21 +485,13 @@ func (l *Lab) history() string {
 			at := r.Epochs[k*stride]
 			fmt.Fprintf(&b, `<rect class="right" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, mapX+w*float64(k), 4+20*i, w-min(1, w/3), 0.04+0.96*at.Report.PerClass[i])
 			if w > 24 {
-				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%.0f</text>`, on(at.Report.PerClass[i]), mapX+w*(float64(k)+0.5), 17+20*i, 100*at.Report.PerClass[i])
+				fmt.Fprintf(&b, `<text class="over" x="%.1f" y="%d" text-anchor="middle">%.0f</text>`, mapX+w*(float64(k)+0.5), 17+20*i, 100*at.Report.PerClass[i])
 			}
 		}
 	}
 	fmt.Fprintf(&b, `<rect class="at" x="%.1f" y="3" width="%.1f" height="%d"/>`, mapX+w*float64(e.Epoch/stride)-0.5, w, 20*len(classes))
 	b.WriteString(axis(epochs, Text.FirstEpoch, 4+20*float64(len(classes)), func(i int) float64 { return mapX + w*(float64(i/stride)+0.5) }) + scale("right", 32+20*len(classes), Text.ScaleRight, 100) + `</svg>`)
 	return b.String()
-}
-
-// on is the class of text over a cell of a share.
-func on(share float64) string {
-	if share > 0.55 {
-		return "over"
-	}
-	return "plain"
 }
 
 // confusion draws the test images of each class by what they were taken for.
@@ -527,7 +519,7 @@ func (l *Lab) confusion() string {
 			f := float64(v) / float64(max(1, seen))
 			fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%d" width="%.1f" height="18" fill-opacity="%.2f"/>`, kind, mapX+w*float64(k), 62+20*i, w-1, 0.04+0.96*f)
 			if v > 0 && n <= 12 {
-				fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%d" text-anchor="middle">%d</text>`, on(f), mapX+w*(float64(k)+0.5), 75+20*i, v)
+				fmt.Fprintf(&b, `<text class="over" x="%.1f" y="%d" text-anchor="middle">%d</text>`, mapX+w*(float64(k)+0.5), 75+20*i, v)
 			}
 		}
 	}
@@ -596,7 +588,7 @@ func (l *Lab) heat(cell string) string {
 		}
 		b.WriteString("</g>")
 	}
-	b.WriteString(scale("count", 66+14*len(rows), Text.ScaleWeight, top) + "</svg>")
+	b.WriteString(scale("shade", 66+14*len(rows), Text.ScaleWeight, top) + "</svg>")
 	return b.String()
 }
 

@@ -270,3 +270,9 @@ func (c *Root) Trains() bool { return c.Lab.Run().trains() }
 
 // Baseline is what adds one.
 func (c *Root) Baseline(i int) string { return fmt.Sprint("baseline:", i) }
+
+// Law is the formula of the schedule that a field is the parameter of, as the controls stand.
+func (c *Root) Law(name string) string {
+	family, _ := field(name).Family(c.Lab.Run().Config)
+	return family.Formula
+}

@@ -1,6 +1,6 @@
 package ui
 
-// Text is all that the page says, in English, but for the lessons (Lessons), what core says of settings, families and errors,
+// Text is all that the page says, in English, but for the lessons (Lessons, and what their answers say), what core says of settings, families and errors,
 // and what is said before the program is there (index.html, page.js, worker.js). A translation is another value of its type, with
 // lessons of its own. What %s, %d and the like stand for is said where it is not plain; their order may be changed as in %[2]s.
 var Text = struct {

@@ -58,6 +58,8 @@ var parts []part
 
 func init() { // which refer to themselves
 	parts = []part{
+		{id: "shown", paint: (*Lab).shown},
+		{id: "actions", paint: (*Lab).actions},
 		{id: "status", follows: steps, paint: (*Lab).status},
 		{id: "notice", paint: (*Lab).notice},
 		{id: "announcement", follows: steps, paint: func(l *Lab) string { return escape(l.Run().Announce()) }},
@@ -163,6 +165,33 @@ func (l *Lab) Paint(id string) string {
 		return ""
 	}
 	return paint(l)
+}
+
+// shown are the runs on the page, and which of them is in focus.
+func (l *Lab) shown() string {
+	text := `<span>` + escape(Text.Shown) + `</span>`
+	for i, r := range l.Runs {
+		text += fmt.Sprintf(` <button type="button" class="run%d" data-act="go:%[1]d" aria-pressed="%v">%s</button>`, i, i == l.Focus, escape(r.Name))
+	}
+	return text
+}
+
+// actions are what can be done with the run in focus, and beside it.
+func (l *Lab) actions() string {
+	text := button("add", Text.AddRun)
+	if len(l.Runs) > 1 {
+		text += button("remove", Text.RemoveRun)
+	}
+	for i, b := range Baselines() {
+		if !l.Run().trains() {
+			text += fmt.Sprintf(`<button type="button" data-act="baseline:%d" title="%s">%s</button> `, i, escape(b.Note), escape(fmt.Sprintf(Text.AddBaseline, b.Name)))
+		}
+	}
+	text += button("step", Text.OneEpoch) + button("reset", Text.Reset) + button("seed", Text.NewSeed)
+	if l.CanRewind() {
+		text += button("rewind:same", Text.Rewind) + button("rewind:halve", Text.RewindHalve)
+	}
+	return text
 }
 
 // status is how the run stands, and the way to the setting that is wrong.

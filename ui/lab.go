@@ -206,6 +206,14 @@ func (l *Lab) Act(act string) {
 		l.show(what)
 	case "add":
 		l.beside(l.Run(), "")
+	case "remove":
+		l.Remove(l.Focus)
+	case "step":
+		l.Step("epoch")
+	case "reset":
+		l.Reset()
+	case "seed":
+		l.NewSeed()
 	case "baseline":
 		l.baseline(Baselines()[n])
 	case "train":

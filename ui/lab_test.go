@@ -210,6 +210,7 @@ func TestControls(t *testing.T) {
 	other := open(t, url+"#task=train&dataset=toy", time.Minute)
 	other.says("Ready.", 20*time.Second)
 	other.click(".settings > .fold")
+	other.wait(`document.getElementById("cutout") !== null`, 5*time.Second)
 	for _, f := range run.Fields() {
 		if f.Of("train") && !elsewhere[f.Name] && !strings.HasSuffix(f.Name, "-param") && !eval[bool](other, `!!document.getElementById("`+f.Name+`")`) {
 			t.Errorf("%s has no control in a training", f.Name)

@@ -222,27 +222,8 @@ func (s Control) Typed() string {
 // Spoken is what a slider says of where it stands.
 func (s Control) Spoken() string { return strings.TrimSpace(s.Value + " " + s.Text) }
 
-// Names are those of the runs, and nothing in the place of one that may come.
-func (c *Root) Names() []string {
-	names := make([]string, max(Most+2, len(c.Lab.Runs))) // those that come with the page, too
-	for i, r := range c.Lab.Runs {
-		names[i] = r.Name
-	}
-	return names
-}
-
-// Current marks the run in focus.
-func (c *Root) Current(i int) vugu.VGAttributeListerFunc {
-	return func() []vugu.VGAttribute {
-		return []vugu.VGAttribute{{Key: "aria-pressed", Val: fmt.Sprint(i == c.Lab.Focus)}}
-	}
-}
-
 // TableOf names a table that a button folds out.
 func (c *Root) TableOf(title string) string { return fmt.Sprintf(Text.TableOf, title) }
-
-// AddBaseline is the label of a button that adds one.
-func (c *Root) AddBaseline(name string) string { return fmt.Sprintf(Text.AddBaseline, name) }
 
 // Expanded says whether what a button folds out is out.
 func (c *Root) Expanded(id string) vugu.VGAttributeListerFunc {
@@ -262,14 +243,8 @@ func (c Card) Class() string {
 	return "card"
 }
 
-// RunClass has the colour of a run in comparisons.
-func (c *Root) RunClass(i int) string { return fmt.Sprint("run", i) }
-
 // Trains says whether the run in focus trains a network.
 func (c *Root) Trains() bool { return c.Lab.Run().trains() }
-
-// Baseline is what adds one.
-func (c *Root) Baseline(i int) string { return fmt.Sprint("baseline:", i) }
 
 // Law is the formula of the schedule that a field is the parameter of, as the controls stand.
 func (c *Root) Law(name string) string {

@@ -536,6 +536,30 @@ func BenchmarkFirstStep(b *testing.B) {
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/first-step")
 }
 
+// BenchmarkFirstVisit is what a first visitor waits for, in a browser that knows nothing of the page: the first screen, as it was
+// drawn ahead; the controls; and, from the press on, the first figure for publication.
+func BenchmarkFirstVisit(b *testing.B) {
+	url := serve(b, cifar(b), 0)
+	var seen, ready, figure float64
+	for b.Loop() {
+		tab := open(b, url, time.Minute)
+		ready += eval[float64](tab, `new Promise((done) => { const look = () => document.getElementById("still") ? setTimeout(look, 5) : done(performance.now()); look(); })`)
+		seen += eval[float64](tab, `performance.getEntriesByName("first-contentful-paint")[0].startTime`)
+		tab.wait(`document.querySelector('[data-act="export:svg"]') !== null`, 20*time.Second)
+		figure += eval[float64](tab, `new Promise((done) => {
+			const began = performance.now(), create = URL.createObjectURL;
+			URL.createObjectURL = (blob) => { done(performance.now() - began); return create.call(URL, blob); };
+			document.querySelector('[data-act="export:svg"]').click();
+		})`)
+		b.StopTimer()
+		_ = chromedp.Cancel(tab.ctx)
+		b.StartTimer()
+	}
+	b.ReportMetric(seen/float64(b.N), "ms/seen")
+	b.ReportMetric(ready/float64(b.N), "ms/controls")
+	b.ReportMetric(figure/float64(b.N), "ms/figure")
+}
+
 // BenchmarkPause is what passes from a press on Pause to the page's saying that it pauses, while the small preset trains.
 func BenchmarkPause(b *testing.B) {
 	tab := open(b, serve(b, cifar(b), 0)+"#seed=1", 5*time.Minute)

@@ -71,6 +71,9 @@ func Main() {
 			p.press.owed = true
 			continue
 		}
+		if !p.seen && p.lab.Awaits() { // the first screen, drawn ahead, shows what is yet to be read
+			continue
+		}
 		if err := renderer.Render(env.RunBuild(root)); err != nil {
 			panic(err)
 		}
@@ -95,7 +98,6 @@ func (p *page) open() {
 	}
 	go p.list()
 	go p.follow()
-	p.spare()
 }
 
 // change runs f on the laboratory, and renders at once.
@@ -153,7 +155,7 @@ func (p *page) paint() {
 			p.painted[key] = was
 		}
 		if v := p.lab.Version(key); v != was.version {
-			if time.Now().After(end) {
+			if time.Now().After(end) && (p.seen || el.Call("closest", ".bar, .first").IsNull()) { // what was drawn ahead waits for its whole screen
 				return true
 			}
 			text := p.lab.Paint(key)
@@ -215,8 +217,9 @@ func (p *page) paint() {
 	if p.late = late; late != "" {
 		p.later(frame)
 	}
-	if !p.seen && late == "" && !p.lab.Awaits() { // the first screen as it was drawn ahead gives way to the page
+	if !p.seen && !p.lab.Awaits() { // the first screen as it was drawn ahead gives way to the page
 		p.seen = true
+		p.spare()
 		for _, id := range []string{"still", "loading"} {
 			if el := document.Call("getElementById", id); el.Truthy() {
 				el.Call("remove")

@@ -400,7 +400,7 @@ func TestMove(t *testing.T) {
 		t.Errorf("back in the page the run ends in %+v, not in %+v", e.Report, native.Report)
 	}
 	b.drop("bad.safetensors", []byte("nothing of the kind"))
-	b.notice("is not a run of this laboratory, and nothing has changed", 5*time.Second)
+	b.notice("is not a run of this laboratory; nothing has changed", 5*time.Second)
 	b.drop("note.txt", []byte("A note, and nothing else."))
 	b.notice("note.txt is neither images, nor a run. Take a folder or a zip", 20*time.Second)
 
@@ -689,6 +689,7 @@ func TestAccessible(t *testing.T) {
 	check("finished, all open")
 	b.look(360, 740, "dark")
 	b.shot("phone-dark.png")
+	b.look(1280, 900, "dark")
 	b.click(`[data-act="baseline:1"]`)
 	b.visit(Learn)
 	b.says("Finished.", 60*time.Second)

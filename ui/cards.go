@@ -58,6 +58,8 @@ var parts []part
 
 func init() { // which refer to themselves
 	parts = []part{
+		{id: "places", paint: (*Lab).ways},
+		{id: "tabs", paint: (*Lab).tabs},
 		{id: "shown", paint: (*Lab).shown},
 		{id: "actions", paint: (*Lab).actions},
 		{id: "status", follows: steps, paint: (*Lab).status},
@@ -197,7 +199,7 @@ func (l *Lab) actions() string {
 // status is how the run stands, and the way to the setting that is wrong.
 func (l *Lab) status() string {
 	r := l.Run()
-	text := escape(r.Say())
+	text := escape(r.Say(l.Epoch))
 	if r.Wrong.Text != "" {
 		if r.Fixed() {
 			text += " " + escape(fmt.Sprintf(Text.WrongLater, r.Wrong.Text))

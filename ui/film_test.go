@@ -60,7 +60,7 @@ func TestFilmOnPage(t *testing.T) {
 	b.press("Play the recording")
 	b.wait(at+` >= 2 && `+at+` < 15`, 10*time.Second)
 	b.wait(seen+` !== `+strconv.Quote(end), 5*time.Second) // all of it moves
-	b.press("Pause the film")
+	b.press("Pause playback")
 	b.wait(`document.querySelector('[data-act="film"]').textContent === "Play the recording"`, 5*time.Second)
 	time.Sleep(500 * time.Millisecond) // in which what was shown last is painted, all of it
 	still := eval[int](b, at)

@@ -178,11 +178,11 @@ func (l *Lab) forming() string {
 }
 
 // rival is the run that the one in focus is held against: the other recorded one, or else the one before or after it; nil if none
-// has anything to see.
+// has anything to see of the same images.
 func (l *Lab) rival() *Run {
 	var best *Run
 	for i, r := range l.Runs {
-		if i == l.Focus || len(r.Epochs) == 0 || r.trains() != l.Run().trains() {
+		if i == l.Focus || len(r.Epochs) == 0 || r.trains() != l.Run().trains() || r.experiment().Dataset != l.Run().experiment().Dataset {
 			continue
 		}
 		if best == nil || r.Story != "" && l.Run().Story != "" {
@@ -216,7 +216,7 @@ func (l *Lab) outcomes() string {
 		}
 	}
 	fmt.Fprintf(&b, `<p class="note">%s</p>`, escape(fmt.Sprintf(Text.AccuracyOf, 100/float64(len(e.Report.Classes)))))
-	const left, width, row = 76., 136., 16.
+	const left, width, row = 76., 126., 16.
 	classes := e.Report.Classes[:min(len(e.Report.Classes), 12)]
 	fmt.Fprintf(&b, `<svg viewBox="0 0 264 %g" role="img" aria-label="%s">`, row*float64(len(classes)), escape(Text.ByClass))
 	for i, c := range classes {

@@ -37,7 +37,7 @@ func (l *Lab) lesson() string {
 		state := ""
 		if r := l.runOf(t); r != nil {
 			records[t.Name] = r.Record
-			state = " " + r.Say()
+			state = " " + r.Say(-1)
 		}
 		fmt.Fprintf(&b, `<li>%s %s <span class="note">%s</span></li>`, button("trial:"+t.Name, t.Name), escape(t.Note), escape(state))
 	}

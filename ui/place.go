@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/vugu/vugu"
 )
 
 // Place is one of the page's places, each with cards of its own.
@@ -88,6 +86,26 @@ func (l *Lab) Overview() bool { return l.Settings() || l.Presenting && l.Chosen[
 // Settings belong to the laboratory itself.
 func (l *Lab) Settings() bool { return l.Place == Explore && !l.Presenting }
 
+// ways are the ways to all places.
+func (l *Lab) ways() (text string) {
+	for _, p := range Places {
+		here := ""
+		if p.ID == l.Place && !l.Presenting {
+			here = ` aria-current="page"`
+		}
+		text += fmt.Sprintf(`<button type="button" data-act="place:%s"%s>%s</button> `, p.ID, here, escape(p.Name))
+	}
+	return text
+}
+
+// tabs are the ways to the first screen's panels, where there is room for one.
+func (l *Lab) tabs() (text string) {
+	for _, p := range Panels {
+		text += fmt.Sprintf(`<button type="button" data-act="panel:%s" aria-pressed="%v">%s</button> `, p.ID, p.ID == l.Panel, escape(p.Name))
+	}
+	return text
+}
+
 // presenter is what a presentation can show.
 func (l *Lab) presenter() string {
 	if !l.Presenting {
@@ -130,27 +148,10 @@ func (c *Root) Drawer() string {
 	return "settings"
 }
 
-// Here marks the way to the place that is shown.
-func (c *Root) Here(p Place) vugu.VGAttributeListerFunc {
-	return func() (a []vugu.VGAttribute) {
-		if p == c.Lab.Place && !c.Lab.Presenting {
-			a = append(a, vugu.VGAttribute{Key: "aria-current", Val: "page"})
-		}
-		return a
-	}
-}
-
-// Panel is a panel's class, PanelOpen what marks the way to it.
+// Panel is a panel's class.
 func (c *Root) Panel(id string) string {
 	if id == c.Lab.Panel {
 		return "panel" + opened
 	}
 	return "panel"
-}
-
-// PanelOpen says whether a phone shows a panel.
-func (c *Root) PanelOpen(id string) vugu.VGAttributeListerFunc {
-	return func() []vugu.VGAttribute {
-		return []vugu.VGAttribute{{Key: "aria-pressed", Val: fmt.Sprint(id == c.Lab.Panel)}}
-	}
 }

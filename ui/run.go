@@ -127,8 +127,8 @@ func (r *Run) experiment() run.Config {
 // moved says whether the controls ask for another run than is shown.
 func (r *Run) moved() bool { return r.seen() && !r.due().Equal(r.Config) }
 
-// Say is the run's status.
-func (r *Run) Say() string {
+// Say is the run's status, with what it came to at an epoch; -1 is the latest.
+func (r *Run) Say(epoch int) string {
 	var say string
 	switch {
 	case r.Coming:
@@ -153,7 +153,7 @@ func (r *Run) Say() string {
 		say = Text.Paused
 	}
 	say += " " + fmt.Sprintf(Text.Progress, len(r.Losses), len(r.Epochs), r.Record.Config.Epochs)
-	if e := r.last(); e != nil {
+	if e := r.at(epoch); e != nil {
 		p := e.Report
 		say += " " + fmt.Sprintf(Text.Accuracies, 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)
 	}
@@ -173,7 +173,7 @@ func (r *Run) Say() string {
 func (r *Run) Announce() string {
 	switch {
 	case !r.Fixed():
-		return r.Say()
+		return r.Say(-1)
 	case len(r.Epochs) == 0 && r.Running:
 		return Text.Training
 	case !r.Running:

@@ -99,8 +99,8 @@ var Text = struct {
 	Reduced:     "CIFAR-10, reduced to 16×16 pixels.",
 	NoOwn:       "Your own images: choose them again.",
 	OwnCounts:   "Your own images: %d for training and %d for testing, in %d classes.",
-	AsRecorded:  "Recorded on CIFAR-10, whose images are not here: until they are, Start trains on the toy set.",
-	NotHere:     "CIFAR-10, whose images are not here: until they are, Start trains on the toy set.",
+	AsRecorded:  "Recorded on CIFAR-10, whose images are not here: until they are, runs here train on the toy set.",
+	NotHere:     "CIFAR-10, whose images are not here: until they are, runs here train on the toy set.",
 	Meanwhile:   "CIFAR-10 is not here, so %s trains on the toy images.",            // a run
 	InsteadOf:   "CIFAR-10 could not be loaded, so %s trains on the toy images. %s", // a run, and why
 	CannotGoOn:  "%s cannot go on: its images are not here. %s",                     // a run, and why
@@ -193,7 +193,7 @@ var Text = struct {
 	ByClass:        "Accuracy of each class, from head to tail",
 	Worth:          "Its cells, trained anew", FoundAlike: "Repeated %d times: no better than random cells, within chance.", // which points show
 	FoundBetter: "Repeated %d times: cells of “%s” are better than those of “%s”.", // two variants; likewise
-	RunHere:     "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause the film", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
+	RunHere:     "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause playback", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
 	Overview: "Overview", Bar: "Run controls", Shown: "Shown:",
 
 	// What the recorded searches came to. A variant is a kind of search, as "Constant rate".

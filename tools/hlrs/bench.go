@@ -86,7 +86,9 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		}
 		took := time.Since(began)
 		if p.add(events, took); len(events) > 0 && events[0].Kind == run.StepDone {
-			steps = append(steps, took.Seconds())
+			if steps = append(steps, took.Seconds()); took > time.Second { // of which one would wait for a sign
+				fmt.Fprintf(os.Stderr, "step %d of %d: %s\n", len(steps), c.Steps+1, short(took))
+			}
 		}
 	}
 	p.steps.value = median(steps[1:])

@@ -48,7 +48,7 @@ func (s Source) own() (*data.Dataset, error) {
 	}
 	info, err := os.Stat(s.Data)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--data: %w; name a folder or zip of images by class", err)
 	}
 	var d *data.Dataset
 	if info.IsDir() {

@@ -129,7 +129,7 @@ func (d *display) took(events []run.Event, took time.Duration) {
 func epoch(c run.Config, e run.Event) string {
 	s := fmt.Sprintf("epoch %d: loss %.3f", e.Epoch+1, e.Loss)
 	if c.Task == run.Search {
-		s += fmt.Sprintf(", architecture %.3f, rate %.2g", e.ArchLoss, e.ArchRate)
+		s += fmt.Sprintf(", architecture loss %.3f, architecture rate %.2g", e.ArchLoss, e.ArchRate)
 	} else {
 		s += fmt.Sprintf(", rate %.2g", e.Rate)
 	}

@@ -136,7 +136,7 @@ func lettered(cells []string) []string {
 			continue
 		}
 		if letters[c] == "" {
-			letters[c] = fmt.Sprintf("text %c", 'A'+len(letters))
+			letters[c] = fmt.Sprintf("(long) %c", 'A'+len(letters))
 		}
 		out[i] = letters[c]
 	}
@@ -326,7 +326,7 @@ var numbers = []number{
 	{"head", every, func(e run.Event) float64 { return e.Report.Head }, percent, false},
 	{"medium", every, func(e run.Event) float64 { return e.Report.Medium }, percent, false},
 	{"tail", every, func(e run.Event) float64 { return e.Report.Tail }, percent, false},
-	{"genotype cut out", searches, func(e run.Event) float64 { return e.Report.Discrete }, percent, false},
+	{"chosen cells alone", searches, func(e run.Event) float64 { return e.Report.Discrete }, percent, false},
 	{"τ-normalised", normalises, func(e run.Event) float64 { return e.Report.TauNormalised }, percent, false},
 	{"loss", every, func(e run.Event) float64 { return e.Loss }, nats, false},
 	{"architecture's loss", searches, func(e run.Event) float64 { return e.ArchLoss }, nats, false},

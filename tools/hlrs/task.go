@@ -93,7 +93,9 @@ func (c *taskCommand) take(ctx context.Context) (dir string, r run.Record, err e
 // steps takes the run's steps, if there are any left, and shows how it goes.
 func (c *taskCommand) steps(ctx context.Context, f *runfolder.Folder) error {
 	var progress func([]run.Event, time.Duration)
-	if !f.Run.Done() {
+	if f.Run.Done() {
+		fmt.Fprintf(os.Stderr, "%s has come to its end already: its files are written again\n", f.Dir)
+	} else {
 		show := newDisplay(f.Run, c.cost, &c.device)
 		defer show.end()
 		progress = show.took
@@ -264,7 +266,11 @@ func (c *taskCommand) dataset(ctx context.Context, config run.Config) (d *data.D
 		return c.images, nil
 	}
 	if c.images, err = c.open(ctx, bar()); err != nil && c.Data == "" && ctx.Err() == nil {
-		err = fmt.Errorf("%w; without CIFAR-10, take the built-in toy set with --dataset toy", err)
+		fewer := ""
+		if config.NMax > data.ToyTrain { // which has no more of a class
+			fewer = fmt.Sprintf(" --n-max %d", data.ToyTrain)
+		}
+		err = fmt.Errorf("%w; without CIFAR-10, take the built-in toy set with --dataset toy%s", err, fewer)
 	}
 	return c.images, err
 }

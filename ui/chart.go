@@ -234,14 +234,18 @@ func (c chart) key() string {
 		} else if c.at >= 0 {
 			at = c.at
 		}
-		colour := ""
-		if l.colour != "" { // no style attribute: the page's policy forbids them
-			colour = `<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" fill="` + l.colour + `"/></svg>`
-		}
-		fmt.Fprintf(&b, `<span class="%s">%s%s <b>%s</b></span> `, l.class, colour, html.EscapeString(l.name), c.value(l, at))
+		b.WriteString(swatch(l.class, l.colour, html.EscapeString(l.name)+" <b>"+c.value(l, at)+"</b>"))
 	}
 	b.WriteString("</p>")
 	return b.String()
+}
+
+// swatch is an entry of a key: HTML after its colour, or, with none, in that of its class.
+func swatch(class, colour, text string) string {
+	if colour != "" { // no style attribute: the page's policy forbids them
+		text = `<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" fill="` + colour + `"/></svg>` + text
+	}
+	return `<span class="` + class + `">` + text + `</span> `
 }
 
 // table is the chart's numbers: a row a place.

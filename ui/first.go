@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"hlrslab/core/darts"
 	"hlrslab/core/data"
 	"hlrslab/core/draw"
 	"hlrslab/core/run"
@@ -169,7 +170,13 @@ func (l *Lab) forming() string {
 	r := l.Run()
 	if e := r.at(l.Epoch); e != nil && !r.trains() {
 		g := e.Report.Genotype
-		return draw.Forming(Text.NormalCell, e.Report.Normal, g.Normal, g.NormalConcat) + note(escape(fmt.Sprintf(Text.Wide, r.Name)))
+		key := `<p class="key">`
+		for _, op := range darts.Primitives {
+			if slices.ContainsFunc(g.Normal, func(e darts.Edge) bool { return e.Op == op }) {
+				key += swatch("op", draw.Colours[op], draw.Short(op))
+			}
+		}
+		return draw.Forming(Text.NormalCell, e.Report.Normal, g.Normal, g.NormalConcat) + key + `</p>` + note(escape(fmt.Sprintf(Text.Wide, r.Name)))
 	}
 	if g, ok := r.genotype(l.Epoch); ok {
 		return draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat)

@@ -187,7 +187,7 @@ var Text = struct {
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
 	TestAlike: "To scale. The test set has equally many of each class.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
 	MixOver: "How much the first branch counts", RateOver: "How fast the cell may change: its learning rate",
-	Wide:           "%s: lines are operations, wide ones are winning.", // a run
+	Wide:           "%s: each line is an operation; wide lines are winning.", // a run
 	WhileSearching: "While searching",
 	AccuracyOf:     "of test images right; guessing gives %.0f %%. By class:",
 	ByClass:        "Accuracy of each class, from head to tail",

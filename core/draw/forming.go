@@ -11,41 +11,21 @@ import (
 
 // Places of a forming cell's states, in two rows: two inputs, up to four nodes, and the output.
 var (
-	states = [6][2]float64{{22, 48}, {22, 172}, {132, 172}, {202, 48}, {272, 172}, {342, 48}}
-	output = [2]float64{420, 110}
+	states = [6][2]float64{{22, 44}, {22, 144}, {132, 144}, {202, 44}, {272, 144}, {342, 44}}
+	output = [2]float64{420, 94}
 )
 
 // Forming draws a cell while it is searched for: each edge by the strongest operation on it, the wider the more that weighs, and
-// with its name where the genotype of the moment has it. Weights are the softmax of alpha, edges × darts.Primitives; there are
+// in full colour where the genotype of the moment has it; a key of the colours is the caller's. Weights are the softmax of alpha, edges × darts.Primitives; there are
 // 1 to 4 nodes.
 func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []int) string {
-	var b, labels strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 8 440 204" role="img" aria-label="%s: %s">`, title, describe(chosen))
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 8 440 172" role="img" aria-label="%s: %s">`, title, describe(chosen))
 	for _, s := range concat {
 		x, y := states[s][0], states[s][1]
-		fmt.Fprintf(&b, `<path class="cell-out" d="M%g %gQ%g %g %g %g" fill="none" stroke-opacity=".25"/>`, x, y, (x+output[0])/2, y+(y-110)*.5, output[0], output[1])
+		fmt.Fprintf(&b, `<path class="cell-out" d="M%g %gQ%g %g %g %g" fill="none" stroke-opacity=".25"/>`, x, y, (x+output[0])/2, y+(y-output[1])*.5, output[0], output[1])
 	}
 	edge, n := 0, len(chosen)/2
-	var taken [][2]float64 // by labels, and by the states
-	for _, at := range states[:n+2] {
-		taken = append(taken, [2]float64{at[0], at[1] + 4})
-	}
-	// free is the place along an edge where a label is furthest from what is there already.
-	free := func(at func(t float64) (x, y float64)) (x, y float64) {
-		most := -1.
-		for i := range 17 {
-			px, py := at(.5 + .04*float64((i+1)/2)*float64(1-i%2*2)) // from the middle outwards
-			room := math.Inf(1)
-			for _, o := range taken {
-				room = min(room, max(math.Abs(o[0]-px)/80, math.Abs(o[1]-py)/13))
-			}
-			if room = min(room, 1); room > most {
-				x, y, most = px, py, room
-			}
-		}
-		taken = append(taken, [2]float64{x, y})
-		return x, y
-	}
 	for to := 2; to < n+2; to++ {
 		for from := range to {
 			op, most := strongest(weights[edge])
@@ -62,22 +42,15 @@ func Forming(title string, weights [][]float64, chosen []darts.Edge, concat []in
 			x0, y0, x1, y1 := states[from][0], states[from][1], states[to][0], states[to][1]
 			cx, cy := (x0+x1)/2, (y0+y1)/2
 			if y0 == y1 && x1-x0 > 160 { // around the state between them
-				cy += math.Copysign(66, y0-110)
+				cy += math.Copysign(58, y0-output[1])
 			}
 			opacity, width := .22, 1+4*most
 			if kept != "" {
 				opacity, width = 1, 1+11*most
 			}
 			fmt.Fprintf(&b, `<path d="M%.1f %.1fQ%.1f %.1f %.1f %.1f" fill="none" stroke="%s" stroke-width="%.1f" stroke-opacity="%g" stroke-linecap="round"/>`, x0, y0, cx, cy, x1, y1, Colours[op], width, opacity)
-			if kept != "" {
-				x, y := free(func(t float64) (x, y float64) {
-					return (1-t)*(1-t)*x0 + 2*t*(1-t)*cx + t*t*x1, (1-t)*(1-t)*y0 + 2*t*(1-t)*cy + t*t*y1 + 4
-				})
-				fmt.Fprintf(&labels, `<text class="cell-name" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x, y, Short(op))
-			}
 		}
 	}
-	b.WriteString(labels.String())
 	state := func(x, y float64, name string) {
 		fmt.Fprintf(&b, `<circle class="cell-box" cx="%g" cy="%g" r="14"/><text class="cell-text" x="%g" y="%g" text-anchor="middle">%s</text>`, x, y, x, y+4, name)
 	}

@@ -82,21 +82,21 @@ func init() { // which refer to themselves
 		{id: "lesson", at: wide, in: []Place{Learn}, follows: steps, paint: (*Lab).lesson},
 
 		{id: "chapter-data", at: chapter},
-		{id: "classes", at: narrow, paint: (*Lab).bars, tabled: (*Lab).classesTable},
+		{id: "classes", at: wide, paint: (*Lab).bars, tabled: (*Lab).classesTable},
 		{id: "batches", at: narrow, follows: steps, paint: (*Lab).batches},
 
 		{id: "chapter-run", at: chapter},
 		{id: "time", at: wide, paint: (*Lab).time},
-		{id: "accuracy", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "accuracy"), tabled: of((*Lab).chartTable, "accuracy")},
+		{id: "accuracy", at: wide, follows: epochs, paint: of((*Lab).chartOf, "accuracy"), tabled: of((*Lab).chartTable, "accuracy")},
 		{id: "loss", at: narrow, follows: steps, paint: of((*Lab).chartOf, "loss"), tabled: of((*Lab).chartTable, "loss")},
 		{id: "history", at: narrow, follows: epochs, paint: (*Lab).history, tabled: at((*Lab).historyTable)},
 		{id: "confusion", at: narrow, follows: epochs, paint: (*Lab).confusion, tabled: at((*Lab).confusionTable)},
 
 		{id: "chapter-architecture", at: chapter, hidden: trains},
+		{id: "collapse", at: wide, follows: epochs, paint: of((*Lab).chartOf, "collapse"), tabled: of((*Lab).chartTable, "collapse"), hidden: trains},
 		{id: "normal", at: narrow, follows: epochs, paint: of((*Lab).heat, "normal"), tabled: of((*Lab).heatTable, "normal"), hidden: trains},
 		{id: "reduce", at: narrow, follows: epochs, paint: of((*Lab).heat, "reduce"), tabled: of((*Lab).heatTable, "reduce"), hidden: trains},
 		{id: "edge", at: narrow, follows: epochs, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") }, tabled: of((*Lab).chartTable, "edge"), hidden: trains},
-		{id: "collapse", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "collapse"), tabled: of((*Lab).chartTable, "collapse"), hidden: trains},
 
 		{id: "chapter-cell", at: chapter},
 		{id: "cells", at: wide, paint: (*Lab).cells},
@@ -211,11 +211,14 @@ func (l *Lab) status() string {
 
 // notice is what was just done, or could not be.
 func (l *Lab) notice() string {
+	if l.Notice == "" {
+		return ""
+	}
 	text := escape(l.Notice)
 	if l.undo != nil {
 		text += " " + button("undo:", Text.Undo)
 	}
-	return text
+	return text + " " + button("dismiss:", Text.Close) // any action clears it
 }
 
 // chartOf is a card that is a chart, and chartTable its numbers.

@@ -209,7 +209,11 @@ func (l *Lab) outcomes() string {
 	other := l.rival()
 	var b strings.Builder
 	of := func(r *Run) string { return fmt.Sprint("run", slices.Index(l.Runs, r)) }
-	fmt.Fprintf(&b, `<h4>%s</h4>`, escape(Text.WhileSearching))
+	while := Text.WhileSearching
+	if r.trains() {
+		while = Text.WhenTrained
+	}
+	fmt.Fprintf(&b, `<h4>%s</h4>`, escape(while))
 	headline := func(r *Run, p *run.Report) {
 		fmt.Fprintf(&b, `<p class="headline %s"><b>%.1f %%</b> %s</p>`, of(r), 100*p.Accuracy, escape(r.Name))
 	}

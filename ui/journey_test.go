@@ -41,7 +41,7 @@ func TestJourney(t *testing.T) {
 		t.Errorf("on the page: %s", got)
 	}
 	rows := eval[string](b, `[...document.querySelectorAll("#card-compare tbody tr")].map((r) => [...r.children].map((c) => c.textContent).join("|")).join("\n")`)
-	for _, want := range []string{"Task|search|train|train\n", "Genotype|–|a found one|random:1\n", "Test loss|"} {
+	for _, want := range []string{"Task|search|train|train\n", "Genotype|–|a found cell|random:1\n", "Test loss|"} {
 		if !strings.Contains(rows, want) {
 			t.Errorf("%q is not in the comparison:\n%s", want, rows)
 		}

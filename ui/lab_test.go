@@ -328,7 +328,7 @@ func TestCompare(t *testing.T) {
 	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 3`, 10*time.Second)
 	b.click(`[data-act="sort:accuracy"]`)
 	b.wait(`document.querySelector("#card-kept th[aria-sort=descending]")?.textContent.startsWith("Accuracy")`, 5*time.Second)
-	column := eval[[]float64](b, `[...document.querySelectorAll("#card-kept tbody tr")].map((r) => +r.children[3].textContent)`)
+	column := eval[[]float64](b, `[...document.querySelectorAll("#card-kept tbody tr")].map((r) => +r.children[2].textContent)`)
 	for i := range column[1:] {
 		if column[i] < column[i+1] {
 			t.Errorf("sorted by accuracy: %v", column)
@@ -337,7 +337,7 @@ func TestCompare(t *testing.T) {
 	b.click(`[data-act="sort:accuracy"]`) // the other way round
 	b.wait(`document.querySelector("#card-kept th[aria-sort=ascending]")?.textContent.startsWith("Accuracy")`, 5*time.Second)
 	slices.Reverse(column)
-	if turned := eval[[]float64](b, `[...document.querySelectorAll("#card-kept tbody tr")].map((r) => +r.children[3].textContent)`); !slices.Equal(turned, column) {
+	if turned := eval[[]float64](b, `[...document.querySelectorAll("#card-kept tbody tr")].map((r) => +r.children[2].textContent)`); !slices.Equal(turned, column) {
 		t.Errorf("turned round: %v, not %v", turned, column)
 	}
 	b.shot("compare.png")

@@ -27,10 +27,10 @@ func (c *Root) PlayLabel() string {
 		return Text.Pause
 	case r.Fixed(), r.resumes():
 		return Text.Continue
-	case r.Done:
-		return Text.StartAgain
 	case r.Story != "":
 		return Text.RunHere
+	case r.Done, len(r.Epochs) > 0:
+		return Text.StartAgain
 	}
 	return Text.Start
 }
@@ -250,4 +250,12 @@ func (c *Root) Trains() bool { return c.Lab.Run().trains() }
 func (c *Root) Law(name string) string {
 	family, _ := field(name).Family(c.Lab.Run().Config)
 	return family.Formula
+}
+
+// Third is the title of the third panel: of a search, or of the cell that is trained.
+func (c *Root) Third() string {
+	if c.Trains() {
+		return Text.PanelCell
+	}
+	return Text.PanelSearch
 }

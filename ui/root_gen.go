@@ -226,7 +226,7 @@ func (c *Root) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 							_ = vgparent
 							vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "button", Attr: []vugu.VGAttribute{{Namespace: "", Key: "type", Val: "button"}, vugu.VGAttribute{Namespace: "", Key: "data-act", Val: "look:cells"}}}
 							vgparent.AppendChild(vgn)
-							vgn.SetInnerHTML(Text.PanelSearch)
+							vgn.SetInnerHTML(c.Third())
 						}
 						vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "div", Attr: []vugu.VGAttribute{{Namespace: "", Key: "data-paint", Val: "forming"}}}
 						vgparent.AppendChild(vgn)

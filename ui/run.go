@@ -91,7 +91,7 @@ func (r *Run) settings(c run.Config) { r.Config, r.Typed = c, nil }
 
 // seen says whether there is anything to see of the run, and fresh whether nothing was made of it yet.
 func (r *Run) seen() bool  { return len(r.Losses) > 0 || len(r.Epochs) > 0 }
-func (r *Run) fresh() bool { return !r.Started && !r.Recorded && !r.seen() }
+func (r *Run) fresh() bool { return !r.Started && !r.Recorded && !r.Coming && !r.seen() }
 
 // last is the event of the last whole epoch, or nil.
 func (r *Run) last() *run.Event { return r.at(-1) }

@@ -71,7 +71,7 @@ func (l *Lab) unique(name string) string {
 		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == try }) {
 			return try
 		}
-		try = fmt.Sprint(name, " ", n)
+		try = fmt.Sprintf("%s (%d)", name, n)
 	}
 }
 

@@ -33,6 +33,11 @@ func TestScreenshots(t *testing.T) {
 	b.look(1280, 900, "light")
 	top("#card-history")
 	take("search")
+	b.visit(Learn)
+	take("lesson")
+	b.visit(Explore)
+	b.click(`[data-act="present:"]`)
+	take("presentation")
 }
 
 // TestViews takes a picture of every view, at three sizes and in both themes, into build/shots, if HLRS_VIEWS is set.

@@ -37,13 +37,13 @@ func columnsOf() []column {
 	}
 	accuracy, tail := func(k Kept) float64 { return k.Accuracy }, func(k Kept) float64 { return k.Tail }
 	return []column{
-		{"when", Text.When, false, falling(func(k Kept) float64 { return float64(k.When) }), func(k Kept) string { return time.UnixMilli(k.When).Format(Text.TimeLayout) }},
 		{"name", Text.Run, true, func(a, b Kept) int { return cmp.Compare(a.Name, b.Name) }, nil},
 		{"accuracy", Text.AccuracyHead, false, falling(accuracy), percent(accuracy)},
 		{"tail", Text.TailHead, false, falling(tail), percent(tail)},
 		{"skips", Text.SkipsHead, false, falling(func(k Kept) float64 { return float64(k.Skips) }), func(k Kept) string { return fmt.Sprint(k.Skips) }},
 		{"entropy", Text.EntropyHead, false, falling(func(k Kept) float64 { return k.Entropy }), entropyText},
 		{"epochs", Text.Epochs, false, falling(func(k Kept) float64 { return float64(k.Epochs) }), func(k Kept) string { return fmt.Sprintf(Text.Of, k.Epochs, k.Config.Epochs) }},
+		{"when", Text.When, false, falling(func(k Kept) float64 { return float64(k.When) }), func(k Kept) string { return time.UnixMilli(k.When).Format(Text.TimeLayout) }},
 	}
 }
 
@@ -159,9 +159,13 @@ func together(group, all []Kept) string {
 		points += fmt.Sprintf(`<circle class="seed" cx="%.1f" cy="9" r="4"/>`, x(k.Accuracy))
 		says += fmt.Sprintf(" %.1f", 100*k.Accuracy)
 	}
+	var square float64
+	for _, k := range group {
+		square += (k.Accuracy - mean) * (k.Accuracy - mean) / float64(len(group)-1)
+	}
 	points += fmt.Sprintf(`<path class="mean" d="M%.1f 1v16"/>`, x(mean))
-	return fmt.Sprintf(`<tr class="group"><td></td><td></td><th scope="row">%s</th><td>%.1f</td><td>%.1f</td><td colspan="5"><svg viewBox="0 0 200 18" role="img" aria-label="%s">%s</svg></td></tr>`,
-		escape(fmt.Sprintf(Text.Seeds, len(group))), 100*mean, 100*tail, escape(fmt.Sprintf(Text.SeedsSay, says)), points)
+	return fmt.Sprintf(`<tr class="group"><td></td><th scope="row">%s</th><td>%.1f ± %.1f</td><td>%.1f</td><td colspan="6"><svg viewBox="0 0 200 18" role="img" aria-label="%s">%s</svg></td></tr>`,
+		escape(fmt.Sprintf(Text.Seeds, len(group))), 100*mean, 100*math.Sqrt(square), 100*tail, escape(fmt.Sprintf(Text.SeedsSay, says)), points)
 }
 
 // compareTicked puts the runs that are ticked on the page.

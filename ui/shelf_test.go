@@ -54,7 +54,7 @@ func TestShelf(t *testing.T) {
 	if len(groups) != 2 || len(groups[0]) != 2 || len(groups[1]) != 1 {
 		t.Errorf("groups: %v", groups)
 	}
-	if l.Act("group:"); !strings.Contains(l.runs(), "2 seeds, mean") || !strings.Contains(l.runs(), "<td>20.0</td>") { // of 30 and 10 %
+	if l.Act("group:"); !strings.Contains(l.runs(), "2 seeds, mean") || !strings.Contains(l.runs(), "<td>20.0 ± 14.1</td>") { // of 30 and 10 %
 		t.Errorf("grouped: %s", l.runs())
 	}
 }
@@ -115,7 +115,7 @@ func TestLink(t *testing.T) {
 		}
 		other.do(chromedp.Reload())
 	}
-	other.press("Start") // the same experiment, beside it
+	other.press("Start again") // the same experiment, beside it
 	other.says("Finished."+want, 60*time.Second)
 	eval[bool](other, `(location.hash = "#record=nonsense", true)`)
 	other.notice("The link’s results cannot be read", 10*time.Second)

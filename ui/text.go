@@ -35,11 +35,11 @@ var Text = struct {
 	Later string
 
 	// The first screen.
-	TabData, TabBranches, TabSearch, TabResult                                                string
-	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                        string
-	TestAlike, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                           string
-	Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown          string
-	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar string
+	TabData, TabBranches, TabSearch, TabResult                                                               string
+	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                                       string
+	TestAlike, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                                          string
+	WhenTrained, PanelCell, Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown string
+	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar                string
 
 	// What the recorded searches came to.
 	ResultSearch, ResultTrained, ResultAxis, ResultNote, ResultSeed, ResultTable string
@@ -85,7 +85,7 @@ var Text = struct {
 	// Notices.
 	BadRecord, Linked, NoRun, BadAddress, NoCharacter, NoSetting, PassedOver string
 	OtherTab, OpenElsewhere, WasDeleted, WasRemoved, WasReset                string
-	Undo                                                                     string
+	Undo, Close                                                              string
 	NoStore, NotKept, NoLonger, NoClipboard, NotDropped, NotRead             string
 	DropHere                                                                 string
 	ReadingImages, NoImages, DrawingFigure, NoFigure                         string
@@ -133,7 +133,7 @@ var Text = struct {
 	SkipCell: "Only skips", SkipCellNote: "A cell of skip connections alone: where a collapsed search ends.",
 	Train: "Train: %s", TrainThis: "Train this cell", // one of the cells above
 	NoCellsIn: "This network has no cells.",
-	FoundCell: "a found one", TestLoss: "Test loss", Calibration: "Calibration error", TauNormalised: "With τ-normalised classifier", Params: "Weights of the network", WeightRate: "Learning rate of the weights",
+	FoundCell: "a found cell", TestLoss: "Test loss", Calibration: "Calibration error", TauNormalised: "With τ-normalised classifier", Params: "Weights of the network", WeightRate: "Learning rate of the weights",
 
 	// The schedules' curves.
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",
@@ -153,8 +153,8 @@ var Text = struct {
 	Ended:      "It ended here: %s.", // why
 	TooLate:    "This is the last epoch: the change comes too late for this run.", NextEpoch: "The change takes effect from the next epoch.",
 	Announce:    "Epoch %d of %d: balanced accuracy %.1f %%.",
-	RecordedRun: "Recorded run",                                                                    // the name of the run that comes with the page
-	Offer:       "Not at their end when the page was left:", GoOn: "Go on with %s, epoch %d of %d", // a run
+	RecordedRun: "Recorded run",                                                             // the name of the run that comes with the page
+	Offer:       "Not finished when you left the page:", GoOn: "Open “%s” (epoch %d of %d)", // a run
 
 	// The cards.
 	Cards: "What the run does",
@@ -188,10 +188,10 @@ var Text = struct {
 	TestAlike: "To scale. The test set has equally many of each class.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
 	MixOver: "How much the first branch counts", RateOver: "How fast the cell may change: its learning rate",
 	Wide:           "%s: each line is an operation; wide lines are winning.", // a run
-	WhileSearching: "While searching",
-	AccuracyOf:     "of test images right; guessing gives %.0f %%. By class:",
-	ByClass:        "Accuracy of each class, from head to tail",
-	Worth:          "Its cells, trained anew", FoundAlike: "Repeated %d times: no better than random cells, within chance.", // which points show
+	WhileSearching: "While searching", WhenTrained: "As far as it is trained", PanelCell: "The cell",
+	AccuracyOf: "of test images right; guessing gives %.0f %%. By class:",
+	ByClass:    "Accuracy of each class, from head to tail",
+	Worth:      "Its cells, trained anew", FoundAlike: "Repeated %d times: no better than random cells, within chance.", // which points show
 	FoundBetter: "Repeated %d times: cells of “%s” are better than those of “%s”.", // two variants; likewise
 	RunHere:     "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause playback", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
 	Overview: "Overview", Bar: "Run controls", Shown: "Shown:",
@@ -242,7 +242,7 @@ var Text = struct {
 	CompareTitle: "Balanced test accuracy of each run in per cent", StartAll: "Start all", ContinueAll: "Continue all", PauseAll: "Pause all",
 	Differs:     "What differs, and what came out",
 	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Chosen cells alone, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
-	Verdict: "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images tell differences of more than about %.0f points from chance; for smaller ones, repeat both with other seeds.", // two runs
+	Verdict: "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images can tell apart differences of more than about %.0f points; for smaller ones, repeat both with other seeds.", // two runs
 	NoRoom:  "There is room for %d runs side by side: remove one first.",
 	Predict: "What do you expect? Highest in balanced accuracy will be:", RunTrials: "Run all of them",
 	PredictFirst:   "All runs have finished. Make your prediction to see the answer.",
@@ -257,8 +257,8 @@ var Text = struct {
 	NothingYet: "there is nothing to export yet: an epoch has to end first",
 	NoWeights:  "This is a recording without weights, so it cannot be continued. Start trains it again.",
 	Copied:     "The genotype is on the clipboard.",
-	NoKept:     "Nothing yet: every run is saved here, on this machine, at the end of each epoch.", KeptTable: "%d of the %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", CompareTicked: "Compare selected", NoneTicked: "Select the runs to compare first.",
-	Tick: "Compare %s", NameOf: "Name of %s", Seeds: "%d seeds, mean", SeedsSay: "Accuracies:%s", RunName: "Name of this run",
+	NoKept:     "Nothing yet: every run is saved here, on this machine, at the end of each epoch.", KeptTable: "%d of %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", CompareTicked: "Compare selected", NoneTicked: "Select the runs to compare first.",
+	Tick: "Compare %s", NameOf: "Name of %s", Seeds: "%d seeds, mean ± sd", SeedsSay: "Accuracies:%s", RunName: "Name of this run",
 	When: "When", Run: "Run", AccuracyHead: "Accuracy %", TailHead: "Tail %", SkipsHead: "Skips", EntropyHead: "Entropy", Epochs: "Epochs",
 	SettingsHead: "Settings", Do: "Actions", Open: "Open", Export: "Export", Delete: "Delete",
 	OpenNamed: "Open %s", ExportNamed: "Export %s", DeleteNamed: "Delete %s", // a run
@@ -274,7 +274,7 @@ var Text = struct {
 	PassedOver:    "Ignored in the link: %s.",
 	OtherTab:      "%s is open in another tab. Here is a copy; if you continue it, it is saved as a separate run.", // a run
 	OpenElsewhere: "%s is open in another tab: close it there before you delete it.",
-	WasDeleted:    "%s was deleted.", WasRemoved: "%s was removed from the page.", WasReset: "%s was reset.", Undo: "Undo",
+	WasDeleted:    "%s was deleted.", WasRemoved: "%s was removed from the page.", WasReset: "%s was reset.", Undo: "Undo", Close: "Close",
 	NoStore:       "Runs cannot be saved on this machine: %s",
 	NotKept:       "This epoch could not be saved on this machine; the run goes on and can be exported. %s",
 	NoLonger:      "This run is no longer saved on this machine.",

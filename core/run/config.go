@@ -45,10 +45,10 @@ type Config struct {
 	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" label:"Image side" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
 	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" label:"Shape of the long tail" help:"How class counts fall from head to tail: exponentially, or in one step."`
 	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" label:"Imbalance factor" help:"Images of the largest class divided by those of the smallest."`
-	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of the largest class" help:"How many images the largest class keeps."`
-	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Images of each class to choose from" help:"Images are chosen among the first ones of each class, this many; the page has 500."`
+	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Size of the largest class" help:"How many images the largest class keeps."`
+	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Pool of each class" help:"Images are chosen among the first ones of each class, this many; the page has 500."`
 	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" needs:"task=search" label:"Split between weights and architecture" help:"How training images are split between weights and architecture: stratified gives both the same classes; positional cuts the list, sorted by class, in two, so that each half lacks classes."`
-	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Test images" help:"Test images, as many of each class, that are evaluated after each epoch."`
+	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Size of the test set" help:"Test images, as many of each class, that are evaluated after each epoch."`
 	Sampler    string  `json:"sampler" default:"instance" group:"data" label:"Sampler of the weights" help:"How batches for the weights are drawn; with two branches, those of the conventional one."`
 	Rebalance  string  `json:"rebalance" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"How batches of the re-balancing branch are drawn."`
 	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" label:"Random crop" help:"Crop at random after padding with zeros by an eighth of the side."`
@@ -63,7 +63,7 @@ type Config struct {
 	Mixup         float64    `json:"mixup" default:"0" min:"0" max:"1" group:"data" needs:"task=train" label:"Mixup" help:"Mix each image with another, in shares drawn from Beta(a, a) with this a; 0 is off."`
 	Late          string     `json:"late-sampler" name:"late-sampler" default:"none" group:"data" needs:"task=train" label:"Sampler of the last epochs" help:"Sampler from four fifths of the epochs on: deferred re-sampling."`
 	Retrain       Retraining `json:"retrain" enum:"none,crt,lws" default:"none" group:"weights" needs:"task=train" label:"Classifier re-training" help:"Train the classifier alone in the last epochs, on class-balanced batches: none, crt (from scratch) or lws (a scale of each class)."`
-	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Epochs of re-training" help:"How many of the last epochs train the classifier alone. The rate, drop path and what is deferred follow the epochs before them."`
+	RetrainEpochs int        `json:"retrain-epochs" default:"10" min:"1" max:"1000" unit:"epochs" group:"weights" needs:"retrain!=none" label:"Length of the re-training" help:"How many of the last epochs train the classifier alone. The rate, drop path and what is deferred follow the epochs before them."`
 	Tau           float64    `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm by which each class's weights are divided for a second test; 0 is none."`
 
 	// Network.

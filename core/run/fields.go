@@ -452,7 +452,7 @@ func (c Config) validateTask() error {
 		if c.Epochs > 1 {
 			remedy = fmt.Sprintf("take %d or fewer, or more epochs", c.Epochs-1)
 		}
-		return fault("retrain-epochs", "retrain %s takes the last %d epochs, and there are %d in all: %s", c.Retrain, c.RetrainEpochs, c.Epochs, remedy)
+		return fault("retrain-epochs", "%d epochs of re-training leave nothing of %d epochs to train the network: %s", c.RetrainEpochs, c.Epochs, remedy)
 	}
 	return nil
 }

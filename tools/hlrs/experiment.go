@@ -15,6 +15,7 @@ import (
 
 	"hlrslab/core/run"
 	"hlrslab/tools/internal/disk"
+	"hlrslab/tools/internal/runfolder"
 )
 
 // Experiment is a configuration: the default gives way to a preset, that to the images of the run whose genotype is trained, those to
@@ -45,7 +46,17 @@ func (b *base) resolve(k *kong.Context, at *kong.Path, flag *kong.Flag) (any, er
 	if !b.known {
 		b.known = true
 		kind, e := kindOf(run.TaskName(at.Command.Name)), b.experiments[at.Command.Name]
-		b.config, b.err = read(kind, given(k, "preset"), given(k, "config"), b.origin)
+		from := b.origin
+		if like := given(k, "like"); like != "" {
+			record, err := runfolder.Record(like)
+			if err != nil {
+				b.err = fmt.Errorf("--like %w", err)
+				return nil, nil
+			}
+			config := record.InForce()
+			from = &origin{config: &config}
+		}
+		b.config, b.err = read(kind, given(k, "preset"), given(k, "config"), from)
 		for _, f := range run.Fields() {
 			if !offered(f, kind.task) {
 				b.err = errors.Join(b.err, f.Set(&e.Config, f.Value(b.config)))

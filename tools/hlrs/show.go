@@ -112,10 +112,10 @@ func several(b *strings.Builder, records []run.Record, names []string) {
 		fmt.Fprintf(b, "  %d  %s: %s\n", i+1, clean(names[i]), state(r))
 	}
 	var differ []row
-	var common []string
+	var common, long []string
 	for _, line := range append(facts(records), settings(records)...) {
 		if !line.same() {
-			differ = append(differ, row{name: line.name, cells: lettered(line.cells)})
+			differ = append(differ, row{name: line.name, cells: lettered(line.cells, &long)})
 		} else {
 			common = append(common, line.name+" "+line.cells[0])
 		}
@@ -125,20 +125,28 @@ func several(b *strings.Builder, records []run.Record, names []string) {
 		section{"Over the epochs", moved}, section{"Accuracy by class, %", classes(records)})
 	fmt.Fprintln(b, "\nIn common, with the settings that are not the default")
 	wrap(b, common)
+	if len(long) > 0 {
+		fmt.Fprintln(b, "\nWhat is long")
+	}
+	for i, text := range long {
+		fmt.Fprintf(b, "  (%c) %s\n", 'A'+i, text)
+	}
 }
 
-// lettered has letters in the place of long cells, which would leave no room for others: the same for the same.
-func lettered(cells []string) []string {
-	letters := map[string]string{}
+// lettered has letters in the place of long cells, which would leave no room for others: that of their place in long, where each
+// is told once.
+func lettered(cells []string, long *[]string) []string {
 	out := slices.Clone(cells)
 	for i, c := range cells {
 		if width(c) <= 17 {
 			continue
 		}
-		if letters[c] == "" {
-			letters[c] = fmt.Sprintf("(long) %c", 'A'+len(letters))
+		at := slices.Index(*long, c)
+		if at < 0 {
+			at = len(*long)
+			*long = append(*long, c)
 		}
-		out[i] = letters[c]
+		out[i] = fmt.Sprintf("(%c)", 'A'+at)
 	}
 	return out
 }

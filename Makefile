@@ -42,7 +42,7 @@ fuzz: go ## feed every reader random input, FUZZTIME each (2s)
 build: go wasm_exec renderer ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs
 	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags=-s $(SMALL) -o public/$(p).wasm ./wasm/$(p) &&) :
-	@for f in $(PROGRAMS); do gzip -9nf public/$$f.wasm; done; gzip -9nkf public/replay.json
+	@go run ./tools/pack $(PROGRAMS:%=public/%.wasm) && gzip -9nkf public/replay.json
 
 wasm_exec: go
 	@mkdir -p public && install -m 644 "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
@@ -67,7 +67,7 @@ bench: build node ## time search steps here, in node and, where it is there, in 
 
 dist: build ## gather the laboratory in build/dist, for any static host under any path
 	@rm -rf build/dist && mkdir -p build/dist/public build/dist/data
-	@cp index.html public/sw.js build/dist/ && cp public/*.js public/*.css public/*.json public/*.svg public/*.jpg public/*.gz build/dist/public/ && rm build/dist/public/sw.js
+	@cp index.html public/sw.js build/dist/ && cp public/*.js public/*.css public/*.json public/*.svg public/*.jpg public/*.gz public/*.zst build/dist/public/ && rm build/dist/public/sw.js
 	@if test -f public/data/cifar10.pack; then mkdir -p build/dist/public/data && cp public/data/cifar10.pack build/dist/public/data/ && \
 		echo '{"state": "ready", "pack": "public/data/cifar10.pack"}' > build/dist/data/status; else echo '{"state": "none"}' > build/dist/data/status; fi
 	@du -sh build/dist
@@ -84,7 +84,7 @@ replay: build ## run and record anew what the page opens with (an hour on two co
 	go run ./ui/firstscreen
 
 clean: ## remove what was built
-	rm -rf build public/*.wasm public/*.gz public/wasm_exec.js public/vugu.js public/data
+	rm -rf build public/*.wasm public/*.gz public/*.zst public/wasm_exec.js public/vugu.js public/data
 
 # What has to be there. Node and Chromium serve the tests alone and are installed where that can be
 # done without asking: as root, where there is apt-get.

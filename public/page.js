@@ -106,7 +106,7 @@ window.labDropped = (transfer) => {
     return;
   }
   try {
-    window.labModule = await labProgram("public/lab.wasm.gz"); // workers get it from here: it is loaded once
+    window.labModule = await labProgram("public/lab.wasm.zst"); // workers get it from here: it is loaded once
     window.eval = () => {}; // Vugu would evaluate the script of its renderer, which vugu.js is
     const go = new Go();
     go.exit = (code) => say("The page's program ended by itself (code " + code + "). Load the page again: runs are kept at the end of every epoch.");

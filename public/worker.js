@@ -1,13 +1,13 @@
 // Starts the training program, whose compiled module the page sends first; or, as #figures or #images, the program that draws
 // figures or reads images. What the program cannot say itself any more is said here.
 "use strict";
-importScripts("wasm_exec.js", "program.js");
+importScripts("wasm_exec.js", "fzstd.js", "program.js");
 const go = new Go();
 if (self.location.hash) {
   const failed = (text) => postMessage({ id: 0, error: String(text) });
   const early = [];
   self.onmessage = (e) => early.push(e);
-  labProgram(self.location.hash.slice(1) + ".wasm.gz")
+  labProgram(self.location.hash.slice(1) + ".wasm.zst")
     .then((m) => WebAssembly.instantiate(m, go.importObject))
     .then((i) => { go.run(i); early.forEach((e) => self.onmessage(e)); }).catch((e) => failed("The program could not start: " + e));
 } else {

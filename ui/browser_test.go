@@ -55,7 +55,7 @@ func serve(t testing.TB, set *data.Dataset, late time.Duration) string {
 
 // serveBut serves it but for what other answers, if there is such, and says that it did.
 func serveBut(t testing.TB, set *data.Dataset, late time.Duration, other func(w http.ResponseWriter, r *http.Request) bool) *httptest.Server {
-	if _, err := os.Stat("../public/lab.wasm.gz"); err != nil {
+	if _, err := os.Stat("../public/lab.wasm.zst"); err != nil {
 		t.Fatal("the page is not built: run make build")
 	}
 	var packed bytes.Buffer

@@ -173,7 +173,11 @@ func (l *Lab) Paint(id string) string {
 func (l *Lab) shown() string {
 	text := `<span>` + escape(Text.Shown) + `</span>`
 	for i, r := range l.Runs {
-		text += fmt.Sprintf(` <button type="button" class="run%d" data-act="go:%[1]d" aria-pressed="%v">%s</button>`, i, i == l.Focus, escape(r.Name))
+		now := ""
+		if e := r.at(l.Epoch); e != nil {
+			now = fmt.Sprintf("%.1f %%", 100*e.Report.Accuracy)
+		}
+		text += fmt.Sprintf(` <button type="button" class="run%d" data-act="go:%[1]d" data-now="%s" aria-pressed="%v">%s</button>`, i, now, i == l.Focus, escape(r.Name))
 	}
 	return text
 }

@@ -242,7 +242,7 @@ func (l *Lab) outcomes() string {
 	}
 	b.WriteString(`</svg>`)
 	if l.variant() >= 0 {
-		fmt.Fprintf(&b, `<h4>%s</h4>%s%s`, escape(Text.Worth), note(escape(l.found())), l.dots(Text.ResultTrained, true, 264))
+		fmt.Fprintf(&b, `<h4>%s</h4><p class="verdict">%s</p>%s`, escape(Text.Worth), escape(l.found()), l.dots(Text.ResultTrained, true, 264))
 	}
 	return b.String()
 }

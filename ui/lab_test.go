@@ -95,7 +95,7 @@ func TestStory(t *testing.T) {
 	b.says("A finished run.", 20*time.Second)
 	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
 	record := recording.Variants[0].Record
-	b.shows(".lead", "From 500 images of airplane down to 5 of truck", 5*time.Second)
+	b.shows(".lead", "500 images of airplane, only 5 of truck", 5*time.Second)
 	b.shows("[data-paint=outcomes] .headline", fmt.Sprintf("%.1f %%", 100*record.Last().Report.Accuracy), 5*time.Second)
 	for _, id := range []string{"compare", "accuracy", "classes", "history", "confusion", "normal", "cells"} {
 		b.wait(`document.querySelectorAll("#card-`+id+` svg *").length >= 10`, 5*time.Second)
@@ -144,7 +144,7 @@ func TestFirstScreen(t *testing.T) {
 	t.Parallel()
 	wait := make(chan bool)
 	server := serveBut(t, nil, 0, func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path == "/public/lab.wasm.gz" {
+		if r.URL.Path == "/public/lab.wasm.zst" {
 			<-wait
 		}
 		return false
@@ -871,7 +871,7 @@ func TestDist(t *testing.T) {
 	if len(strange) > 0 {
 		t.Errorf("asked outside its path: %s", <-strange)
 	}
-	b.wait(`caches.open("hlrs-lab").then((c) => c.match("public/lab.wasm.gz")).then((r) => !!r)`, 20*time.Second)
+	b.wait(`caches.open("hlrs-lab").then((c) => c.match("public/lab.wasm.zst")).then((r) => !!r)`, 20*time.Second)
 	server.Close() // from here on there is no network
 	b.do(chromedp.Reload())
 	b.says("A finished run.", 20*time.Second) // it comes back, and what is stepped begins beside it
@@ -897,7 +897,7 @@ func TestBaselines(t *testing.T) {
 // TestLight adds up what a first visit loads, texts as hosts send them.
 func TestLight(t *testing.T) {
 	var sum int64
-	for _, name := range []string{"index.html", "public/lab.css", "public/page.js", "public/morph.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/vugu.js", "public/lab.wasm.gz", "public/replay.json.gz", "public/tail.jpg", "public/icon.svg", "public/manifest.json"} {
+	for _, name := range []string{"index.html", "public/lab.css", "public/page.js", "public/morph.js", "public/fzstd.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/vugu.js", "public/lab.wasm.zst", "public/replay.json.gz", "public/tail.jpg", "public/icon.svg", "public/manifest.json"} {
 		raw, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
 			t.Fatal(err)

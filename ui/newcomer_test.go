@@ -116,7 +116,7 @@ func TestOffline(t *testing.T) {
 				b.says(" 1 steps", 30*time.Second)
 				b.wait(`caches.open("hlrs-lab").then((c) => c.match("test.pack")).then((r) => !!r)`, 20*time.Second)
 			}
-			b.wait(`caches.open("hlrs-lab").then((c) => Promise.all(["public/lab.wasm.gz", "public/replay.json.gz"].map((f) => c.match(f)))).then((r) => r.every((f) => f))`, 20*time.Second)
+			b.wait(`caches.open("hlrs-lab").then((c) => Promise.all(["public/lab.wasm.zst", "public/replay.json.gz"].map((f) => c.match(f)))).then((r) => r.every((f) => f))`, 20*time.Second)
 			b.do(chromedp.Reload()) // from here on, the service worker sees all
 			b.wait(`!!navigator.serviceWorker.controller && caches.open("hlrs-lab").then((c) => c.match("data/status")).then((r) => !!r)`, 20*time.Second)
 			server.Close()

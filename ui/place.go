@@ -28,8 +28,8 @@ const (
 	opened = " open"
 )
 
-// Panels are those of the first screen, of which a phone shows one.
-var Panels = []struct{ ID, Name string }{{"data", Text.TabData}, {"branches", Text.TabBranches}, {forming, Text.TabSearch}, {"result", Text.TabResult}}
+// Panels are those of the first screen, of which a phone shows one, and the card that each leads to.
+var Panels = []struct{ ID, Name, Card string }{{"data", Text.TabData, "classes"}, {"branches", Text.TabBranches, "batches"}, {forming, Text.TabSearch, "cells"}, {"result", Text.TabResult, "accuracy"}}
 
 // forming is the panel of the search.
 const forming = "search"
@@ -98,10 +98,14 @@ func (l *Lab) ways() (text string) {
 	return text
 }
 
-// tabs are the ways to the first screen's panels, where there is room for one.
+// tabs are the ways to the first screen's panels, where there is room for one; from an open one its tab leads on, as its title does.
 func (l *Lab) tabs() (text string) {
 	for _, p := range Panels {
-		text += fmt.Sprintf(`<button type="button" data-act="panel:%s" aria-pressed="%v">%s</button> `, p.ID, p.ID == l.Panel, escape(p.Name))
+		act := "panel:" + p.ID
+		if p.ID == l.Panel {
+			act = "look:" + p.Card
+		}
+		text += fmt.Sprintf(`<button type="button" data-act="%s" aria-pressed="%v">%s</button> `, act, p.ID == l.Panel, escape(p.Name))
 	}
 	return text
 }

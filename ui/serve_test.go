@@ -31,7 +31,7 @@ func TestNothingLeaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat("../public/lab.wasm.gz"); err != nil {
+	if _, err := os.Stat("../public/lab.wasm.zst"); err != nil {
 		t.Fatal("the page is not built: run make build")
 	}
 	if err := os.CopyFS(filepath.Join(root, "public"), os.DirFS("../public")); err != nil {

@@ -182,17 +182,17 @@ var Text = struct {
 
 	// The first screen.
 	Headline: "Search a network’s architecture on data with a long tail",
-	Lead:     "From %d images of %s down to %d of %s. Drag a curve to change how the search learns, then run it here, in your browser.", // counts and classes
+	Lead:     "%d images of %s, only %d of %s. Drag a curve, then run the search in your browser.", // counts and classes
 	TabData:  "Data", TabBranches: "Branches", TabSearch: "Search", TabResult: "Result",
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
-	TestAlike: "To scale. The test set has equally many of each class.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
-	MixOver: "How much the first branch counts", RateOver: "How fast the cell may change: its learning rate",
-	Wide:           "%s: each line is an operation; wide lines are winning.", // a run
+	TestAlike: "To scale. The test set is balanced.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
+	MixOver: "How much the first branch counts", RateOver: "Learning rate: how fast the cell may change",
+	Wide:           "%s: lines are operations; wide wins, pale loses.", // a run
 	WhileSearching: "While searching", WhenTrained: "As far as it is trained", PanelCell: "The cell",
 	AccuracyOf: "of test images right; guessing gives %.0f %%. By class:",
 	ByClass:    "Accuracy of each class, from head to tail",
-	Worth:      "Its cells, trained anew", FoundAlike: "Repeated %d times: no better than random cells, within chance.", // which points show
-	FoundBetter: "Repeated %d times: cells of “%s” are better than those of “%s”.", // two variants; likewise
+	Worth:      "Their cells, trained anew", FoundAlike: "In %d repeats: no better than random cells.", // which points show
+	FoundBetter: "In %d repeats: cells of “%s” are better than those of “%s”.", // two variants; likewise
 	RunHere:     "Run it here", Film: "Play the recording", FilmOn: "Play the epochs", FilmPause: "Pause playback", FilmSpeed: "Speed of the film", PaceOne: "1 epoch a second", PaceThree: "3 epochs a second", PaceEight: "8 epochs a second",
 	Overview: "Overview", Bar: "Run controls", Shown: "Shown:",
 

@@ -902,7 +902,7 @@ func TestLight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasSuffix(name, ".gz") {
+		if !strings.HasSuffix(name, ".gz") && !strings.HasSuffix(name, ".zst") {
 			var b bytes.Buffer
 			z := gzip.NewWriter(&b)
 			if _, err := z.Write(raw); err != nil || z.Close() != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hlrslab/core/cpu"
+	"hlrslab/core/darts"
 	"hlrslab/core/internal/golden"
 	"hlrslab/core/internal/naive"
 	"hlrslab/core/nn"
@@ -13,6 +14,13 @@ import (
 
 // reference loads the plain search network in its reference starting point.
 func reference(t *testing.T, f *golden.File, device nn.Device) *network {
+	t.Helper()
+	return referenceMixed(t, f, darts.Softmax{}, device)
+}
+
+// referenceMixed is that of another mixture.
+func referenceMixed(t *testing.T, f *golden.File, mixture nn.Mixture, device nn.Device) *network {
+	t.Helper()
 	num := func(key string) int {
 		n, err := strconv.Atoi(f.Meta[key])
 		if err != nil {
@@ -20,7 +28,7 @@ func reference(t *testing.T, f *golden.File, device nn.Device) *network {
 		}
 		return n
 	}
-	m := made(t, size{Shape{Classes: num("classes"), Batch: num("batch"), Size: num("size"), Branches: Alone}, num("C"), num("layers"), num("nodes")}, device)
+	m := withMixture(t, size{Shape{Classes: num("classes"), Batch: num("batch"), Size: num("size"), Branches: Alone}, num("C"), num("layers"), num("nodes")}, mixture, device)
 	m.ResetRunning()
 	for _, p := range m.Store.Weights.List {
 		copy(m.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
@@ -141,6 +149,94 @@ func TestSearchStepsAgainstReference(t *testing.T) {
 				}
 				f.Near(prefix+name, m.Weights[p.Off:][:p.Len()], tol)
 			}
+		})
+	}
+}
+
+// TestZeroOrderAgainstReference: sparsemax in the network, and the windows of ZO-DARTS+, with and without the weights' momentum.
+func TestZeroOrderAgainstReference(t *testing.T) {
+	f := golden.Open(t, "zo.safetensors")
+	for _, variant := range []string{"plain", "matched"} {
+		t.Run(variant, func(t *testing.T) {
+			mixture := &darts.Sparsemax{Temperature: float(t, f, "temperature")}
+			m := referenceMixed(t, f, mixture, devices["cpu"])
+			half := len(m.alpha) / 2
+			ops := make([]float32, len(m.alpha))
+			mixture.Forward(ops, m.alpha)
+			f.Near("p.normal", ops[:half], 1e-6)
+			f.Near("p.reduce", ops[half:], 1e-6)
+			dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.alpha))
+			o := batch(m, f, "t0")
+			loss := o.Gradient(m.Weights, m.alpha, dw, dalpha, false)
+			f.Near("logits", byImage(m.logits, m.Shape.Batch), 1e-4)
+			f.Near("loss", []float32{float32(loss)}, 1e-4)
+			f.Near("grad/alpha.normal", golden.Narrow(dalpha[:half]), 1e-4)
+			f.Near("grad/alpha.reduce", golden.Narrow(dalpha[half:]), 1e-4)
+			f.Near("grad_norm", []float32{float32(nn.Norm(dw))}, 1e-4)
+
+			sgd := &nn.SGD{Momentum: float(t, f, "momentum"), Decay: float(t, f, "weight_decay"), Clip: float(t, f, "clip"), Buffer: make([]float32, len(m.Weights))}
+			var memory nn.Memory
+			zo := darts.NewZO(&memory, sgd, float(t, f, "arch_weight_decay"), len(m.Weights), len(m.alpha))
+			memory.Make()
+			zo.Window, zo.Radius, zo.Floor, zo.Matched = int(float(t, f, "K")), float(t, f, "mu_factor"), 0, variant == "matched"
+			zo.Direction = func(window int, z []float64) {
+				if window < 2 {
+					for i, v := range f.Get(fmt.Sprint("z", window)).Values {
+						z[i] = float64(v)
+					}
+				}
+			}
+			eta := float(t, f, "eta")
+			for r := range 2 {
+				window := fmt.Sprintf("%s/window%d/", variant, r)
+				for k := range zo.Window {
+					if due := zo.Due(); due != (k == 0) { // the next window's first step ends the one before
+						t.Fatalf("window %d, step %d: due %v", r, k, due)
+					}
+					train := batch(m, f, fmt.Sprint("t", r*zo.Window+k))
+					val := batch(m, f, fmt.Sprint("v", max(r-1, 0)))
+					reported := zo.Step(train, val, m.Weights, m.alpha, eta, float(t, f, "arch_lr"))
+					if r > 0 && k == 0 {
+						before := fmt.Sprintf("%s/window%d/", variant, r-1)
+						f.Near(before+"val_loss", []float32{float32(reported)}, 1e-4)
+						a, w := zo.Terms()
+						f.Near(before+"term_alpha", []float32{float32(a)}, 1e-4)
+						f.Near(before+"term_w", []float32{float32(w)}, 2e-3)
+						f.Near(before+"alpha.normal", m.alpha[:half], 1e-4)
+						f.Near(before+"alpha.reduce", m.alpha[half:], 1e-4)
+					}
+					loss := train.Gradient(m.Weights, m.alpha, dw, nil, true)
+					if want := f.Get(window + "loss").Values[k]; loss-float64(want) > 1e-4 || float64(want)-loss > 1e-4 {
+						t.Errorf("window %d, step %d: loss %v, want %v", r, k, loss, want)
+					}
+					sgd.Step(m.Weights, dw, eta)
+				}
+				for _, name := range []string{"stem.conv", "classifier.bias"} {
+					p, err := m.Store.Weights.Find(name)
+					if err != nil {
+						t.Fatal(err)
+					}
+					f.Near(window+"w."+name, m.Weights[p.Off:][:p.Len()], 1e-4)
+				}
+			}
+		})
+	}
+}
+
+// TestFairAgainstReference: the network of FairDARTS' mixture, and its step.
+func TestFairAgainstReference(t *testing.T) {
+	f := golden.Open(t, "robust.safetensors")
+	for name, device := range devices {
+		t.Run(name, func(t *testing.T) {
+			m := referenceMixed(t, f, darts.Sigmoid{}, device)
+			half := len(m.alpha) / 2
+			dalpha := make([]float64, len(m.alpha))
+			o := &Objective{Model: m.Model}
+			o.Batches[0] = nn.Batch{Images: images(f.Get("xv")), Labels: f.Ints("yv")}
+			loss := o.Gradient(m.Weights, m.alpha, nil, dalpha, false)
+			f.Near("fair/ce", []float32{float32(loss)}, 1e-5)
+			f.Near("fair/grad_ce/alpha.normal", golden.Narrow(dalpha[:half]), 1e-4)
+			f.Near("fair/grad_ce/alpha.reduce", golden.Narrow(dalpha[half:]), 1e-4)
 		})
 	}
 }

@@ -15,11 +15,18 @@ import (
 
 // made is a model with its memory.
 func made(t testing.TB, s size, device nn.Device) *network {
+	t.Helper()
+	return withMixture(t, s, darts.Softmax{}, device)
+}
+
+// withMixture is one whose operations are mixed so.
+func withMixture(t testing.TB, s size, mixture nn.Mixture, device nn.Device) *network {
+	t.Helper()
 	n := &network{alpha: make([]float32, 2*darts.Edges(s.nodes)*len(darts.Primitives))}
 	backbone := func(b *nn.Builder, own string) []*nn.Node {
 		return darts.Supernet(b, s.channels, s.layers, s.nodes, own)
 	}
-	m, err := New(s.Shape, backbone, darts.Softmax{}, len(n.alpha), device)
+	m, err := New(s.Shape, backbone, mixture, len(n.alpha), device)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ package cpu
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"hlrslab/core/nn"
 	"hlrslab/core/tensor"
@@ -236,8 +237,14 @@ func (e *executor) Run(p nn.Pass) (loss float64, err error) {
 	if p.Frozen || p.Grad == nil && p.OpGrad == nil {
 		return e.loss, nil
 	}
+	idle := e.weighting && slices.Contains(p.OpWeights, 0) // what does not run leaves the gradients of an earlier pass
 	for _, b := range e.branches {
 		clear(b.dops)
+		for _, own := range b.partial {
+			if idle {
+				clear(own)
+			}
+		}
 	}
 	e.run(e.backward)
 	if e.weighting {

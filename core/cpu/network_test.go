@@ -137,6 +137,7 @@ func TestNetworksOnBothDevices(t *testing.T) {
 			return v
 		}
 		weights, ops, masks := normal(store.Weights.Total), normal(p.OpWeights), make([]float32, p.Drops*batch)
+		busy := slices.Clone(ops)
 		for i := range ops {
 			if rng.IntN(4) == 0 { // which is then not run
 				ops[i] = 0
@@ -191,6 +192,11 @@ func TestNetworksOnBothDevices(t *testing.T) {
 			}
 			for i, own := range batches {
 				e.Load(i, own)
+			}
+			before := pass // in which all operations run, and of which nothing may be left
+			before.OpWeights, before.Track = busy, false
+			if _, err := e.Run(before); err != nil {
+				t.Fatal(err)
 			}
 			loss, err := e.Run(pass)
 			if err != nil {

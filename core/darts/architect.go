@@ -6,47 +6,6 @@ import (
 	"hlrslab/core/nn"
 )
 
-// Softmax is the mixture of DARTS (equation 2): operation weights are the softmax of alpha, edge by edge.
-type Softmax struct{}
-
-// Len implements nn.Mixture.
-func (Softmax) Len(alphas int) int { return alphas }
-
-// Forward implements nn.Mixture.
-func (Softmax) Forward(ops, alpha []float32) {
-	n := len(Primitives)
-	for e := 0; e < len(alpha); e += n {
-		row, out := alpha[e:e+n], ops[e:e+n]
-		top := float64(row[0])
-		for _, v := range row {
-			top = max(top, float64(v))
-		}
-		var p [16]float64
-		var sum float64
-		for k, v := range row {
-			p[k] = nn.Exp(float64(v) - top)
-			sum += p[k]
-		}
-		for k := range row {
-			out[k] = float32(p[k] / sum)
-		}
-	}
-}
-
-// Backward implements nn.Mixture.
-func (Softmax) Backward(dalpha []float64, ops, _ []float32, dops []float64) {
-	n := len(Primitives)
-	for e := 0; e < len(ops); e += n {
-		var mean float64
-		for k := range n {
-			mean += float64(ops[e+k]) * dops[e+k]
-		}
-		for k := range n {
-			dalpha[e+k] += float64(ops[e+k]) * (dops[e+k] - mean)
-		}
-	}
-}
-
 // Objective is a loss on one batch. Gradient evaluates it at weights w and architecture alpha; it sets dw and dalpha to its
 // gradients there, each unless nil. Running statistics move only if track is set.
 type Objective interface {
@@ -58,8 +17,11 @@ type Method interface {
 	// Step moves alpha at learning rate archRate, where the weights are w and go on at rate, and returns val's loss. A loss that
 	// is no number moves nothing.
 	Step(train, val Objective, w, alpha []float32, rate, archRate float64) (loss float64)
-	// State calls array for each array that a snapshot keeps of the method, and returns its counter of steps, which one keeps too.
-	State(array func(name string, v []float64)) (steps *int)
+	// Due says whether the next Step uses val.
+	Due() bool
+	// State calls single or double for each array that a snapshot keeps of the method, and returns its counter of steps, which one
+	// keeps too.
+	State(single func(name string, v []float32), double func(name string, v []float64)) (steps *int)
 }
 
 // Bilevel is DARTS (section 2.3 and its appendix): Adam on the validation loss at the current weights, or, in second order, at
@@ -68,6 +30,8 @@ type Bilevel struct {
 	Order int
 	SGD   *nn.SGD // of the weights, for their unrolled step
 	Adam  *nn.Adam
+	// Penalty adds to dalpha the gradient of what is penalised at alpha, unless it is nil; the loss that Step returns is without it.
+	Penalty func(alpha []float32, dalpha []float64)
 
 	dalpha           []float64
 	grad, moved      []float32
@@ -77,7 +41,7 @@ type Bilevel struct {
 
 // NewBilevel prepares the method of the order for weights trained by sgd; what it needs is reserved in memory.
 func NewBilevel(order int, memory *nn.Memory, sgd *nn.SGD, decay float64, weights, alphas int) *Bilevel {
-	m := &Bilevel{Order: order, SGD: sgd, Adam: &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: decay}}
+	m := &Bilevel{Order: order, SGD: sgd, Adam: architectAdam(decay)}
 	arrays := []*[]float64{&m.Adam.M, &m.Adam.V, &m.dalpha}
 	if order > 1 {
 		for _, p := range []*[]float32{&m.grad, &m.moved, &m.direction} {
@@ -91,6 +55,9 @@ func NewBilevel(order int, memory *nn.Memory, sgd *nn.SGD, decay float64, weight
 	return m
 }
 
+// Due implements Method.
+func (m *Bilevel) Due() bool { return true }
+
 // Step implements Method.
 func (m *Bilevel) Step(train, val Objective, w, alpha []float32, rate, archRate float64) (loss float64) {
 	if m.Order == 1 {
@@ -99,6 +66,9 @@ func (m *Bilevel) Step(train, val Objective, w, alpha []float32, rate, archRate 
 		loss = m.second(train, val, w, alpha, rate)
 	}
 	if !math.IsNaN(loss) && !math.IsInf(loss, 0) {
+		if m.Penalty != nil {
+			m.Penalty(alpha, m.dalpha)
+		}
 		m.Adam.Step(alpha, m.dalpha, archRate)
 	}
 	return loss
@@ -134,8 +104,13 @@ func (m *Bilevel) second(train, val Objective, w, alpha []float32, rate float64)
 func (m *Bilevel) Gradient() []float64 { return m.dalpha }
 
 // State implements Method.
-func (m *Bilevel) State(array func(name string, v []float64)) (steps *int) {
-	array("adam.m", m.Adam.M)
-	array("adam.v", m.Adam.V)
+func (m *Bilevel) State(_ func(name string, v []float32), double func(name string, v []float64)) (steps *int) {
+	double("adam.m", m.Adam.M)
+	double("adam.v", m.Adam.V)
 	return &m.Adam.Steps
+}
+
+// architectAdam is DARTS' optimiser of alpha.
+func architectAdam(decay float64) *nn.Adam {
+	return &nn.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: decay}
 }

@@ -131,7 +131,7 @@ func TestFirstOrder(t *testing.T) {
 			t.Errorf("alpha %d is %v at rate 0, and %v at 0.01", i, alpha[i], moved[i])
 		}
 	}
-	steps := *first.State(func(name string, v []float64) {
+	steps := *first.State(nil, func(name string, v []float64) {
 		if len(v) != 2 {
 			t.Errorf("%s has %d values", name, len(v))
 		}

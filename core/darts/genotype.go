@@ -63,6 +63,33 @@ func Discretise(normal, reduce [][]float64, nodes int) Genotype {
 	return Genotype{cell(normal), concat, cell(reduce), slices.Clone(concat)}
 }
 
+// DiscretiseFew is Discretise with at most so many skip connections in the normal cell: the weakest give way, one after the other,
+// to what comes next (P-DARTS, Chen et al., 2019).
+func DiscretiseFew(normal, reduce [][]float64, nodes, skips int) Genotype {
+	skip := slices.Index(Primitives, "skip_connect")
+	rows := make([][]float64, len(normal))
+	for i, row := range normal {
+		rows[i] = slices.Clone(row)
+	}
+	for {
+		g := Discretise(rows, reduce, nodes)
+		var weakest []float64
+		n := 0
+		for i, e := range g.Normal {
+			node := i / 2
+			if row := rows[node*(node+3)/2+e.From]; e.Op == Primitives[skip] {
+				if n++; weakest == nil || row[skip] < weakest[skip] {
+					weakest = row
+				}
+			}
+		}
+		if n <= skips {
+			return g
+		}
+		weakest[skip] = -1
+	}
+}
+
 // OneHot is the mixing weights under which the search network is g alone: edges × primitives of the normal cells, then of the
 // reduction cells; 1 at the operations of g and 0 elsewhere.
 func (g Genotype) OneHot(nodes int) []float32 {

@@ -73,6 +73,21 @@ func TestEveryFieldCounts(t *testing.T) {
 		"retrain":         func(c *Config) { c.RetrainEpochs = 1 },
 		"late-sampler":    func(c *Config) { many(c); c.Epochs = 10 },
 		"cutout":          func(c *Config) { c.Crop, c.Flip = false, false },
+		"zo-window":       func(c *Config) { c.Method = "zo" },
+		"zo-radius":       func(c *Config) { c.Method, c.ZOWindow, c.ZOFloor = "zo", 1, 1e-6 },
+		"zo-floor":        func(c *Config) { c.Method, c.ZOWindow = "zo", 1 },
+		"zo-momentum":     func(c *Config) { c.Method, c.ZOWindow = "zo", 2 },
+		"temperature":     func(c *Config) { c.Mixture = "sparsemax" },
+		"cooling":         func(c *Config) { c.Mixture, c.CoolingEvery = "sparsemax", 1 },
+		"cooling-every":   func(c *Config) { c.Mixture = "sparsemax" },
+		"penalty-weight":  func(c *Config) { c.Penalty = "entropy" },
+		"penalty-course":  func(c *Config) { c.Penalty = "beta" },
+		"stop-skips":      func(c *Config) { c.Nodes = 4 },
+		"keep-skips":      func(c *Config) { c.Nodes = 4 },
+	}
+	// Where a value makes sense only with another.
+	with := map[[2]string]func(*Config){
+		{"penalty", "fair"}: func(c *Config) { c.Mixture = "sigmoid" },
 	}
 	values := map[string][]string{
 		"size": {"8", "16"}, "imbalance": {"2", "3"}, "n-max": {"6", "8"}, "pool": {"8", "20"}, "test-images": {"10", "20"}, "cutout": {"0", "4"},
@@ -82,6 +97,9 @@ func TestEveryFieldCounts(t *testing.T) {
 		"epochs": {"2", "3"}, "batch": {"4", "5"}, "rate": {"0.1", "0.2"}, "rate-min": {"0", "0.01"}, "momentum": {"0.9", "0.5"},
 		"rate-param": {"0", "2"}, "rate-milestones": {"", "1", "1,3"}, "rate-warmup": {"0", "1"},
 		"decay": {"0", "0.01"}, "clip": {"0", "0.1", "0.2"},
+		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"},
+		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"},
+		"penalty-weight": {"0", "-1"}, "stop-skips": {"0", "1"}, "keep-skips": {"8", "0"},
 		"order": {"1", "2"}, "arch-rate": {"0", "0.01"}, "arch-decay": {"0", "0.1"},
 		"arch-param": {"0", "0.5"}, "arch-milestones": {"", "1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
 		"mix-param": {"0", "0.2"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
@@ -114,7 +132,11 @@ func TestEveryFieldCounts(t *testing.T) {
 			}
 			did := map[string]string{}
 			for _, v := range choices {
-				s := seen(t, set(t, c, f.Name, v))
+				c := set(t, c, f.Name, v)
+				if change := with[[2]string{f.Name, v}]; change != nil {
+					change(&c)
+				}
+				s := seen(t, c)
 				if other, ok := did[s]; ok && alike[[2]string{other, v}] == "" {
 					t.Errorf("%s does what %s does", v, other)
 				}
@@ -188,6 +210,9 @@ func TestNeeds(t *testing.T) {
 		"network": {"cells", "resnet-32"}, "genotype": {"DARTS_V2", "NASNet"}, "auxiliary": {"false", "true"}, "drop-path": {"0", "0.5"}, "mixup": {"0", "1"},
 		"late-sampler": {"none", "balanced"}, "retrain": {"none", "crt"}, "retrain-epochs": {"1", "2"}, "tau": {"0", "1"}, "adjustment": {"1", "2"},
 		"channels": {"2", "3"}, "layers": {"3", "4"}, "rate-milestones": {"1", "1,3"}, "arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
+		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"}, "zo-momentum": {"matched", "none"},
+		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"}, "order": {"1", "2"},
+		"penalty": {"none", "beta"}, "penalty-weight": {"0", "1"}, "penalty-course": {"constant", "rising"},
 	}
 	for _, f := range Fields() {
 		if f.Needs == "" || f.Needs == "task=search" { // which are too many to try
@@ -200,6 +225,9 @@ func TestNeeds(t *testing.T) {
 		}
 		if strings.Contains(f.Needs, "|") { // of a search, or of cells
 			c.Task, c.Network, c.Epochs = "train", "resnet-32", 1
+		}
+		if f.Needs == "method=darts" {
+			c.Method = "zo"
 		}
 		if f.Counts(c) {
 			t.Errorf("%s counts where %s is not so", f.Name, f.Needs)

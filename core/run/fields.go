@@ -434,9 +434,22 @@ func (f Field) check(c Config) error {
 	return nil
 }
 
-// validateTask holds a training's fields against each other.
+// moves is how many steps a task's own counter has where the weights have taken so many.
+func (c Config) moves(steps int) int {
+	if c.Task == Search && c.Method == "zo" {
+		return max(steps-1, 0) / c.ZOWindow
+	}
+	return steps
+}
+
+// validateTask holds a task's own fields against each other.
 func (c Config) validateTask() error {
 	if c.Task != Train {
+		for penalty, mixture := range map[string]string{"entropy": "softmax", "fair": "sigmoid"} {
+			if c.Penalty == penalty && c.Mixture != mixture && c.Method == "darts" {
+				return fault("penalty", "%s is defined on the %s mixture, not on %s: take that mixture, or another penalty", penalty, mixture, c.Mixture)
+			}
+		}
 		return nil
 	}
 	if c.Network == CellNetwork {

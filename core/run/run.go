@@ -127,6 +127,9 @@ func (r *Run) Step() (events []Event, err error) {
 		return nil, errors.New(r.Failed)
 	case r.Done():
 		return nil, nil
+	case r.train.Model == nil && r.At > 0: // the first step since Restore
+		r.enter()
+		return r.Step()
 	case r.At < r.data.steps:
 		config, next, mix := r.config, r.next, *r.mixRandom
 		r.data.mark()
@@ -160,6 +163,12 @@ func (r *Run) where() string {
 	return fmt.Sprintf("epoch %d, step %d", r.Epoch+1, r.At+1)
 }
 
+// enter has the task begin the epoch, or go on with it.
+func (r *Run) enter() {
+	r.train = bbn.Objective{Model: r.task.Model()}
+	r.pair = r.task.Epoch(r.Epoch, r.data.counts, &r.train)
+}
+
 func (r *Run) learn() ([]Event, error) {
 	var events []Event
 	if r.At == 0 {
@@ -174,9 +183,8 @@ func (r *Run) learn() ([]Event, error) {
 	e := Event{Kind: StepDone, Epoch: r.Epoch, Step: r.At, Steps: r.data.steps}
 	e.Rate = r.plan.Weights.At(r.Epoch)
 	e.Mix = r.plan.Mix.At(r.Epoch, rand.New(r.mixRandom))
-	if r.At == 0 || r.train.Model == nil { // the epoch's first step, or the first one since Restore
-		r.train = bbn.Objective{Model: r.task.Model()}
-		r.pair = r.task.Epoch(r.Epoch, r.data.counts, &r.train)
+	if r.At == 0 {
+		r.enter()
 	}
 	r.train.A = e.Mix
 	if err := r.data.Draw(&r.train, r.pair); err != nil {

@@ -103,6 +103,11 @@ func TestResumeIsExact(t *testing.T) {
 		func(c *Config) { c.Order, c.Branches, c.ArchLoss = 2, "head", "uniform" },
 		func(c *Config) { c.Branches, c.Sampler, c.Mix, c.Cutout = "none", "progressive", "beta", 4 },
 		func(c *Config) { c.Mix, c.Rebalance, c.ArchPerStep = "beta", "balanced", true },
+		func(c *Config) { // whose windows end within epochs and across them, while the temperature falls
+			c.Method, c.ZOWindow, c.Mixture, c.CoolingEvery, c.ArchRate = "zo", 3, "sparsemax", 1, 0.1
+		},
+		func(c *Config) { c.Mixture, c.Penalty, c.PenaltyCourse = "sigmoid", "fair", "rising" },
+		func(c *Config) { c.Order, c.Penalty, c.PenaltyWeight, c.PenaltyCourse = 2, "entropy", -1, "falling" },
 	} {
 		c := tiny(t)
 		change(&c)

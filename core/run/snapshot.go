@@ -234,8 +234,8 @@ func (s *saved) read(f *ckpt.File) (Record, error) {
 		return Record{}, fmt.Errorf("position: epoch %d, step %d, and the events end at epoch %d, step %d", p.Epoch, p.At, at.epoch, at.at)
 	case p.Losses != at.losses || p.ArchLosses != at.archLosses:
 		return Record{}, fmt.Errorf("position: losses of %v and %v, and the events have %v and %v", p.Losses, p.ArchLosses, at.losses, at.archLosses)
-	case s.Adam != steps && !(p.Failed != "" && s.Adam == steps+1): // a weight step that failed came after the architecture's
-		return Record{}, fmt.Errorf("%d steps of Adam, and the run has taken %d", s.Adam, steps)
+	case s.Adam != s.Config.moves(steps) && !(p.Failed != "" && s.Adam == s.Config.moves(steps+1)): // a weight step that failed came after the architecture's
+		return Record{}, fmt.Errorf("%d steps of Adam, and the run has taken %d", s.Adam, s.Config.moves(steps))
 	case p.Ended != at.ended:
 		return Record{}, fmt.Errorf("position: ended for %q, and the events say %q", p.Ended, at.ended)
 	case p.Failed != "" && p.Epoch == s.Config.Epochs:

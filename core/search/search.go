@@ -2,6 +2,8 @@
 package search
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -18,9 +20,10 @@ type task struct {
 	arch    sched.Arch
 	area    float64 // of arch, where schedules are compared at equal area
 	model   *bbn.Model
-	mixture darts.Softmax
+	mixture nn.Mixture
 	alpha   []float32 // edges × primitives of the normal cells, then of the reduction cells
 	method  darts.Method
+	penalty float64 // weight in this epoch
 	sgd     *nn.SGD
 	val     bbn.Objective
 	oneHot  []float32 // operation weights of the genotype under test
@@ -28,7 +31,7 @@ type task struct {
 
 // Task is a run.Maker.
 func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, []run.Loader, error) {
-	t := &task{sgd: sgd}
+	t := &task{sgd: sgd, mixture: mixture(c)}
 	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
 	backbone := func(b *nn.Builder, own string) []*nn.Node {
 		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
@@ -36,7 +39,7 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 	var err error
 	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, backbone, t.mixture, alphas, device)
 	memory := &t.model.Store.Memory
-	t.method = darts.NewBilevel(c.Order, memory, sgd, c.ArchDecay, t.model.Store.Weights.Total, alphas)
+	t.method = t.methodOf(c, memory, t.model.Store.Weights.Total, alphas)
 	nn.Reserve(memory, &t.alpha, alphas)
 	first := map[string]string{"mix": c.Sampler, "balanced": "balanced", "reverse": "reversed"}[c.ArchLoss]
 	if first == "" {
@@ -49,6 +52,48 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 		{Part: run.ArchHalf, Sampler: c.Rebalance},
 	}, err
 }
+
+// mixture is that of the configuration.
+func mixture(c run.Config) nn.Mixture {
+	switch c.Mixture {
+	case "sparsemax":
+		return &darts.Sparsemax{Temperature: c.Temperature}
+	case "sigmoid":
+		return darts.Sigmoid{}
+	}
+	return darts.Softmax{}
+}
+
+// directions is the stream of the zeroth-order method's directions.
+const directions = 0x5a4f << 32
+
+// methodOf is the configuration's way to the architecture's step.
+func (t *task) methodOf(c run.Config, memory *nn.Memory, weights, alphas int) darts.Method {
+	if c.Method == "zo" {
+		m := darts.NewZO(memory, t.sgd, c.ArchDecay, weights, alphas)
+		m.Window, m.Radius, m.Floor, m.Matched = c.ZOWindow, c.ZORadius, c.ZOFloor, c.ZOMomentum == "matched"
+		m.Direction = func(window int, z []float64) {
+			rng := rand.New(rand.NewPCG(c.Seed, directions+uint64(window)))
+			var square float64
+			for i := range z {
+				z[i] = nn.Normal(rng)
+				square += z[i] * z[i]
+			}
+			for i := range z {
+				z[i] /= math.Sqrt(square)
+			}
+		}
+		return m
+	}
+	m := darts.NewBilevel(c.Order, memory, t.sgd, c.ArchDecay, weights, alphas)
+	if penalise := darts.Penalties[c.Penalty]; penalise != nil {
+		m.Penalty = func(alpha []float32, dalpha []float64) { penalise(alpha, t.penalty, dalpha) }
+	}
+	return m
+}
+
+// own are the weights that the penalties' authors give them, but for the entropy's, which is ours.
+var own = map[string]float64{"entropy": 0.1, "beta": 50, "fair": 10}
 
 // Model implements run.Task.
 func (t *task) Model() *bbn.Model { return t.model }
@@ -84,6 +129,16 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 		t.val.Loss.Shift = nn.LogPrior(counts)
 	}
 	t.val.Loss.Scale = train.Loss.Scale
+	if m, sparse := t.mixture.(*darts.Sparsemax); sparse {
+		m.Temperature = darts.Temperature(epoch, t.config.Temperature, t.config.Cooling, t.config.CoolingEvery)
+	}
+	t.penalty = cmp.Or(t.config.PenaltyWeight, own[t.config.Penalty])
+	switch past := float64(epoch) / float64(t.config.Epochs); t.config.PenaltyCourse {
+	case "rising":
+		t.penalty *= past
+	case "falling":
+		t.penalty *= 1 - past
+	}
 	return 0
 }
 
@@ -96,8 +151,10 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 	}
 	e.ArchRate = c.ArchRate * t.arch.Factor(e.Epoch, e.Step, e.Steps, tie)
 	t.val.A, t.oneHot = e.Mix, nil
-	if err := batches.Draw(&t.val, 1); err != nil {
-		return err
+	if t.method.Due() {
+		if err := batches.Draw(&t.val, 1); err != nil {
+			return err
+		}
 	}
 	e.ArchLoss = t.method.Step(train, &t.val, t.model.Weights, t.alpha, e.Rate, e.ArchRate)
 	return nil
@@ -115,16 +172,32 @@ func (t *task) Predict(test int, batch nn.Batch) []float32 {
 		return t.model.Predict(batch, t.model.Weights, t.alpha, nil)
 	}
 	if t.oneHot == nil {
-		normal, reduce := t.shares()
-		t.oneHot = darts.Discretise(normal, reduce, t.config.Nodes).OneHot(t.config.Nodes)
+		t.oneHot = t.genotype().OneHot(t.config.Nodes)
 	}
 	return t.model.Predict(batch, t.model.Weights, t.alpha, t.oneHot)
 }
 
 // shares are the operation weights of alpha: edges × primitives.
-func (t *task) shares() (normal, reduce [][]float64) {
-	ops := make([]float32, t.mixture.Len(len(t.alpha)))
-	t.mixture.Forward(ops, t.alpha)
+func (t *task) shares() (normal, reduce [][]float64) { return t.sharesBy(t.mixture) }
+
+// genotype is what the shares choose. Where sparsemax gives many the weight 0 or 1, softmax decides between them.
+func (t *task) genotype() darts.Genotype {
+	normal, reduce := t.shares()
+	if _, sparse := t.mixture.(*darts.Sparsemax); sparse {
+		softNormal, softReduce := t.sharesBy(darts.Softmax{})
+		for e := range normal {
+			for k := range normal[e] {
+				normal[e][k] += 1e-6 * softNormal[e][k]
+				reduce[e][k] += 1e-6 * softReduce[e][k]
+			}
+		}
+	}
+	return darts.DiscretiseFew(normal, reduce, t.config.Nodes, t.config.KeepSkips)
+}
+
+func (t *task) sharesBy(mixture nn.Mixture) (normal, reduce [][]float64) {
+	ops := make([]float32, mixture.Len(len(t.alpha)))
+	mixture.Forward(ops, t.alpha)
 	n := len(darts.Primitives)
 	rows := func(v []float32) (out [][]float64) {
 		for e := 0; e < len(v); e += n {
@@ -142,20 +215,36 @@ func (t *task) shares() (normal, reduce [][]float64) {
 // Report implements run.Task.
 func (t *task) Report(p *run.Report) (end string) {
 	p.Normal, p.Reduce = t.shares()
-	p.Genotype = darts.Discretise(p.Normal, p.Reduce, t.config.Nodes)
+	p.Genotype = t.genotype()
 	p.Counts = p.Genotype.Counts()
 	rows := append(append([][]float64{}, p.Normal...), p.Reduce...)
 	for _, row := range rows {
-		for _, v := range row {
-			if v > 0 {
-				p.Entropy -= v * math.Log(v) / float64(len(rows))
+		sum := 1.0 // of what competes
+		if t.config.Mixture == "sigmoid" {
+			sum = 0
+			for _, v := range row {
+				sum += v
 			}
 		}
+		for _, v := range row {
+			if v > 0 {
+				p.Entropy -= v / sum * math.Log(v/sum) / float64(len(rows))
+			}
+		}
+	}
+	skips := 0
+	for _, e := range p.Genotype.Normal {
+		if e.Op == "skip_connect" {
+			skips++
+		}
+	}
+	if most := t.config.StopSkips; most > 0 && skips >= most {
+		return fmt.Sprintf("the normal cell has %d skip connections, and %d end the search", skips, most)
 	}
 	return ""
 }
 
 // State implements run.Task.
-func (t *task) State(_ func(name string, v []float32), double func(name string, v []float64)) (steps *int) {
-	return t.method.State(double)
+func (t *task) State(single func(name string, v []float32), double func(name string, v []float64)) (steps *int) {
+	return t.method.State(single, double)
 }

@@ -263,7 +263,7 @@ func TestRefusals(t *testing.T) {
 	}
 	c := few(t)
 	c.Retrain = "lws"
-	if err := c.Validate(); err == nil || err.Error() != "retrain-epochs: retrain lws takes the last 10 epochs, and there are 3 in all: take 2 or fewer, or more epochs" {
+	if err := c.Validate(); err == nil || err.Error() != "retrain-epochs: 10 epochs of re-training leave nothing of 3 epochs to train the network: take 2 or fewer, or more epochs" {
 		t.Error(err)
 	}
 }

@@ -1,0 +1,134 @@
+package darts
+
+import (
+	"slices"
+
+	"hlrslab/core/nn"
+)
+
+// Softmax is the mixture of DARTS (equation 2): operation weights are the softmax of alpha, edge by edge.
+type Softmax struct{}
+
+// Len implements nn.Mixture.
+func (Softmax) Len(alphas int) int { return alphas }
+
+// Forward implements nn.Mixture.
+func (Softmax) Forward(ops, alpha []float32) {
+	n := len(Primitives)
+	for e := 0; e < len(alpha); e += n {
+		row, out := alpha[e:e+n], ops[e:e+n]
+		top := float64(row[0])
+		for _, v := range row {
+			top = max(top, float64(v))
+		}
+		var p [16]float64
+		var sum float64
+		for k, v := range row {
+			p[k] = nn.Exp(float64(v) - top)
+			sum += p[k]
+		}
+		for k := range row {
+			out[k] = float32(p[k] / sum)
+		}
+	}
+}
+
+// Backward implements nn.Mixture.
+func (Softmax) Backward(dalpha []float64, ops, _ []float32, dops []float64) {
+	n := len(Primitives)
+	for e := 0; e < len(ops); e += n {
+		var mean float64
+		for k := range n {
+			mean += float64(ops[e+k]) * dops[e+k]
+		}
+		for k := range n {
+			dalpha[e+k] += float64(ops[e+k]) * (dops[e+k] - mean)
+		}
+	}
+}
+
+// Sparsemax is the mixture of ZO-DARTS+: operation weights are the projection of alpha ÷ Temperature onto the simplex, edge by edge
+// (Martins and Astudillo, 2016). Operations of weight 0 are not run; the colder it is, the more there are of them.
+type Sparsemax struct {
+	Temperature float64 // over 0
+}
+
+// Len implements nn.Mixture.
+func (*Sparsemax) Len(alphas int) int { return alphas }
+
+// Forward implements nn.Mixture.
+func (m *Sparsemax) Forward(ops, alpha []float32) {
+	n := len(Primitives)
+	for e := 0; e < len(alpha); e += n {
+		var sorted [16]float64
+		z := sorted[:n]
+		for k, v := range alpha[e : e+n] {
+			z[k] = float64(v) / m.Temperature
+		}
+		slices.Sort(z)
+		// The threshold is that of the largest k whose k-th largest value is in the support still.
+		var sum, threshold float64
+		for k := 1; k <= n; k++ {
+			v := z[n-k]
+			if sum += v; 1+float64(k)*v <= sum {
+				break
+			}
+			threshold = (sum - 1) / float64(k)
+		}
+		for k, v := range alpha[e : e+n] {
+			ops[e+k] = float32(max(float64(v)/m.Temperature-threshold, 0))
+		}
+	}
+}
+
+// Backward implements nn.Mixture: within the support, the gradient less its mean.
+func (m *Sparsemax) Backward(dalpha []float64, ops, _ []float32, dops []float64) {
+	n := len(Primitives)
+	for e := 0; e < len(ops); e += n {
+		var sum, size float64
+		for k := range n {
+			if ops[e+k] > 0 {
+				sum += dops[e+k]
+				size++
+			}
+		}
+		for k := range n {
+			if ops[e+k] > 0 {
+				dalpha[e+k] += (dops[e+k] - sum/size) / m.Temperature
+			}
+		}
+	}
+}
+
+// Sigmoid is the mixture of FairDARTS: operations do not compete, each has the weight σ(alpha) (Chu et al., 2020, equation 5).
+type Sigmoid struct{}
+
+// Len implements nn.Mixture.
+func (Sigmoid) Len(alphas int) int { return alphas }
+
+// Forward implements nn.Mixture.
+func (Sigmoid) Forward(ops, alpha []float32) {
+	for i, v := range alpha {
+		ops[i] = float32(sigmoid(v))
+	}
+}
+
+// Backward implements nn.Mixture.
+func (Sigmoid) Backward(dalpha []float64, _, alpha []float32, dops []float64) {
+	for i, d := range dops {
+		p := sigmoid(alpha[i])
+		dalpha[i] += p * (1 - p) * d
+	}
+}
+
+func sigmoid(v float32) float64 { return 1 / (1 + nn.Exp(-float64(v))) }
+
+// Temperature is that of an epoch, from 0, where it begins at first and is multiplied by factor after each so many epochs; it does
+// not fall below a thousandth.
+func Temperature(epoch int, first, factor float64, every int) float64 {
+	t := first
+	for range epoch / every {
+		t = max(t*factor, 1e-3)
+	}
+	return t
+}

@@ -68,6 +68,7 @@ func init() { // which refer to themselves
 		{id: "offer", paint: (*Lab).offer},
 		{id: "arch", paint: of((*Lab).schedule, "arch"), tabled: of((*Lab).scheduleTable, "arch")},
 		{id: "mix", paint: of((*Lab).schedule, "mix"), tabled: of((*Lab).scheduleTable, "mix")},
+		{id: "way", paint: (*Lab).way},
 		{id: "more", paint: (*Lab).more},
 		{id: "journey", paint: (*Lab).journey},
 		{id: "timeline", follows: steps, paint: (*Lab).timeline},
@@ -97,6 +98,8 @@ func init() { // which refer to themselves
 		{id: "normal", at: narrow, follows: epochs, paint: of((*Lab).heat, "normal"), tabled: of((*Lab).heatTable, "normal"), hidden: trains},
 		{id: "reduce", at: narrow, follows: epochs, paint: of((*Lab).heat, "reduce"), tabled: of((*Lab).heatTable, "reduce"), hidden: trains},
 		{id: "edge", at: narrow, follows: epochs, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") }, tabled: of((*Lab).chartTable, "edge"), hidden: trains},
+		{id: "support", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "support"), tabled: of((*Lab).chartTable, "support"), hidden: func(l *Lab) bool { return !l.sparse() }},
+		{id: "rates", at: narrow, follows: epochs, paint: (*Lab).rateBars, tabled: (*Lab).rateBarsTable, hidden: func(l *Lab) bool { return !l.byClass() }},
 
 		{id: "chapter-cell", at: chapter},
 		{id: "cells", at: wide, paint: (*Lab).cells},
@@ -278,6 +281,15 @@ func (l *Lab) chart(id string) chart {
 		each(Text.EntropyShare, "rate", func(p *run.Report) float64 { return 100 * p.Entropy / most })
 		each(Text.SkipShare, "tail", func(p *run.Report) float64 { return share(p, "skip") })
 		each(Text.NoParameterShare, "conventional"+dashed, func(p *run.Report) float64 { return share(p, "skip") + share(p, "pool") })
+	case "support":
+		k := r.experiment()
+		c.title, c.top, c.format = Text.SupportTitle, float64(len(darts.Primitives)), "%.2f"
+		each(Text.Support, "plain", support)
+		var cold []float64
+		for e := range k.Epochs {
+			cold = append(cold, darts.Temperature(e, k.Temperature, k.Cooling, k.CoolingEvery))
+		}
+		c.lines = append(c.lines, line{name: Text.Temperature, class: "rate" + dashed, y: cold})
 	case "edge":
 		c.title, c.top, c.format = fmt.Sprintf(Text.EdgeTitle, l.Edge.name()), 0.25, "%.3f"
 		for k, op := range darts.Primitives {

@@ -116,6 +116,10 @@ func (l *Lab) Run() *Run { return l.Runs[l.Focus] }
 
 // Set gives a field of the run in focus the value of its control.
 func (l *Lab) Set(name, value string) {
+	if name == "way" {
+		l.goes(value)
+		return
+	}
 	r, f := l.Run(), field(name)
 	if r.Fixed() && !f.Live {
 		return

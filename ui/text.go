@@ -34,6 +34,9 @@ var Text = struct {
 	Card  map[string]string
 	Later string
 
+	// Ways to search.
+	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature string
+
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                                       string
@@ -135,6 +138,11 @@ var Text = struct {
 	NoCellsIn: "This network has no cells.",
 	FoundCell: "a found cell", TestLoss: "Test loss", Calibration: "Calibration error", TauNormalised: "With τ-normalised classifier", Params: "Weights of the network", WeightRate: "Learning rate of the weights",
 
+	// Ways to search.
+	Way: "Way to search", WayMixed: "your own", WayOwn: "Fields of several ways, set one by one below.",
+	ClassRates: "Learning rate of each class’s own weights, relative to the others’", ClassRatesNote: "The classifier’s weights of a class go at this multiple of the weights’ rate, in the epoch shown.", RateOfClass: "Rate",
+	SupportTitle: "Operations of an edge that have a weight, and the temperature", Support: "operations with a weight", Temperature: "temperature",
+
 	// The schedules' curves.
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",
 	AsWas: "as it was", ToCome: "to come", AsSet: "as set", Changed: "changed",
@@ -173,6 +181,8 @@ var Text = struct {
 		"normal":    "Normal cell: weight of each operation",
 		"reduce":    "Reduction cell: weight of each operation",
 		"edge":      "One edge over the epochs",
+		"support":   "Operations that are still run",
+		"rates":     "Rates by class",
 		"collapse":  "How decided the architecture is",
 		"cells":     "The cells",
 		"export":    "Export",

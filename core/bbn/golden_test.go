@@ -2,6 +2,7 @@ package bbn
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -238,5 +239,40 @@ func TestFairAgainstReference(t *testing.T) {
 			f.Near("fair/grad_ce/alpha.normal", golden.Narrow(dalpha[:half]), 1e-4)
 			f.Near("fair/grad_ce/alpha.reduce", golden.Narrow(dalpha[half:]), 1e-4)
 		})
+	}
+}
+
+// TestClassRatesAgainstReference: two steps in which the classifier's weights of each class go at rates of their own.
+func TestClassRatesAgainstReference(t *testing.T) {
+	f := golden.Open(t, "classrate.safetensors")
+	counts := f.Ints("counts")
+	for name, gamma := range map[string]float64{"multipliers": 0.5, "multipliers_gamma0": 0, "multipliers_gamma0.25": 0.25, "multipliers_gamma1": 1} {
+		f.Near(name, golden.Narrow(nn.ClassRates(counts, gamma, 1e9)), 1e-6)
+	}
+	for _, clip := range []float64{5, 0.5} {
+		m := reference(t, f, devices["cpu"])
+		prefix := fmt.Sprintf("clip%.1f/", clip)
+		sgd := &nn.SGD{Momentum: float(t, f, "momentum"), Decay: float(t, f, "weight_decay"), Clip: clip, Buffer: make([]float32, len(m.Weights))}
+		sgd.Groups = m.Head.ByClass(nn.ClassRates(counts, float(t, f, "gamma"), 1e9), sgd.Decay)
+		dw := make([]float32, len(m.Weights))
+		for i := range 2 {
+			step := fmt.Sprintf("%sstep%d/", prefix, i)
+			loss := batch(m, f, fmt.Sprint(i)).Gradient(m.Weights, m.alpha, dw, nil, true)
+			f.Near(step+"loss", []float32{float32(loss)}, 1e-5)
+			before := slices.Clone(m.Weights)
+			f.Near(step+"grad_norm", []float32{float32(sgd.Step(m.Weights, dw, float(t, f, "eta")))}, 1e-4)
+			for i, w := range m.Weights {
+				before[i] = w - before[i]
+			}
+			f.Near(step+"move_norm", []float32{float32(nn.Norm(before))}, 1e-4)
+			for _, name := range []string{"classifier.weight", "classifier.bias"} {
+				p, err := m.Store.Weights.Find(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.Near(step+name, m.Weights[p.Off:][:p.Len()], 1e-5)
+			}
+		}
+		f.Near(prefix+"weight_norm", []float32{float32(nn.Norm(m.Weights))}, 1e-5)
 	}
 }

@@ -32,6 +32,8 @@ type Bilevel struct {
 	Adam  *nn.Adam
 	// Penalty adds to dalpha the gradient of what is penalised at alpha, unless it is nil; the loss that Step returns is without it.
 	Penalty func(alpha []float32, dalpha []float64)
+	// Still are groups of weights that the unrolled step leaves where they are.
+	Still nn.Groups
 
 	dalpha           []float64
 	grad, moved      []float32
@@ -83,6 +85,9 @@ func (m *Bilevel) Step(train, val Objective, w, alpha []float32, rate, archRate 
 func (m *Bilevel) second(train, val Objective, w, alpha []float32, rate float64) float64 {
 	train.Gradient(w, alpha, m.grad, nil, true)
 	m.SGD.Unrolled(m.moved, w, m.grad, rate)
+	for _, g := range m.Still {
+		copy(m.moved[g.From:g.To], w[g.From:g.To])
+	}
 	loss := val.Gradient(m.moved, alpha, m.direction, m.dalpha, false)
 	eps := 0.01 / nn.Norm(m.direction)
 	shift := func(sign float64) {

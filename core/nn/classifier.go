@@ -24,6 +24,35 @@ func (h *Head) Alone(n int) (groups Groups) {
 	return append(groups, Group{From: from, To: n})
 }
 
+// ByClass is groups in which the weights of each class, its row and its biases, go at a rate of their own.
+func (h *Head) ByClass(rates []float64, decay float64) (groups Groups) {
+	for array := range h.class(0) {
+		for o, rate := range rates {
+			if at := h.class(o)[array]; at[1] > at[0] {
+				groups = append(groups, Group{at[0], at[1], rate, decay})
+			}
+		}
+	}
+	return groups
+}
+
+// ClassRates are (n_max/n_c)^γ, but at most limit, divided by their mean: the rates of class-specific weights where classes have so
+// many images. It is our reading of what is told of heterogeneous learning rates; γ = 0 has all go at 1.
+func ClassRates(counts []int, gamma, limit float64) []float64 {
+	rates, most, sum := make([]float64, len(counts)), 0, 0.0
+	for _, n := range counts {
+		most = max(most, n)
+	}
+	for c, n := range counts {
+		rates[c] = min(pow(float64(most)/float64(max(n, 1)), gamma), limit)
+		sum += rates[c]
+	}
+	for c := range rates {
+		rates[c] *= float64(len(rates)) / sum
+	}
+	return rates
+}
+
 // TauNormalise divides each class's row of the matrix in w by its norm to the power of tau, and drops the biases, as Kang et al. (2020)
 // have it.
 func (h *Head) TauNormalise(w []float32, tau float64) {

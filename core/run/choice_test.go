@@ -80,6 +80,8 @@ func TestEveryFieldCounts(t *testing.T) {
 		"temperature":     func(c *Config) { c.Mixture = "sparsemax" },
 		"cooling":         func(c *Config) { c.Mixture, c.CoolingEvery = "sparsemax", 1 },
 		"cooling-every":   func(c *Config) { c.Mixture = "sparsemax" },
+		"class-limit":     func(c *Config) { c.ClassGamma = 1 },
+		"class-course":    func(c *Config) { c.ClassGamma = 1 },
 		"penalty-weight":  func(c *Config) { c.Penalty = "entropy" },
 		"penalty-course":  func(c *Config) { c.Penalty = "beta" },
 		"stop-skips":      func(c *Config) { c.Nodes = 4 },
@@ -99,6 +101,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		"decay": {"0", "0.01"}, "clip": {"0", "0.1", "0.2"},
 		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"},
 		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"},
+		"class-gamma": {"0", "0.5", "1"}, "class-limit": {"100", "1.5"},
 		"penalty-weight": {"0", "-1"}, "stop-skips": {"0", "1"}, "keep-skips": {"8", "0"},
 		"order": {"1", "2"}, "arch-rate": {"0", "0.01"}, "arch-decay": {"0", "0.1"},
 		"arch-param": {"0", "0.5"}, "arch-milestones": {"", "1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
@@ -212,6 +215,7 @@ func TestNeeds(t *testing.T) {
 		"channels": {"2", "3"}, "layers": {"3", "4"}, "rate-milestones": {"1", "1,3"}, "arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
 		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"}, "zo-momentum": {"matched", "none"},
 		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"}, "order": {"1", "2"},
+		"class-limit": {"100", "1.5"}, "class-course": {"constant", "rising"},
 		"penalty": {"none", "beta"}, "penalty-weight": {"0", "1"}, "penalty-course": {"constant", "rising"},
 	}
 	for _, f := range Fields() {

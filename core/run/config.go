@@ -88,6 +88,10 @@ type Config struct {
 	Clip           float64   `json:"clip" default:"5" min:"0" max:"1000" group:"weights" label:"Gradient clipping" help:"Gradient norm above which the weights' gradient is scaled down; 0 is off."`
 	Loss           string    `json:"loss" enum:"ce,inverse,cb,focal,cb-focal,ldam,balanced-softmax,drw,ldam-drw" default:"ce" group:"weights" label:"Loss of the weights" help:"Loss of the weights: cross-entropy; weighted by inverse frequency or class-balanced; focal, also class-balanced; LDAM; balanced softmax; the same with re-weighting from four fifths of the epochs on (drw)."`
 
+	ClassGamma  float64 `json:"class-gamma" default:"0" min:"0" max:"3" group:"weights" needs:"task=search" label:"Rates by class" help:"Power γ of class-specific rates: the classifier's weights of a class go at (largest class ÷ class)^γ, divided by the mean over the classes, and the architecture's step leaves them out; 0 has all weights go at one rate."`
+	ClassLimit  float64 `json:"class-limit" default:"100" min:"1" max:"1000" group:"weights" needs:"class-gamma!=0" label:"Limit of the rates by class" help:"How many times the largest class's rate another class's may be."`
+	ClassCourse string  `json:"class-course" enum:"constant,rising,falling" default:"constant" group:"weights" needs:"class-gamma!=0" label:"Course of the rates by class" help:"How γ goes over the epochs: constant, rising from 0, or falling to 0."`
+
 	// The architecture and its schedule.
 	Method         string    `json:"method" enum:"darts,zo" default:"darts" group:"architecture" needs:"task=search" label:"Method of the search" help:"How the architecture's gradient is found: darts follows that of the validation loss; zo estimates it along one random direction, over a window of the weights' steps (ZO-DARTS+)."`
 	ZOWindow       int       `json:"zo-window" default:"10" min:"1" max:"1000" unit:"steps" group:"architecture" needs:"method=zo" label:"Window of the estimate" help:"Steps of the weights for one of the architecture."`

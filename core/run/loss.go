@@ -23,6 +23,26 @@ const CosineScale = 30
 // Cosine says whether a loss wants LDAM's classifier (see nn.Classifier).
 func Cosine(loss string) bool { return strings.HasPrefix(loss, "ldam") }
 
+// ClassRates are the rates of each class's own weights in an epoch, as shares of the weights' rate, where classes have so many images;
+// nil where all weights go at one rate.
+func (c Config) ClassRates(counts []int, epoch int) []float64 {
+	if c.Task != Search || c.ClassGamma == 0 {
+		return nil
+	}
+	return nn.ClassRates(counts, Course(c.ClassCourse, c.ClassGamma, epoch, c.Epochs), c.ClassLimit)
+}
+
+// Course is a value in an epoch of so many, from 0, that is constant, rising from 0 or falling to 0.
+func Course(course string, value float64, epoch, epochs int) float64 {
+	switch past := float64(epoch) / float64(epochs); course {
+	case "rising":
+		return value * past
+	case "falling":
+		return value * (1 - past)
+	}
+	return value
+}
+
 // Loss is the weights' loss by its name in Config, of classes that have so many images; adjustment is balanced softmax's τ.
 func Loss(name string, adjustment float64, counts []int, late bool) (l nn.Loss) {
 	switch {

@@ -132,12 +132,13 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 	if m, sparse := t.mixture.(*darts.Sparsemax); sparse {
 		m.Temperature = darts.Temperature(epoch, t.config.Temperature, t.config.Cooling, t.config.CoolingEvery)
 	}
-	t.penalty = cmp.Or(t.config.PenaltyWeight, own[t.config.Penalty])
-	switch past := float64(epoch) / float64(t.config.Epochs); t.config.PenaltyCourse {
-	case "rising":
-		t.penalty *= past
-	case "falling":
-		t.penalty *= 1 - past
+	c := t.config
+	t.penalty = run.Course(c.PenaltyCourse, cmp.Or(c.PenaltyWeight, own[c.Penalty]), epoch, c.Epochs)
+	if rates := c.ClassRates(counts, epoch); rates != nil {
+		t.sgd.Groups = t.model.Head.ByClass(rates, c.Decay)
+		if m, bilevel := t.method.(*darts.Bilevel); bilevel {
+			m.Still = t.sgd.Groups
+		}
 	}
 	return 0
 }

@@ -1,0 +1,57 @@
+package run
+
+// Way is a published method of search, or our own, as values of a configuration's fields.
+type Way struct {
+	ID, Name string
+	Note     string // what is special about it, in a sentence
+	set      func(*Config)
+}
+
+// Ways are all there are, DARTS itself first.
+var Ways = []Way{
+	{"darts", "DARTS", "The softmax of the alphas weighs each edge's operations; Adam follows the gradient of the architecture's loss.", func(*Config) {}},
+	{"zo", "ZO-DARTS+", "Sparsemax gives weak operations no weight, so that they are not run, and cools; a copy of the network, ten steps along a random direction, stands for the gradient.", func(c *Config) {
+		c.Method, c.Mixture = "zo", "sparsemax"
+	}},
+	{"fair", "FairDARTS", "Each operation has a weight of its own between 0 and 1, without competition; a penalty drives it to one of them.", func(c *Config) {
+		c.Mixture, c.Penalty = "sigmoid", "fair"
+	}},
+	{"beta", "β-DARTS", "A penalty on the alphas, rising over the epochs, keeps any one of them from running ahead.", func(c *Config) {
+		c.Penalty, c.PenaltyCourse = "beta", "rising"
+	}},
+	{"skips", "Two skip connections", "The cell that is chosen keeps its two strongest skip connections at most, as in P-DARTS.", func(c *Config) { c.KeepSkips = 2 }},
+	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier's weights of a rare class learn faster, and the architecture's step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
+}
+
+// on is c with the way's fields, and those of no other way.
+func (w Way) on(c Config) Config {
+	d := Default()
+	c.Method, c.ZOWindow, c.ZORadius, c.ZOFloor, c.ZOMomentum = d.Method, d.ZOWindow, d.ZORadius, d.ZOFloor, d.ZOMomentum
+	c.Mixture, c.Temperature, c.Cooling, c.CoolingEvery = d.Mixture, d.Temperature, d.Cooling, d.CoolingEvery
+	c.Penalty, c.PenaltyWeight, c.PenaltyCourse = d.Penalty, d.PenaltyWeight, d.PenaltyCourse
+	c.ClassGamma, c.ClassLimit, c.ClassCourse, c.KeepSkips = d.ClassGamma, d.ClassLimit, d.ClassCourse, d.KeepSkips
+	w.set(&c)
+	return c
+}
+
+// Goes is c on the way of that name; an unknown one is an error.
+func (c Config) Goes(id string) (Config, error) {
+	names := ""
+	for _, w := range Ways {
+		if w.ID == id {
+			return w.on(c), nil
+		}
+		names += " " + w.ID
+	}
+	return c, fault("way", "there is no %.80q; choose one of%s", id, names)
+}
+
+// Way is the way that c goes, or nil where its fields are those of none.
+func (c Config) Way() *Way {
+	for i, w := range Ways {
+		if w.on(c).Equal(c) {
+			return &Ways[i]
+		}
+	}
+	return nil
+}

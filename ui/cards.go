@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"slices"
@@ -99,6 +100,7 @@ func init() { // which refer to themselves
 		{id: "reduce", at: narrow, follows: epochs, paint: of((*Lab).heat, "reduce"), tabled: of((*Lab).heatTable, "reduce"), hidden: trains},
 		{id: "edge", at: narrow, follows: epochs, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") }, tabled: of((*Lab).chartTable, "edge"), hidden: trains},
 		{id: "support", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "support"), tabled: of((*Lab).chartTable, "support"), hidden: func(l *Lab) bool { return !l.sparse() }},
+		{id: "eigen", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "eigen"), tabled: of((*Lab).chartTable, "eigen"), hidden: func(l *Lab) bool { return trains(l) || l.Run().experiment().HessianEvery == 0 }},
 		{id: "rates", at: narrow, follows: epochs, paint: (*Lab).rateBars, tabled: (*Lab).rateBarsTable, hidden: func(l *Lab) bool { return !l.byClass() }},
 
 		{id: "chapter-cell", at: chapter},
@@ -290,6 +292,14 @@ func (l *Lab) chart(id string) chart {
 			cold = append(cold, darts.Temperature(e, k.Temperature, k.Cooling, k.CoolingEvery))
 		}
 		c.lines = append(c.lines, line{name: Text.Temperature, class: "rate" + dashed, y: cold})
+	case "eigen":
+		c.title, c.top, c.format = Text.EigenTitle, 0.1, "%.3f"
+		last := 0. // an epoch without an estimate has the one before
+		each(Text.Eigenvalue, "plain", func(p *run.Report) float64 {
+			last = cmp.Or(p.Eigenvalue, last)
+			c.top = max(c.top, last)
+			return last
+		})
 	case "edge":
 		c.title, c.top, c.format = fmt.Sprintf(Text.EdgeTitle, l.Edge.name()), 0.25, "%.3f"
 		for k, op := range darts.Primitives {

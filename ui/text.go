@@ -35,7 +35,7 @@ var Text = struct {
 	Later string
 
 	// Ways to search.
-	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature string
+	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, EigenTitle, Eigenvalue string
 
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
@@ -142,6 +142,7 @@ var Text = struct {
 	Way: "Way to search", WayMixed: "your own", WayOwn: "Fields of several ways, set one by one below.",
 	ClassRates: "Learning rate of each class’s own weights, relative to the others’", ClassRatesNote: "The classifier’s weights of a class go at this multiple of the weights’ rate, in the epoch shown.", RateOfClass: "Rate",
 	SupportTitle: "Operations of an edge that have a weight, and the temperature", Support: "operations with a weight", Temperature: "temperature",
+	EigenTitle: "Largest eigenvalue of the architecture loss’s second derivatives", Eigenvalue: "eigenvalue",
 
 	// The schedules' curves.
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",
@@ -183,6 +184,7 @@ var Text = struct {
 		"edge":      "One edge over the epochs",
 		"support":   "Operations that are still run",
 		"rates":     "Rates by class",
+		"eigen":     "How sharp the choice is",
 		"collapse":  "How decided the architecture is",
 		"cells":     "The cells",
 		"export":    "Export",

@@ -2,6 +2,7 @@ package bbn
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"testing"
@@ -275,4 +276,28 @@ func TestClassRatesAgainstReference(t *testing.T) {
 		}
 		f.Near(prefix+"weight_norm", []float32{float32(nn.Norm(m.Weights))}, 1e-5)
 	}
+}
+
+// TestHessianAgainstReference: a product with the second derivatives in alpha, and their largest eigenvalue.
+func TestHessianAgainstReference(t *testing.T) {
+	f := golden.Open(t, "robust.safetensors").Under("hessian")
+	m := reference(t, f, devices["cpu"])
+	o := batch(m, f, "")
+	var memory nn.Memory
+	h := darts.NewHessian(&memory, len(m.alpha))
+	memory.Make()
+	v, hv := make([]float64, len(m.alpha)), make([]float64, len(m.alpha))
+	norm := nn.Norm(f.Get("v").Values)
+	for i, x := range f.Get("v").Values {
+		v[i] = float64(x) / norm
+	}
+	h.Times(o, m.Weights, m.alpha, v, hv)
+	for i := range hv {
+		hv[i] *= norm
+	}
+	f.Near("Hv", golden.Narrow(hv), 2e-2)
+	rng := rand.New(rand.NewPCG(1, 2))
+	h.Steps = 60
+	f.Near("lambda_max", []float32{float32(h.Largest(o, m.Weights, m.alpha, 0, rng))}, 2e-2)
+	f.Near("lambda_max_with_decay", []float32{float32(h.Largest(o, m.Weights, m.alpha, 1e-3, rng))}, 2e-2)
 }

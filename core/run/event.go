@@ -34,17 +34,19 @@ type Event struct {
 
 // Report is the part of an Event that closes an epoch.
 type Report struct {
-	Accuracy float64        `json:"accuracy"`  // balanced test accuracy, 0..1
-	Classes  []int          `json:"classes"`   // from head to tail
-	PerClass []float64      `json:"per-class"` // accuracy of each of Classes
-	Head     float64        `json:"head"`
-	Medium   float64        `json:"medium"`
-	Tail     float64        `json:"tail"`
-	Normal   [][]float64    `json:"normal"` // of a search, softmax of alpha: edges × primitives
-	Reduce   [][]float64    `json:"reduce"`
-	Entropy  float64        `json:"entropy"` // mean over edges, nats
-	Counts   map[string]int `json:"counts"`  // of the genotype's operations: "skip", "pool", "conv"
-	Genotype darts.Genotype `json:"genotype"`
+	Accuracy float64     `json:"accuracy"`  // balanced test accuracy, 0..1
+	Classes  []int       `json:"classes"`   // from head to tail
+	PerClass []float64   `json:"per-class"` // accuracy of each of Classes
+	Head     float64     `json:"head"`
+	Medium   float64     `json:"medium"`
+	Tail     float64     `json:"tail"`
+	Normal   [][]float64 `json:"normal"` // of a search, softmax of alpha: edges × primitives
+	Reduce   [][]float64 `json:"reduce"`
+	Entropy  float64     `json:"entropy"` // mean over edges, nats
+	// Eigenvalue is the largest of the architecture loss's second derivatives in alpha, where it was estimated.
+	Eigenvalue float64        `json:"eigenvalue,omitempty"`
+	Counts     map[string]int `json:"counts"` // of the genotype's operations: "skip", "pool", "conv"
+	Genotype   darts.Genotype `json:"genotype"`
 	// TestLoss is the mean cross-entropy of the test images, and Calibration the expected calibration error in 15 bins.
 	TestLoss    float64 `json:"test-loss"`
 	Calibration float64 `json:"calibration"`

@@ -27,6 +27,9 @@ type task struct {
 	sgd     *nn.SGD
 	val     bbn.Objective
 	oneHot  []float32 // operation weights of the genotype under test
+	hessian *darts.Hessian
+	epoch   int       // counted from 1
+	eigen   []float64 // the last eigenvalues, the newest at the end, and how many there have been
 }
 
 // Task is a run.Maker.
@@ -41,6 +44,10 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 	memory := &t.model.Store.Memory
 	t.method = t.methodOf(c, memory, t.model.Store.Weights.Total, alphas)
 	nn.Reserve(memory, &t.alpha, alphas)
+	if c.HessianEvery > 0 {
+		t.hessian = darts.NewHessian(memory, alphas)
+		nn.Reserve(memory, &t.eigen, eigenvalues+1)
+	}
 	first := map[string]string{"mix": c.Sampler, "balanced": "balanced", "reverse": "reversed"}[c.ArchLoss]
 	if first == "" {
 		first = "instance"
@@ -64,8 +71,11 @@ func mixture(c run.Config) nn.Mixture {
 	return darts.Softmax{}
 }
 
-// directions is the stream of the zeroth-order method's directions.
-const directions = 0x5a4f << 32
+// Streams of the zeroth-order method's directions and of the eigenvalues' starting points.
+const (
+	directions = 0x5a4f << 32
+	starts     = 0x4849 << 32
+)
 
 // methodOf is the configuration's way to the architecture's step.
 func (t *task) methodOf(c run.Config, memory *nn.Memory, weights, alphas int) darts.Method {
@@ -119,6 +129,7 @@ func (t *task) Configure(c run.Config) {
 
 // Epoch implements run.Task.
 func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
+	t.epoch = epoch + 1
 	late := run.Late(epoch, t.config.Epochs)
 	train.Loss = run.Loss(t.config.Loss, t.config.Adjustment, counts, late)
 	t.val = bbn.Objective{Model: t.model, Inference: t.config.ArchLoss != "mix"}
@@ -152,13 +163,48 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 	}
 	e.ArchRate = c.ArchRate * t.arch.Factor(e.Epoch, e.Step, e.Steps, tie)
 	t.val.A, t.oneHot = e.Mix, nil
-	if t.method.Due() {
+	watched := t.watched(e)
+	if watched || t.method.Due() {
 		if err := batches.Draw(&t.val, 1); err != nil {
 			return err
 		}
 	}
+	if watched {
+		copy(t.eigen, t.eigen[1:eigenvalues])
+		t.eigen[eigenvalues-1] = t.hessian.Largest(&t.val, t.model.Weights, t.alpha, c.ArchDecay, rand.New(rand.NewPCG(c.Seed, starts+uint64(e.Epoch))))
+		t.eigen[eigenvalues]++
+	}
 	e.ArchLoss = t.method.Step(train, &t.val, t.model.Weights, t.alpha, e.Rate, e.ArchRate)
 	return nil
+}
+
+// Robust DARTS compares the mean of window eigenvalues with what it was some before, from an epoch on.
+const (
+	window, earlier, fromEpoch = 5, 4, 10
+
+	eigenvalues = window + earlier
+)
+
+// watched says whether this is the step in which the eigenvalue is estimated: an epoch's last one, of those that are to.
+func (t *task) watched(e *run.Event) bool {
+	return t.hessian != nil && e.Step == e.Steps-1 && (e.Epoch+1)%t.config.HessianEvery == 0
+}
+
+// rise is how many times its earlier mean the eigenvalues' mean is; false where there are too few yet.
+func (t *task) rise() (times float64, ok bool) {
+	n := int(t.eigen[eigenvalues])
+	if n < earlier+1 {
+		return 0, false
+	}
+	mean := func(last int) (sum float64) { // of those up to the last, of which there may be fewer than a window
+		first := max(last-window+1, eigenvalues-n, 0)
+		for _, v := range t.eigen[first : last+1] {
+			sum += v / float64(last+1-first)
+		}
+		return sum
+	}
+	before := mean(eigenvalues - 1 - earlier)
+	return mean(eigenvalues-1) / before, before > 0
 }
 
 // Descend implements run.Task.
@@ -242,10 +288,20 @@ func (t *task) Report(p *run.Report) (end string) {
 	if most := t.config.StopSkips; most > 0 && skips >= most {
 		return fmt.Sprintf("the normal cell has %d skip connections, and %d end the search", skips, most)
 	}
+	if t.hessian == nil || t.epoch%t.config.HessianEvery != 0 {
+		return ""
+	}
+	p.Eigenvalue = t.eigen[eigenvalues-1]
+	if times, ok := t.rise(); ok && t.config.HessianStop > 0 && t.epoch >= fromEpoch && times > t.config.HessianStop {
+		return fmt.Sprintf("the largest eigenvalue is %.2f times what it was, and %v end the search: take the cells of epoch %d", times, t.config.HessianStop, t.epoch-earlier*t.config.HessianEvery)
+	}
 	return ""
 }
 
 // State implements run.Task.
 func (t *task) State(single func(name string, v []float32), double func(name string, v []float64)) (steps *int) {
+	if t.hessian != nil {
+		double("eigenvalues", t.eigen)
+	}
 	return t.method.State(single, double)
 }

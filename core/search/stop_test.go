@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -59,5 +60,29 @@ func TestStopSkips(t *testing.T) {
 			t.Errorf("without skip connections: %d of them, ended %q after %d epochs", skips(p), why, r.Epoch)
 		}
 		return
+	}
+}
+
+// TestRise holds means of eigenvalues against those of four earlier, by hand.
+func TestRise(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64 // 0 where there is none
+	}{
+		{[]float64{1, 2, 3, 4}, 0},
+		{[]float64{1, 2, 3, 4, 5}, 3},                // 3 ÷ 1
+		{[]float64{2, 2, 2, 2, 2, 8}, 3.2 / 2},       // of five ÷ of two
+		{[]float64{9, 1, 1, 1, 1, 1, 6, 6, 6, 6}, 5}, // 25/5 ÷ 5/5: the ninth before is out of sight
+		{[]float64{-1, 2, 3, 4, 5}, 0},               // below zero there is no rise to speak of
+	} {
+		s := task{eigen: make([]float64, eigenvalues+1)}
+		for _, v := range c.values {
+			copy(s.eigen, s.eigen[1:eigenvalues])
+			s.eigen[eigenvalues-1] = v
+			s.eigen[eigenvalues]++
+		}
+		if got, ok := s.rise(); ok != (c.want != 0) || ok && math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%v: %v, %v, want %v", c.values, got, ok, c.want)
+		}
 	}
 }

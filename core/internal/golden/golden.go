@@ -3,6 +3,7 @@ package golden
 
 import (
 	"bytes"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -64,6 +65,20 @@ func Open(t testing.TB, name string) *File {
 		f.Tensors[x.Name] = Tensor{x.Shape, v}
 	}
 	return f
+}
+
+// Under is what the file has under prefix/, and its configuration with what is called prefix_….
+func (f *File) Under(prefix string) *File {
+	part := &File{Meta: maps.Clone(f.Meta), Tensors: map[string]Tensor{}, t: f.t}
+	for _, name := range f.Names(prefix + "/") {
+		part.Tensors[name] = f.Tensors[prefix+"/"+name]
+	}
+	for key, v := range f.Meta {
+		if rest, ok := strings.CutPrefix(key, prefix+"_"); ok {
+			part.Meta[rest] = v
+		}
+	}
+	return part
 }
 
 // Narrow is v in single precision.

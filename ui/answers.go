@@ -367,3 +367,22 @@ func retrainSays(o []outcome) []string {
 // The elements of presentation MathML that the formulas need.
 
 const mspace = `<mspace width="0.7em"/>`
+
+func waysSay(o []outcome) []string {
+	softmax := o[0]
+	var s, run, gaps []string
+	for _, r := range o {
+		run = append(run, fmt.Sprintf("%s %.1f", r.name, support(r.Report)))
+		gaps = append(gaps, fmt.Sprintf("%s %s", r.name, percent(r.Accuracy-r.Discrete)))
+	}
+	better := 0
+	for _, r := range o[1:] {
+		s = append(s, accuracy(r, softmax))
+		better += max(apart(r.Accuracy, softmax.Accuracy, r.images(len(r.PerClass))), 0)
+	}
+	if better == 0 {
+		s = append(s, "So no other way is ahead of DARTS by more than the noise here.")
+	}
+	return append(s, fmt.Sprintf("Operations with a weight, of the %d of an edge: %s. Points lost by cutting the cell out: %s.", len(darts.Primitives), strings.Join(run, ", "), strings.Join(gaps, ", ")),
+		"This is one seed each, of a search of moments.")
+}

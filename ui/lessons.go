@@ -151,6 +151,27 @@ var Lessons = []Lesson{
 		Question: "How far apart are a random cell, the one that DARTS published, and one of skip connections alone?",
 		Trials:   retrainTrials, Answer: answer(retrainTrials, retrainSays),
 	},
+	{
+		ID: "ways", Title: "Other ways to search",
+		Text: []string{
+			"DARTS mixes an edge’s operations by a softmax: all have some weight to the end, and what is cut away was in use. Sparsemax projects the α onto " +
+				"shares of which many are 0; those operations are not run at all, and the mixture comes near a single cell by itself as it cools. " +
+				"FairDARTS gives each operation a share of its own, without competition.",
+			"Another way concerns the weights: the classifier’s rows of rare classes learn faster, in proportion to the power γ of how rare they are.",
+		},
+		Formulas: []Formula{
+			{
+				display(mi("p"), mo("="), munder(mi("argmin"), mrow(mi("q"), mo("∈"), mi("Δ"))), msup(mrow(mo("‖"), mi("q"), mo("−"), mi("α"), mo("/"), mi("τ"), mo("‖")), mn("2"))),
+				"Sparsemax: the shares p are the point q of the simplex that is nearest to alpha over the temperature tau.",
+			},
+			{
+				display(msub("m", mi("c")), mo("∝"), msup(mrow(mo("("), msub("n", mtext("max")), mo("/"), msub("n", mi("c")), mo(")")), mi("γ"))),
+				"The rate m of class c’s own weights is in proportion to n max over n of c to the power of gamma, with mean 1.",
+			},
+		},
+		Question: "Which way leads to the best search network here, and whose cell loses least by being cut out?",
+		Trials:   wayTrials, Answer: answer(wayTrials, waysSay),
+	},
 }
 
 // over is fields by their names, from names and values in turn, over those of base.
@@ -198,6 +219,12 @@ var (
 		{Name: "Parabola", Note: "1 − u², from 0.03: two thirds as much in all.", Set: over(nil, "arch-schedule", "parabolic")},
 		{Name: "Parabola, equal area", Note: "1 − u², from 0.045: as much in all.", Set: over(nil, "arch-schedule", "parabolic", "arch-equal", "area")},
 		{Name: "No step", Note: "The α stay at their random start.", Set: over(nil, "arch-rate", "0")},
+	}
+	wayTrials = []Trial{
+		{Name: "Softmax", Note: "DARTS, with two branches.", Set: twoPlain},
+		{Name: "Sparsemax", Note: "It cools from 0.1 by half after each epoch.", Set: over(twoPlain, "mixture", "sparsemax", "temperature", "0.1", "cooling", "0.5", "cooling-every", "1")},
+		{Name: "Sigmoids", Note: "FairDARTS’ mixture and penalty.", Set: over(twoPlain, "mixture", "sigmoid", "penalty", "fair")},
+		{Name: "Faster for the rare", Note: "The softmax again, and rates by class, γ = 0.5.", Set: over(twoPlain, "class-gamma", "0.5")},
 	}
 	retrainTrials = []Trial{
 		{Name: "A random cell", Note: "Operations and inputs drawn at random.", Set: over(nil, "genotype", "random:1"), Train: true},

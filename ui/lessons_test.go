@@ -76,7 +76,7 @@ func TestLessonTrials(t *testing.T) {
 }
 
 func TestLessonTexts(t *testing.T) {
-	if len(Lessons) != 6 {
+	if len(Lessons) != 7 {
 		t.Errorf("%d lessons", len(Lessons))
 	}
 	ids := map[string]bool{}
@@ -268,6 +268,8 @@ func TestLessonVerdicts(t *testing.T) {
 		{"schedule", []outcome{{accuracy: .4}, {accuracy: .4}, {accuracy: .4}, {accuracy: .4}}, []string{"by more than the noise"}},
 		{"schedule", []outcome{{accuracy: .6}, {accuracy: .4}, {accuracy: .4}, {accuracy: .4}}, []string{"it did better"}},
 		{"retrain", []outcome{{accuracy: .4}, {accuracy: .5}, {accuracy: .3}}, []string{"The cell of DARTS is 20.0 points above A cell of skips", "A random cell is 10.0 points above A cell of skips"}},
+		{"ways", []outcome{{accuracy: .4}, {accuracy: .2}, {accuracy: .6}, {accuracy: .4}}, []string{"Sparsemax is 20.0 points below Softmax", "Sigmoids is 20.0 points above Softmax", "Operations with a weight, of the 8 of an edge: Softmax"}},
+		{"ways", []outcome{{accuracy: .4}, {accuracy: .2}, {accuracy: .4}, {accuracy: .4}}, []string{"no other way is ahead"}},
 	} {
 		l := Lessons[slices.IndexFunc(Lessons, func(l Lesson) bool { return l.ID == c.id })]
 		records := map[string]run.Record{}

@@ -57,6 +57,11 @@ func (b *base) resolve(k *kong.Context, at *kong.Path, flag *kong.Flag) (any, er
 			from = &origin{config: &config}
 		}
 		b.config, b.err = read(kind, given(k, "preset"), given(k, "config"), from)
+		if way := given(k, "way"); way != "" && b.err == nil {
+			if b.config, b.err = b.config.Goes(way); b.err != nil {
+				b.err = fmt.Errorf("--%w", b.err)
+			}
+		}
 		for _, f := range run.Fields() {
 			if !offered(f, kind.task) {
 				b.err = errors.Join(b.err, f.Set(&e.Config, f.Value(b.config)))

@@ -16,11 +16,19 @@ import (
 type searchCommand struct {
 	taskCommand
 
+	Way       string `placeholder:"NAME" help:"Way to search, as values of its fields over those of the preset: darts, zo (ZO-DARTS+), fair (FairDARTS), beta (β-DARTS), skips (two skip connections) or classes (rates by class)."`
 	ThenTrain string `placeholder:"PRESET" help:"When the search has ended, train its cell on the same images, in the folder train within its own: tiny, small, medium or full, as hlrs train has them."`
 }
 
 // Run takes the search to its end, and then the training if one is to follow, or until ctx is done.
 func (c *searchCommand) Run(ctx context.Context, k *kong.Context) (err error) {
+	if c.Way != "" && c.Resume != "" {
+		if r, err := runfolder.Record(c.Resume); err == nil {
+			if there, err := r.InForce().Goes(c.Way); err != nil || !there.Equal(r.InForce()) {
+				return fmt.Errorf("--way %s: the run in %s keeps the way it goes; leave the flag out, or start a new run with --out", c.Way, c.Resume)
+			}
+		}
+	}
 	if c.ThenTrain == "" {
 		return c.taskCommand.Run(ctx, k)
 	}

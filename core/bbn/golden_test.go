@@ -301,3 +301,26 @@ func TestHessianAgainstReference(t *testing.T) {
 	f.Near("lambda_max", []float32{float32(h.Largest(o, m.Weights, m.alpha, 0, rng))}, 2e-2)
 	f.Near("lambda_max_with_decay", []float32{float32(h.Largest(o, m.Weights, m.alpha, 1e-3, rng))}, 2e-2)
 }
+
+// TestPerturbedAgainstReference: the weights' step of SDARTS-RS.
+func TestPerturbedAgainstReference(t *testing.T) {
+	f := golden.Open(t, "robust.safetensors")
+	mixture := &darts.Perturbed{Delta: append(slices.Clone(f.Get("rs/delta.normal").Values), f.Get("rs/delta.reduce").Values...)}
+	m := referenceMixed(t, f, mixture, devices["cpu"])
+	o := &Objective{Model: m.Model}
+	o.Batches[0] = nn.Batch{Images: images(f.Get("x")), Labels: f.Ints("y")}
+	dw := make([]float32, len(m.Weights))
+	loss := o.Gradient(m.Weights, m.alpha, dw, nil, false)
+	f.Near("rs/loss", []float32{float32(loss)}, 1e-5)
+	f.Near("rs/logits", byImage(m.logits, m.Shape.Batch), 1e-5)
+	f.Near("rs/grad_norm", []float32{float32(nn.Norm(dw))}, 1e-4)
+	sgd := &nn.SGD{Momentum: 0.9, Decay: 3e-4, Clip: 5, Buffer: make([]float32, len(m.Weights))}
+	sgd.Step(m.Weights, dw, float(t, f, "rs_eta"))
+	for _, name := range f.Names("rs/after_step/") {
+		p, err := m.Store.Weights.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Near("rs/after_step/"+name, m.Weights[p.Off:][:p.Len()], 1e-4)
+	}
+}

@@ -100,6 +100,45 @@ func (m *Sparsemax) Backward(dalpha []float64, ops, _ []float32, dops []float64)
 	}
 }
 
+// Perturbed is Softmax, and while it has a Delta the softmax moved by it and brought back to shares, as SDARTS-RS takes the weights'
+// step (Chen and Hsieh, 2020). It has no gradient in alpha then.
+type Perturbed struct {
+	Softmax
+	Delta []float32 // of each operation weight, or nil
+}
+
+// Forward implements nn.Mixture.
+func (m *Perturbed) Forward(ops, alpha []float32) {
+	m.Softmax.Forward(ops, alpha)
+	for i, d := range m.Delta {
+		ops[i] += d
+	}
+	for e := 0; e < len(m.Delta); e += len(Primitives) {
+		clip(ops[e : e+len(Primitives)])
+	}
+}
+
+// clip brings a row back to shares of 1: what is above 1 or below 0 goes there, and the rest is divided by the sum. Where nothing is
+// left, the largest has all.
+func clip(row []float32) {
+	best, sum := 0, 0.0
+	for k, v := range row {
+		if v > row[best] {
+			best = k
+		}
+	}
+	if row[best] <= 0 {
+		row[best] = 1
+	}
+	for k, v := range row {
+		row[k] = min(max(v, 0), 1)
+		sum += float64(row[k])
+	}
+	for k, v := range row {
+		row[k] = float32(float64(v) / sum)
+	}
+}
+
 // Sigmoid is the mixture of FairDARTS: operations do not compete, each has the weight σ(alpha) (Chu et al., 2020, equation 5).
 type Sigmoid struct{}
 

@@ -13,7 +13,7 @@ import (
 
 // mixtures are all there are.
 func mixtures() map[string]nn.Mixture {
-	return map[string]nn.Mixture{"softmax": Softmax{}, "sparsemax": &Sparsemax{Temperature: 0.7}, "sigmoid": Sigmoid{}}
+	return map[string]nn.Mixture{"softmax": Softmax{}, "sparsemax": &Sparsemax{Temperature: 0.7}, "sigmoid": Sigmoid{}, "perturbed": &Perturbed{}}
 }
 
 // TestSparsemaxAgainstReference: projections, gradients and the temperatures of the epochs.
@@ -156,6 +156,24 @@ func TestPenaltiesAgainstReference(t *testing.T) {
 				t.Errorf("fair, %s %d: %v, want %v", part.name, i, v, want[i])
 			}
 		}
+	}
+}
+
+// TestPerturbedAgainstReference: SDARTS-RS' shares.
+func TestPerturbedAgainstReference(t *testing.T) {
+	f := golden.Open(t, "robust.safetensors")
+	in := f.Get("rs/clip_in")
+	rows, n := slices.Clone(in.Values), in.Shape[1]
+	for e := 0; e < len(rows); e += n {
+		clip(rows[e : e+n])
+	}
+	f.Near("rs/clip_out", rows, 1e-6)
+	for _, part := range []string{"normal", "reduce"} {
+		alpha := f.Get("init/alpha." + part).Values
+		ops := make([]float32, len(alpha))
+		m := &Perturbed{Delta: f.Get("rs/delta." + part).Values}
+		m.Forward(ops, alpha)
+		f.Near("rs/p."+part, ops, 1e-5)
 	}
 }
 

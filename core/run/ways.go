@@ -9,7 +9,7 @@ type Way struct {
 
 // Ways are all there are, DARTS itself first.
 var Ways = []Way{
-	{"darts", "DARTS", "The softmax of the alphas weighs each edge's operations; Adam follows the gradient of the architecture's loss.", func(*Config) {}},
+	{"darts", "DARTS", "The softmax of the alphas weighs each edge’s operations; Adam follows the gradient of the architecture’s loss.", func(*Config) {}},
 	{"zo", "ZO-DARTS+", "Sparsemax gives weak operations no weight, so that they are not run, and cools; a copy of the network, ten steps along a random direction, stands for the gradient.", func(c *Config) {
 		c.Method, c.Mixture = "zo", "sparsemax"
 	}},
@@ -19,8 +19,11 @@ var Ways = []Way{
 	{"beta", "β-DARTS", "A penalty on the alphas, rising over the epochs, keeps any one of them from running ahead.", func(c *Config) {
 		c.Penalty, c.PenaltyCourse = "beta", "rising"
 	}},
+	{"perturbed", "SDARTS-RS", "In the weights’ step each operation’s share is moved at random, more and more over the epochs, so that weights do not hang on it.", func(c *Config) {
+		c.Perturbation = 0.3
+	}},
 	{"skips", "Two skip connections", "The cell that is chosen keeps its two strongest skip connections at most, as in P-DARTS.", func(c *Config) { c.KeepSkips = 2 }},
-	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier's weights of a rare class learn faster, and the architecture's step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
+	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier’s weights of a rare class learn faster, and the architecture’s step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
 }
 
 // on is c with the way's fields, and those of no other way.
@@ -30,6 +33,7 @@ func (w Way) on(c Config) Config {
 	c.Mixture, c.Temperature, c.Cooling, c.CoolingEvery = d.Mixture, d.Temperature, d.Cooling, d.CoolingEvery
 	c.Penalty, c.PenaltyWeight, c.PenaltyCourse = d.Penalty, d.PenaltyWeight, d.PenaltyCourse
 	c.ClassGamma, c.ClassLimit, c.ClassCourse, c.KeepSkips = d.ClassGamma, d.ClassLimit, d.ClassCourse, d.KeepSkips
+	c.Perturbation = d.Perturbation
 	w.set(&c)
 	return c
 }

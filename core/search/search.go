@@ -23,7 +23,8 @@ type task struct {
 	mixture nn.Mixture
 	alpha   []float32 // edges × primitives of the normal cells, then of the reduction cells
 	method  darts.Method
-	penalty float64 // weight in this epoch
+	penalty float64   // weight in this epoch
+	delta   []float32 // of the weights' step
 	sgd     *nn.SGD
 	val     bbn.Objective
 	oneHot  []float32 // operation weights of the genotype under test
@@ -44,6 +45,9 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 	memory := &t.model.Store.Memory
 	t.method = t.methodOf(c, memory, t.model.Store.Weights.Total, alphas)
 	nn.Reserve(memory, &t.alpha, alphas)
+	if c.Perturbation > 0 {
+		nn.Reserve(memory, &t.delta, alphas)
+	}
 	if c.HessianEvery > 0 {
 		t.hessian = darts.NewHessian(memory, alphas)
 		nn.Reserve(memory, &t.eigen, eigenvalues+1)
@@ -68,13 +72,17 @@ func mixture(c run.Config) nn.Mixture {
 	case "sigmoid":
 		return darts.Sigmoid{}
 	}
+	if c.Perturbation > 0 {
+		return &darts.Perturbed{}
+	}
 	return darts.Softmax{}
 }
 
-// Streams of the zeroth-order method's directions and of the eigenvalues' starting points.
+// Streams of the zeroth-order method's directions, of the eigenvalues' starting points and of perturbations.
 const (
-	directions = 0x5a4f << 32
-	starts     = 0x4849 << 32
+	directions    = 0x5a4f << 32
+	starts        = 0x4849 << 32
+	perturbations = 0x5253 << 32
 )
 
 // methodOf is the configuration's way to the architecture's step.
@@ -163,6 +171,7 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 	}
 	e.ArchRate = c.ArchRate * t.arch.Factor(e.Epoch, e.Step, e.Steps, tie)
 	t.val.A, t.oneHot = e.Mix, nil
+	t.perturb(nil)
 	watched := t.watched(e)
 	if watched || t.method.Due() {
 		if err := batches.Draw(&t.val, 1); err != nil {
@@ -175,7 +184,26 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 		t.eigen[eigenvalues]++
 	}
 	e.ArchLoss = t.method.Step(train, &t.val, t.model.Weights, t.alpha, e.Rate, e.ArchRate)
+	t.perturb(e)
 	return nil
+}
+
+// perturb moves the shares of the weights' step that follows, or, without a step, none any more.
+func (t *task) perturb(e *run.Event) {
+	m, perturbed := t.mixture.(*darts.Perturbed)
+	if !perturbed {
+		return
+	}
+	if e == nil {
+		m.Delta = nil
+		return
+	}
+	rng := rand.New(rand.NewPCG(t.config.Seed, perturbations+uint64(e.Epoch*e.Steps+e.Step)))
+	most := t.config.Perturbation * (0.1 + 0.9*float64(e.Epoch)/float64(t.config.Epochs))
+	m.Delta = t.delta
+	for i := range m.Delta {
+		m.Delta[i] = float32(most * (2*rng.Float64() - 1))
+	}
 }
 
 // Robust DARTS compares the mean of window eigenvalues with what it was some before, from an epoch on.
@@ -215,6 +243,7 @@ func (t *task) Tests() int { return 2 }
 
 // Predict implements run.Task.
 func (t *task) Predict(test int, batch nn.Batch) []float32 {
+	t.perturb(nil)
 	if test == 0 {
 		return t.model.Predict(batch, t.model.Weights, t.alpha, nil)
 	}
@@ -243,6 +272,7 @@ func (t *task) genotype() darts.Genotype {
 }
 
 func (t *task) sharesBy(mixture nn.Mixture) (normal, reduce [][]float64) {
+	t.perturb(nil)
 	ops := make([]float32, mixture.Len(len(t.alpha)))
 	mixture.Forward(ops, t.alpha)
 	n := len(darts.Primitives)

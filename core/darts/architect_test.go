@@ -144,3 +144,17 @@ func TestFirstOrder(t *testing.T) {
 		t.Error("a loss that is no number moves alpha")
 	}
 }
+
+// TestStill: the unrolled step leaves some weights where they are, and takes the others as it would.
+func TestStill(t *testing.T) {
+	train, val, sgd, w := toy()
+	bilevel(2, sgd).Step(train, val, w, make([]float32, 2), 0.1, 0)
+	all := val.at[0]
+	train, val, sgd, w = toy()
+	m := bilevel(2, sgd)
+	m.Still = nn.Groups{{From: 1, To: 2, Rate: 3}}
+	m.Step(train, val, w, make([]float32, 2), 0.1, 0)
+	if got := val.at[0]; got[1] != w[1] || got[0] != all[0] || got[2] != all[2] || all[1] == w[1] {
+		t.Errorf("unrolled to %v; without, to %v from %v", got, all, w)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hlrslab/core/darts"
 	"hlrslab/core/run"
 	"hlrslab/ui/msg"
 )
@@ -55,6 +56,7 @@ type Lab struct {
 
 	Predicted map[string]string // by lesson, the trial that the reader expects to do best
 	Folded    map[string]bool   // what is folded out: the tables of cards, and the settings that are seldom used
+	Operation int               // that is forbidden or pinned next, among the primitives
 	Notice    string            // what was just done, or could not be
 	Own       *Own              // the person's own images, if there are some
 
@@ -246,6 +248,10 @@ func (l *Lab) Act(act string) {
 		cell, e, _ := strings.Cut(what, ":")
 		n, _ = strconv.Atoi(e)
 		l.Edge = Edge{cell == "reduce", n}
+	case "operation":
+		l.Operation = min(max(n, 0), len(darts.Primitives)-1)
+	case "steer":
+		l.steer(what)
 	case "drawer":
 		l.Folded[verb] = !l.Folded[verb]
 	case "fold":

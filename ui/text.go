@@ -35,7 +35,7 @@ var Text = struct {
 	Later string
 
 	// Ways to search.
-	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, EigenTitle, Eigenvalue string
+	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, NotSteered, EigenTitle, Eigenvalue string
 
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
@@ -142,6 +142,9 @@ var Text = struct {
 	Way: "Way to search", WayMixed: "your own", WayOwn: "Fields of several ways, set one by one below.",
 	ClassRates: "Learning rate of each class’s own weights, relative to the others’", ClassRatesNote: "The classifier’s weights of a class go at this multiple of the weights’ rate, in the epoch shown.", RateOfClass: "Rate",
 	SupportTitle: "Operations of an edge that have a weight, and the temperature", Support: "operations with a weight", Temperature: "temperature",
+	Operation: "Operation", Forbid: "Forbid here", ForbidAll: "Forbid everywhere", Pin: "Pin here", Lift: "Lift all rules",
+	SteerNote: "Forbid or pin an operation by hand: on this edge, or everywhere. A run under way takes it from its next epoch on.", Steered: "By hand, from the next epoch on: %s.", // rules
+	NotSteered: "That cannot be: %s.", // why
 	EigenTitle: "Largest eigenvalue of the architecture loss’s second derivatives", Eigenvalue: "eigenvalue",
 
 	// The schedules' curves.

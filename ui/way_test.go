@@ -25,6 +25,8 @@ func TestWays(t *testing.T) {
 	choose("zo")
 	b.shows("#way-help", "Sparsemax", 5*time.Second)
 	b.wait(`location.hash.includes("mixture=sparsemax") && !location.hash.includes("class-gamma")`, 5*time.Second)
+	b.press("Forbid everywhere") // the first operation: none
+	b.wait(`location.hash.includes("steer=-none")`, 5*time.Second)
 	b.press("Start")
 	b.says("Finished.", 60*time.Second)
 	b.wait(card("support"), 5*time.Second)
@@ -32,11 +34,17 @@ func TestWays(t *testing.T) {
 		t.Error("the card of another way is seen")
 	}
 	c, _, epochs := b.events(1)
-	if w := c.Way(); w == nil || w.ID != "zo" {
+	if w := c.Way(); w == nil || w.ID != "zo" || c.Steer != "-none" {
 		t.Errorf("the run went %v", w)
 	}
-	if rows := epochs[len(epochs)-1].Report.Normal; len(rows) == 0 {
+	rows := epochs[len(epochs)-1].Report.Normal
+	if len(rows) == 0 {
 		t.Error("no alphas are reported")
+	}
+	for e, row := range rows {
+		if row[0] != 0 {
+			t.Errorf("edge %d: none is forbidden and weighs %v", e, row[0])
+		}
 	}
 	b.quiet()
 }

@@ -103,7 +103,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"},
 		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"},
 		"class-gamma": {"0", "0.5", "1"}, "class-limit": {"100", "1.5"},
-		"penalty-weight": {"0", "-1"}, "stop-skips": {"0", "1"}, "keep-skips": {"8", "0"}, "hessian-every": {"0", "1", "2"}, "perturbation": {"0", "0.1", "0.3"}, "hessian-stop": {"0", "0.000001"},
+		"penalty-weight": {"0", "-1"}, "stop-skips": {"0", "1"}, "keep-skips": {"8", "0"}, "hessian-every": {"0", "1", "2"}, "perturbation": {"0", "0.1", "0.3"}, "steer": {"", "-none", "+normal:k-1>0:sep_conv_3x3"}, "hessian-stop": {"0", "0.000001"},
 		"order": {"1", "2"}, "arch-rate": {"0", "0.01"}, "arch-decay": {"0", "0.1"},
 		"arch-param": {"0", "0.5"}, "arch-milestones": {"", "1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
 		"mix-param": {"0", "0.2"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},

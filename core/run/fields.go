@@ -450,7 +450,8 @@ func (c Config) validateTask() error {
 				return fault("penalty", "%s is defined on the %s mixture, not on %s: take that mixture, or another penalty", penalty, mixture, c.Mixture)
 			}
 		}
-		return nil
+		_, err := darts.ParseSteering(c.Steer, c.Nodes)
+		return blame("steer", err)
 	}
 	if c.Network == CellNetwork {
 		if _, err := darts.ReadGenotype(c.Genotype); err != nil {

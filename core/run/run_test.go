@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -169,6 +170,63 @@ func TestChangeTakesEffectFromTheNextEpoch(t *testing.T) {
 	c.Channels++
 	if at, ok := errors.AsType[FieldError](r.Change(c)); !ok || at.Field != "channels" {
 		t.Errorf("a change of channels: %v", at)
+	}
+}
+
+// TestSteeredInTheMidst: an operation that is forbidden during a run weighs nothing from the next epoch on, a pinned one is alone on its
+// edge, and what was changed is in the record, from which a stopped run goes on alike.
+func TestSteeredInTheMidst(t *testing.T) {
+	c := tiny(t)
+	c.ArchRate = 0.05
+	steered := c
+	steered.Steer = "-skip_connect,+normal:k-1>0:sep_conv_3x3"
+	skip, pinned := slices.Index(darts.Primitives, "skip_connect"), slices.Index(darts.Primitives, "sep_conv_3x3")
+	var ends [][]byte
+	for _, stop := range []bool{false, true} {
+		r := start(t, c, 1)
+		if _, err := r.Step(); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Change(steered); err != nil {
+			t.Fatal(err)
+		}
+		var epochs []*Report
+		for !r.Done() {
+			events, err := r.Step()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range events {
+				if e.Report != nil {
+					epochs = append(epochs, e.Report)
+				}
+			}
+			if stop {
+				next, err := task.Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(next.Close)
+				r = next
+			}
+		}
+		for e, p := range epochs {
+			for i, row := range append(slices.Clone(p.Normal), p.Reduce...) {
+				if (row[skip] == 0) != (e > 0) {
+					t.Errorf("epoch %d, edge %d: skip weighs %v", e, i, row[skip])
+				}
+			}
+			if alone := p.Normal[1][pinned] == 1; alone != (e > 0) {
+				t.Errorf("epoch %d: the pinned operation weighs %v", e, p.Normal[1][pinned])
+			}
+		}
+		if r.Config().Steer != steered.Steer {
+			t.Errorf("the configuration in force forbids %q", r.Config().Steer)
+		}
+		ends = append(ends, snapshot(t, r))
+	}
+	if !bytes.Equal(ends[0], ends[1]) {
+		t.Error("stopped and resumed, it ends in other bits")
 	}
 }
 

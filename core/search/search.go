@@ -20,8 +20,9 @@ type task struct {
 	arch    sched.Arch
 	area    float64 // of arch, where schedules are compared at equal area
 	model   *bbn.Model
-	mixture nn.Mixture
-	alpha   []float32 // edges × primitives of the normal cells, then of the reduction cells
+	mixture nn.Mixture    // as the configuration names it …
+	steered darts.Steered // … and with what is forbidden by hand
+	alpha   []float32     // edges × primitives of the normal cells, then of the reduction cells
 	method  darts.Method
 	penalty float64   // weight in this epoch
 	delta   []float32 // of the weights' step
@@ -36,12 +37,13 @@ type task struct {
 // Task is a run.Maker.
 func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, []run.Loader, error) {
 	t := &task{sgd: sgd, mixture: mixture(c)}
+	t.steered.Mixture = t.mixture
 	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
 	backbone := func(b *nn.Builder, own string) []*nn.Node {
 		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
 	}
 	var err error
-	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, backbone, t.mixture, alphas, device)
+	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, backbone, &t.steered, alphas, device)
 	memory := &t.model.Store.Memory
 	t.method = t.methodOf(c, memory, t.model.Store.Weights.Total, alphas)
 	nn.Reserve(memory, &t.alpha, alphas)
@@ -130,6 +132,7 @@ func (t *task) Init(rng *rand.Rand) {
 func (t *task) Configure(c run.Config) {
 	s, _ := c.Schedules()
 	t.config, t.arch = c, s.Arch
+	t.steered.Forbidden, _ = darts.ParseSteering(c.Steer, c.Nodes)
 	if t.area = 0; s.Arch.EqualArea {
 		t.area = s.Arch.Integral(s.Ties())
 	}
@@ -274,7 +277,7 @@ func (t *task) genotype() darts.Genotype {
 func (t *task) sharesBy(mixture nn.Mixture) (normal, reduce [][]float64) {
 	t.perturb(nil)
 	ops := make([]float32, mixture.Len(len(t.alpha)))
-	mixture.Forward(ops, t.alpha)
+	(&darts.Steered{Mixture: mixture, Forbidden: t.steered.Forbidden}).Forward(ops, t.alpha)
 	n := len(darts.Primitives)
 	rows := func(v []float32) (out [][]float64) {
 		for e := 0; e < len(v); e += n {

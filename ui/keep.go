@@ -305,18 +305,23 @@ func commandLine(c run.Config) string {
 	base, text := presetOf(c.Task), strings.Join([]string{"hlrs", string(c.Task), "--preset", "small"}, " ")
 	for _, f := range run.Fields() {
 		v := f.Value(c)
-		if !f.Of(c.Task) || f.Name == "task" || v == f.Value(base) {
+		if !f.Of(c.Task) || f.Name == "task" || v == f.Value(base) || !f.Counts(c) {
 			continue
+		}
+		between := " "
+		if strings.HasPrefix(v, "-") { // or it would be taken for a flag
+			between = "="
+		}
+		if v == "" || strings.ContainsAny(v, " ()'<>&;|*?$#!~`\"\\") {
+			v = "'" + strings.ReplaceAll(v, "'", `'\''`) + "'"
 		}
 		switch {
 		case f.Kind == reflect.Bool && v == "false":
 			text += " --no-" + f.Name
 		case f.Kind == reflect.Bool:
 			text += " --" + f.Name
-		case strings.ContainsAny(v, " ()'"):
-			text += " --" + f.Name + " '" + strings.ReplaceAll(v, "'", `'\''`) + "'"
 		default:
-			text += " --" + f.Name + " " + v
+			text += " --" + f.Name + between + v
 		}
 	}
 	return text

@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"regexp"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -279,6 +279,7 @@ func TestCommandLine(t *testing.T) {
 	for _, set := range []map[string]string{
 		{},
 		{"seed": "7", "crop": "false", "arch-per-step": "true", "arch-schedule": "drawn", "arch-points": "0:1,1:0"},
+		{"steer": "-none,+normal:k-1>0:sep_conv_3x3", "penalty": "beta", "penalty-weight": "-3"},
 		{"task": "train", "genotype": "Genotype(normal=[('skip_connect', 0), ('skip_connect', 1)], normal_concat=range(2, 3), reduce=[('skip_connect', 0), ('skip_connect', 1)], reduce_concat=range(2, 3))"},
 	} {
 		want := preset
@@ -290,7 +291,11 @@ func TestCommandLine(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		words := regexp.MustCompile(`'(?:[^']|'\\'')*'|\S+`).FindAllString(commandLine(want), -1)
+		out, err := exec.Command("sh", "-c", "printf '%s\n' "+commandLine(want)).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := strings.Split(strings.TrimSpace(string(out)), "\n")
 		if words[0] != "hlrs" || words[1] != string(want.Task) || words[2] != "--preset" || words[3] != "small" {
 			t.Fatalf("%q", words)
 		}
@@ -299,9 +304,11 @@ func TestCommandLine(t *testing.T) {
 			name, v := strings.TrimPrefix(words[i], "--"), "true"
 			if off, no := strings.CutPrefix(name, "no-"); no {
 				name, v = off, "false"
+			} else if before, after, is := strings.Cut(name, "="); is {
+				name, v = before, after
 			} else if i+1 < len(words) && !strings.HasPrefix(words[i+1], "--") {
 				i++
-				v = strings.ReplaceAll(strings.Trim(words[i], "'"), `'\''`, "'")
+				v = words[i]
 			}
 			if err := field(name).Set(&got, v); err != nil {
 				t.Error(err)

@@ -30,14 +30,20 @@ func referenceMixed(t *testing.T, f *golden.File, mixture nn.Mixture, device nn.
 		}
 		return n
 	}
-	m := withMixture(t, size{Shape{Classes: num("classes"), Batch: num("batch"), Size: num("size"), Branches: Alone}, num("C"), num("layers"), num("nodes")}, mixture, device)
+	m := withMixture(t, size{Shape{Classes: num("classes"), Batch: num("batch"), Size: num("size"), Branches: Alone}, num("C"), num("layers"), num("nodes"), mixture.Len(0) > 0}, mixture, device)
 	m.ResetRunning()
+	own := 0
 	for _, p := range m.Store.Weights.List {
-		copy(m.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
+		name := "init/" + p.Name
+		if f.Has("minus/" + name) {
+			name = "minus/" + name
+			own++
+		}
+		copy(m.Weights[p.Off:][:p.Len()], f.Get(name).Values)
 	}
 	n := copy(m.alpha, f.Get("init/alpha.normal").Values)
 	copy(m.alpha[n:], f.Get("init/alpha.reduce").Values)
-	if got, want := len(m.Store.Weights.List)+2, len(f.Names("init/")); got != want {
+	if got, want := len(m.Store.Weights.List)+2-own, len(f.Names("init/")); got != want {
 		t.Fatalf("%d arrays, the reference has %d", got, want)
 	}
 	return m
@@ -322,5 +328,31 @@ func TestPerturbedAgainstReference(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Near("rs/after_step/"+name, m.Weights[p.Off:][:p.Len()], 1e-4)
+	}
+}
+
+// TestExtraSkipAgainstReference: the network of DARTS-.
+func TestExtraSkipAgainstReference(t *testing.T) {
+	f := golden.Open(t, "robust.safetensors")
+	for name, device := range devices {
+		t.Run(name, func(t *testing.T) {
+			m := referenceMixed(t, f, &darts.Extra{Mixture: darts.Softmax{}, Beta: float(t, f, "minus_beta")}, device)
+			o := &Objective{Model: m.Model}
+			o.Batches[0] = nn.Batch{Images: images(f.Get("x")), Labels: f.Ints("y")}
+			dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.alpha))
+			loss := o.Gradient(m.Weights, m.alpha, dw, dalpha, false)
+			f.Near("minus/loss", []float32{float32(loss)}, 1e-5)
+			f.Near("minus/logits", byImage(m.logits, m.Shape.Batch), 1e-5)
+			f.Near("minus/grad_norm", []float32{float32(nn.Norm(dw))}, 1e-4)
+			half := len(dalpha) / 2
+			for part, d := range map[string][]float64{"normal": dalpha[:half], "reduce": dalpha[half:]} {
+				f.Near("minus/grad/alpha."+part, golden.Narrow(d), 1e-4)
+			}
+			for _, p := range m.Store.Weights.List {
+				if f.Has("minus/grad/" + p.Name) {
+					f.Near("minus/grad/"+p.Name, dw[p.Off:][:p.Len()], 1e-4)
+				}
+			}
+		})
 	}
 }

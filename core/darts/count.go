@@ -6,7 +6,7 @@ import "hlrslab/core/nn"
 // image of size × size.
 func SupernetCost(channels, layers, nodes, classes, size int) (params, macs int) {
 	return cost(size, func(b *nn.Builder) {
-		b.Head("classifier", nn.Classifier{Classes: classes}, Supernet(b, channels, layers, nodes, ""))
+		b.Head("classifier", nn.Classifier{Classes: classes}, Supernet(b, channels, layers, nodes, false, ""))
 	})
 }
 

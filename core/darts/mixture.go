@@ -162,6 +162,26 @@ func (Sigmoid) Backward(dalpha []float64, _, alpha []float32, dops []float64) {
 
 func sigmoid(v float32) float64 { return 1 / (1 + nn.Exp(-float64(v))) }
 
+// Extra is a mixture beside which every edge has one more skip connection, of weight Beta, which has no alpha.
+type Extra struct {
+	nn.Mixture
+	Beta float64
+}
+
+// Len implements nn.Mixture.
+func (m *Extra) Len(alphas int) int { return alphas + 1 }
+
+// Forward implements nn.Mixture.
+func (m *Extra) Forward(ops, alpha []float32) {
+	m.Mixture.Forward(ops[:len(alpha)], alpha)
+	ops[len(alpha)] = float32(m.Beta)
+}
+
+// Backward implements nn.Mixture.
+func (m *Extra) Backward(dalpha []float64, ops, alpha []float32, dops []float64) {
+	m.Mixture.Backward(dalpha, ops[:len(alpha)], alpha, dops[:len(alpha)])
+}
+
 // Temperature is that of an epoch, from 0, where it begins at first and is multiplied by factor after each so many epochs; it does
 // not fall below a thousandth.
 func Temperature(epoch int, first, factor float64, every int) float64 {

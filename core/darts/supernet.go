@@ -16,8 +16,8 @@ func Reductions(layers int) (first, second int) { return layers / 3, 2 * layers 
 // Supernet adds the search network to b and returns the nodes of its last cell, whose means are the features. The
 // names of its weights are the reference's; the last cell's begin with its name and own (such as "cell7" and ".rb"), so
 // that two branches can share all but that. Operation weights are edges × primitives of the normal cells, then of the
-// reduction cells.
-func Supernet(b *nn.Builder, channels, layers, nodes int, own string) []*nn.Node {
+// reduction cells. With extra, each edge has one more skip connection, all of one more operation weight, as DARTS- has it (Chu et al., 2021).
+func Supernet(b *nn.Builder, channels, layers, nodes int, extra bool, own string) []*nn.Node {
 	stem := b.Node(nn.Term{Source: b.Stem("stem.conv", "stem.bn", 3*channels, tensor.Window{K: 3, Stride: 1, Dilation: 1, Pad: 1}), Weight: -1})
 	s0, s1 := []*nn.Node{stem}, []*nn.Node{stem}
 	first, second := Reductions(layers)
@@ -31,13 +31,13 @@ func Supernet(b *nn.Builder, channels, layers, nodes int, own string) []*nn.Node
 		if i == layers-1 {
 			name += own
 		}
-		s0, s1 = s1, cell(b, name, s0, s1, channels, nodes, reduce, before)
+		s0, s1 = s1, cell(b, name, s0, s1, channels, nodes, reduce, before, extra)
 		before = reduce
 	}
 	return s1
 }
 
-func cell(b *nn.Builder, name string, s0, s1 []*nn.Node, channels, nodes int, reduce, reduced bool) []*nn.Node {
+func cell(b *nn.Builder, name string, s0, s1 []*nn.Node, channels, nodes int, reduce, reduced, extra bool) []*nn.Node {
 	all := []*nn.Node{
 		preprocess(b, name+".preprocess0", ".conv", ".bn", s0, channels, reduced, false),
 		preprocess(b, name+".preprocess1", ".conv", ".bn", s1, channels, false, false),
@@ -55,6 +55,9 @@ func cell(b *nn.Builder, name string, s0, s1 []*nn.Node, channels, nodes int, re
 				stride = 2
 			}
 			terms = append(terms, mixed(b, fmt.Sprintf("%s.edge%d", name, edge), fmt.Sprintf("%s.state%d", name, j), s, channels, stride, mix)...)
+			if extra {
+				terms = append(terms, skip(b, fmt.Sprintf("%s.edge%d.auxiliary", name, edge), s, channels, stride, 2*Edges(nodes)*len(Primitives)))
+			}
 			edge++
 			mix += len(Primitives)
 		}
@@ -81,17 +84,20 @@ func mixed(b *nn.Builder, edge, state string, s *nn.Node, channels, stride, mix 
 		{Node: s, Pool: nn.MaxPool, Stride: stride, Norm: state + ".max_pool_3x3.bn", Weight: mix + 1},
 		{Node: s, Pool: nn.MeanPool, Stride: stride, Norm: state + ".avg_pool_3x3.bn", Weight: mix + 2},
 	}
-	if stride == 1 {
-		terms = append(terms, nn.Term{Node: s, Weight: mix + 3})
-	} else {
-		at := edge + ".skip_connect"
-		terms = append(terms, nn.Term{Source: b.FactorizedReduce(at+".conv_1.weight", at+".conv_2.weight", at+".bn", []*nn.Node{s}, channels, false), Weight: mix + 3})
-	}
+	terms = append(terms, skip(b, edge+".skip_connect", s, channels, stride, mix+3))
 	for k := 4; k < len(Primitives); k++ {
 		name := func(n int) string { return fmt.Sprintf("%s.%s.op%d", edge, Primitives[k], n) }
 		terms = append(terms, nn.Term{Source: weighted(b, Primitives[k], name, s, stride, false), Weight: mix + k})
 	}
 	return terms
+}
+
+// skip is a skip connection of that weight: the state itself, or, where the map is halved, its factorised reduction.
+func skip(b *nn.Builder, name string, s *nn.Node, channels, stride, weight int) nn.Term {
+	if stride == 1 {
+		return nn.Term{Node: s, Weight: weight}
+	}
+	return nn.Term{Source: b.FactorizedReduce(name+".conv_1.weight", name+".conv_2.weight", name+".bn", []*nn.Node{s}, channels, false), Weight: weight}
 }
 
 // weighted adds a separable or dilated convolution; name says how its nth layer is called.

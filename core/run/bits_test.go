@@ -52,12 +52,13 @@ func TestBits(t *testing.T) {
 		"zero order": func(c *Config) {
 			c.Method, c.ZOWindow, c.Mixture, c.CoolingEvery, c.ArchRate, c.Branches = "zo", 2, "sparsemax", 1, 0.1, "head"
 		},
-		"perturbed": func(c *Config) { c.Perturbation, c.HessianEvery = 0.3, 2 },
-		"by class":  func(c *Config) { c.ClassGamma, c.ClassCourse, c.Order, c.Branches = 1, "rising", 2, "head" },
-		"fair":      func(c *Config) { c.Mixture, c.Penalty, c.PenaltyCourse, c.ArchRate = "sigmoid", "fair", "rising", 0.05 },
-		"beta":      func(c *Config) { c.Penalty, c.KeepSkips, c.Order = "beta", 0, 2 },
-		"entropy":   func(c *Config) { c.Penalty, c.PenaltyWeight, c.PenaltyCourse = "entropy", -1, "falling" },
-		"no rate":   func(c *Config) { c.ArchRate, c.Profile, c.Seed, c.ClassSeed = 0, "step", 7, 3 },
+		"perturbed":     func(c *Config) { c.Perturbation, c.HessianEvery = 0.3, 2 },
+		"one more skip": func(c *Config) { c.ExtraSkip, c.Order, c.Branches = 1, 2, "concat" },
+		"by class":      func(c *Config) { c.ClassGamma, c.ClassCourse, c.Order, c.Branches = 1, "rising", 2, "head" },
+		"fair":          func(c *Config) { c.Mixture, c.Penalty, c.PenaltyCourse, c.ArchRate = "sigmoid", "fair", "rising", 0.05 },
+		"beta":          func(c *Config) { c.Penalty, c.KeepSkips, c.Order = "beta", 0, 2 },
+		"entropy":       func(c *Config) { c.Penalty, c.PenaltyWeight, c.PenaltyCourse = "entropy", -1, "falling" },
+		"no rate":       func(c *Config) { c.ArchRate, c.Profile, c.Seed, c.ClassSeed = 0, "step", 7, 3 },
 	} {
 		c := tiny(t)
 		c.Epochs, c.NMax, c.Pool, c.Imbalance, c.TestImages = 2, 24, 60, 4, 20

@@ -83,6 +83,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		"class-limit":     func(c *Config) { c.ClassGamma = 1 },
 		"class-course":    func(c *Config) { c.ClassGamma = 1 },
 		"penalty-weight":  func(c *Config) { c.Penalty = "entropy" },
+		"extra-course":    func(c *Config) { c.ExtraSkip = 1 },
 		"penalty-course":  func(c *Config) { c.Penalty = "beta" },
 		"hessian-stop":    func(c *Config) { c.HessianEvery, c.Epochs, c.ArchRate = 1, 12, 0.1 },
 		"stop-skips":      func(c *Config) { c.Nodes = 4 },
@@ -103,7 +104,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"},
 		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"},
 		"class-gamma": {"0", "0.5", "1"}, "class-limit": {"100", "1.5"},
-		"penalty-weight": {"0", "-1"}, "stop-skips": {"0", "1"}, "keep-skips": {"8", "0"}, "hessian-every": {"0", "1", "2"}, "perturbation": {"0", "0.1", "0.3"}, "steer": {"", "-none", "+normal:k-1>0:sep_conv_3x3"}, "hessian-stop": {"0", "0.000001"},
+		"penalty-weight": {"0", "-1"}, "stop-skips": {"0", "1"}, "keep-skips": {"8", "0"}, "hessian-every": {"0", "1", "2"}, "perturbation": {"0", "0.1", "0.3"}, "extra-skip": {"0", "1"}, "steer": {"", "-none", "+normal:k-1>0:sep_conv_3x3"}, "hessian-stop": {"0", "0.000001"},
 		"order": {"1", "2"}, "arch-rate": {"0", "0.01"}, "arch-decay": {"0", "0.1"},
 		"arch-param": {"0", "0.5"}, "arch-milestones": {"", "1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
 		"mix-param": {"0", "0.2"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
@@ -216,8 +217,8 @@ func TestNeeds(t *testing.T) {
 		"channels": {"2", "3"}, "layers": {"3", "4"}, "rate-milestones": {"1", "1,3"}, "arch-milestones": {"1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-ramp": {"false", "true"},
 		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"}, "zo-momentum": {"matched", "none"},
 		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"}, "order": {"1", "2"},
-		"perturbation": {"0", "0.3"},
-		"class-limit":  {"100", "1.5"}, "class-course": {"constant", "rising"}, "hessian-stop": {"0", "0.000001"},
+		"perturbation": {"0", "0.3"}, "extra-course": {"falling", "constant"},
+		"class-limit": {"100", "1.5"}, "class-course": {"constant", "rising"}, "hessian-stop": {"0", "0.000001"},
 		"penalty": {"none", "beta"}, "penalty-weight": {"0", "1"}, "penalty-course": {"constant", "rising"},
 	}
 	for _, f := range Fields() {

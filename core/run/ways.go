@@ -22,6 +22,9 @@ var Ways = []Way{
 	{"perturbed", "SDARTS-RS", "In the weights’ step each operation’s share is moved at random, more and more over the epochs, so that weights do not hang on it.", func(c *Config) {
 		c.Perturbation = 0.3
 	}},
+	{"minus", "DARTS-", "Every edge has one more skip connection, of a weight that falls to 0: training leans on that one, and not on the one to choose.", func(c *Config) {
+		c.ExtraSkip = 1
+	}},
 	{"skips", "Two skip connections", "The cell that is chosen keeps its two strongest skip connections at most, as in P-DARTS.", func(c *Config) { c.KeepSkips = 2 }},
 	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier’s weights of a rare class learn faster, and the architecture’s step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
 }
@@ -33,7 +36,7 @@ func (w Way) on(c Config) Config {
 	c.Mixture, c.Temperature, c.Cooling, c.CoolingEvery = d.Mixture, d.Temperature, d.Cooling, d.CoolingEvery
 	c.Penalty, c.PenaltyWeight, c.PenaltyCourse = d.Penalty, d.PenaltyWeight, d.PenaltyCourse
 	c.ClassGamma, c.ClassLimit, c.ClassCourse, c.KeepSkips = d.ClassGamma, d.ClassLimit, d.ClassCourse, d.KeepSkips
-	c.Perturbation = d.Perturbation
+	c.Perturbation, c.ExtraSkip, c.ExtraCourse = d.Perturbation, d.ExtraSkip, d.ExtraCourse
 	w.set(&c)
 	return c
 }

@@ -22,6 +22,7 @@ type task struct {
 	model   *bbn.Model
 	mixture nn.Mixture    // as the configuration names it …
 	steered darts.Steered // … and with what is forbidden by hand
+	extra   *darts.Extra  // between them, if edges have one more skip connection
 	alpha   []float32     // edges × primitives of the normal cells, then of the reduction cells
 	method  darts.Method
 	penalty float64   // weight in this epoch
@@ -37,10 +38,13 @@ type task struct {
 // Task is a run.Maker.
 func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, []run.Loader, error) {
 	t := &task{sgd: sgd, mixture: mixture(c)}
-	t.steered.Mixture = t.mixture
+	if t.steered.Mixture = t.mixture; c.ExtraSkip > 0 {
+		t.extra = &darts.Extra{Mixture: t.mixture}
+		t.steered.Mixture = t.extra
+	}
 	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
 	backbone := func(b *nn.Builder, own string) []*nn.Node {
-		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, own)
+		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, c.ExtraSkip > 0, own)
 	}
 	var err error
 	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, backbone, &t.steered, alphas, device)
@@ -155,6 +159,9 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 		m.Temperature = darts.Temperature(epoch, t.config.Temperature, t.config.Cooling, t.config.CoolingEvery)
 	}
 	c := t.config
+	if t.extra != nil {
+		t.extra.Beta = run.Course(c.ExtraCourse, c.ExtraSkip, epoch, c.Epochs)
+	}
 	t.penalty = run.Course(c.PenaltyCourse, cmp.Or(c.PenaltyWeight, own[c.Penalty]), epoch, c.Epochs)
 	if rates := c.ClassRates(counts, epoch); rates != nil {
 		t.sgd.Groups = t.model.Head.ByClass(rates, c.Decay)
@@ -251,7 +258,8 @@ func (t *task) Predict(test int, batch nn.Batch) []float32 {
 		return t.model.Predict(batch, t.model.Weights, t.alpha, nil)
 	}
 	if t.oneHot == nil {
-		t.oneHot = t.genotype().OneHot(t.config.Nodes)
+		t.oneHot = make([]float32, t.steered.Len(len(t.alpha))) // without an extra skip connection
+		copy(t.oneHot, t.genotype().OneHot(t.config.Nodes))
 	}
 	return t.model.Predict(batch, t.model.Weights, t.alpha, t.oneHot)
 }

@@ -158,12 +158,8 @@ func (e Edge) name() string {
 
 // edgeName is an edge's source and node, as draw names them: k−1→0 leads from the cell before to node 0.
 func edgeName(e int) string {
-	node := 0
-	for e >= node+2 {
-		e -= node + 2
-		node++
-	}
-	return fmt.Sprintf("%s→%d", draw.State(e), node)
+	source, node := darts.Ends(e)
+	return fmt.Sprintf("%s→%d", draw.State(source), node)
 }
 
 // historyTable has a row a class, and a column an epoch, as far as there is room.

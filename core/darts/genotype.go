@@ -77,7 +77,7 @@ func DiscretiseFew(normal, reduce [][]float64, nodes, skips int) Genotype {
 		n := 0
 		for i, e := range g.Normal {
 			node := i / 2
-			if row := rows[node*(node+3)/2+e.From]; e.Op == Primitives[skip] {
+			if row := rows[Edges(node)+e.From]; e.Op == Primitives[skip] {
 				if n++; weakest == nil || row[skip] < weakest[skip] {
 					weakest = row
 				}

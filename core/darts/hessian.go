@@ -44,10 +44,7 @@ func (h *Hessian) Largest(loss Objective, w, alpha []float32, decay float64, rng
 
 // iterate is the eigenvalue of largest size of the matrix less shift times the identity.
 func (h *Hessian) iterate(loss Objective, w, alpha []float32, shift float64, rng *rand.Rand) (value float64) {
-	for i := range h.v {
-		h.v[i] = nn.Normal(rng)
-	}
-	unit(h.v)
+	Direction(h.v, rng)
 	for range h.Steps {
 		h.Times(loss, w, alpha, h.v, h.next)
 		value = 0
@@ -74,6 +71,14 @@ func (h *Hessian) Times(loss Objective, w, alpha []float32, v, dst []float64) {
 	for i := range dst {
 		dst[i] = (h.up[i] - h.down[i]) / (2 * difference)
 	}
+}
+
+// Direction sets v to a random direction, of length 1.
+func Direction(v []float64, rng *rand.Rand) {
+	for i := range v {
+		v[i] = nn.Normal(rng)
+	}
+	unit(v)
 }
 
 // unit divides v by its norm, unless that is 0.

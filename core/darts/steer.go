@@ -3,7 +3,6 @@ package darts
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"hlrslab/core/nn"
@@ -107,16 +106,20 @@ func ParseSteering(text string, nodes int) (forbidden []bool, err error) {
 
 // EdgeName is an edge's source and node as rules spell them: k-1>0 leads from the cell before to node 0.
 func EdgeName(e int) string {
-	node := 0
+	source, node := Ends(e)
+	if source < 2 {
+		return fmt.Sprintf("k-%d>%d", 2-source, node)
+	}
+	return fmt.Sprintf("%d>%d", source-2, node)
+}
+
+// Ends are an edge's source, of which the cell's two inputs are the first, and its node.
+func Ends(e int) (source, node int) {
 	for e >= node+2 {
 		e -= node + 2
 		node++
 	}
-	source := []string{"k-2", "k-1"}
-	for i := range node {
-		source = append(source, strconv.Itoa(i))
-	}
-	return fmt.Sprintf("%s>%d", source[e], node)
+	return e, node
 }
 
 // edgeOf is the edge of a name.

@@ -97,15 +97,7 @@ func (t *task) methodOf(c run.Config, memory *nn.Memory, weights, alphas int) da
 		m := darts.NewZO(memory, t.sgd, c.ArchDecay, weights, alphas)
 		m.Window, m.Radius, m.Floor, m.Matched = c.ZOWindow, c.ZORadius, c.ZOFloor, c.ZOMomentum == "matched"
 		m.Direction = func(window int, z []float64) {
-			rng := rand.New(rand.NewPCG(c.Seed, directions+uint64(window)))
-			var square float64
-			for i := range z {
-				z[i] = nn.Normal(rng)
-				square += z[i] * z[i]
-			}
-			for i := range z {
-				z[i] /= math.Sqrt(square)
-			}
+			darts.Direction(z, rand.New(rand.NewPCG(c.Seed, directions+uint64(window))))
 		}
 		return m
 	}
@@ -189,9 +181,7 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 		}
 	}
 	if watched {
-		copy(t.eigen, t.eigen[1:eigenvalues])
-		t.eigen[eigenvalues-1] = t.hessian.Largest(&t.val, t.model.Weights, t.alpha, c.ArchDecay, rand.New(rand.NewPCG(c.Seed, starts+uint64(e.Epoch))))
-		t.eigen[eigenvalues]++
+		t.watch(t.hessian.Largest(&t.val, t.model.Weights, t.alpha, c.ArchDecay, rand.New(rand.NewPCG(c.Seed, starts+uint64(e.Epoch)))))
 	}
 	e.ArchLoss = t.method.Step(train, &t.val, t.model.Weights, t.alpha, e.Rate, e.ArchRate)
 	t.perturb(e)
@@ -226,6 +216,13 @@ const (
 // watched says whether this is the step in which the eigenvalue is estimated: an epoch's last one, of those that are to.
 func (t *task) watched(e *run.Event) bool {
 	return t.hessian != nil && e.Step == e.Steps-1 && (e.Epoch+1)%t.config.HessianEvery == 0
+}
+
+// watch takes the newest eigenvalue.
+func (t *task) watch(v float64) {
+	copy(t.eigen, t.eigen[1:eigenvalues])
+	t.eigen[eigenvalues-1] = v
+	t.eigen[eigenvalues]++
 }
 
 // rise is how many times its earlier mean the eigenvalues' mean is; false where there are too few yet.

@@ -77,9 +77,7 @@ func TestRise(t *testing.T) {
 	} {
 		s := task{eigen: make([]float64, eigenvalues+1)}
 		for _, v := range c.values {
-			copy(s.eigen, s.eigen[1:eigenvalues])
-			s.eigen[eigenvalues-1] = v
-			s.eigen[eigenvalues]++
+			s.watch(v)
 		}
 		if got, ok := s.rise(); ok != (c.want != 0) || ok && math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%v: %v, %v, want %v", c.values, got, ok, c.want)

@@ -20,17 +20,21 @@ func reference(t *testing.T, f *golden.File, device nn.Device) *network {
 	return referenceMixed(t, f, darts.Softmax{}, device)
 }
 
+// number is one of the file's.
+func number(t *testing.T, f *golden.File, key string) int {
+	t.Helper()
+	n, err := strconv.Atoi(f.Meta[key])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // referenceMixed is that of another mixture.
 func referenceMixed(t *testing.T, f *golden.File, mixture nn.Mixture, device nn.Device) *network {
 	t.Helper()
-	num := func(key string) int {
-		n, err := strconv.Atoi(f.Meta[key])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	m := withMixture(t, size{Shape{Classes: num("classes"), Batch: num("batch"), Size: num("size"), Branches: Alone}, num("C"), num("layers"), num("nodes"), mixture.Len(0) > 0}, mixture, device)
+	num := func(key string) int { return number(t, f, key) }
+	m := withMixture(t, size{Shape{Classes: num("classes"), Batch: num("batch"), Size: num("size"), Branches: Alone}, num("C"), num("layers"), num("nodes"), mixture.Len(0) > 0, 1}, mixture, device)
 	m.ResetRunning()
 	own := 0
 	for _, p := range m.Store.Weights.List {
@@ -353,6 +357,60 @@ func TestExtraSkipAgainstReference(t *testing.T) {
 					f.Near("minus/grad/"+p.Name, dw[p.Off:][:p.Len()], 1e-4)
 				}
 			}
+		})
+	}
+}
+
+// TestPartialAgainstReference: the network of PC-DARTS, and its architecture's step.
+func TestPartialAgainstReference(t *testing.T) {
+	file := golden.Open(t, "robust.safetensors")
+	f := file.Under("pc")
+	for name, device := range devices {
+		t.Run(name, func(t *testing.T) {
+			num := func(key string) int { return number(t, file, key) }
+			s := size{Shape{Classes: num("classes"), Batch: num("batch"), Size: num("size"), Branches: Alone}, num("pc_C"), num("layers"), num("nodes"), false, num("pc_K")}
+			mixture := &darts.Normalised{Mixture: darts.Softmax{}, Nodes: s.nodes}
+			m := withMixture(t, s, mixture, device)
+			m.ResetRunning()
+			for _, p := range m.Store.Weights.List {
+				copy(m.Weights[p.Off:][:p.Len()], f.Get("init/"+p.Name).Values)
+			}
+			parts := []string{"alpha.normal", "alpha.reduce", "beta.normal", "beta.reduce"}
+			var ends []int
+			n := 0
+			for _, part := range parts {
+				n += copy(m.alpha[n:], f.Get("init/"+part).Values)
+				ends = append(ends, n)
+			}
+			edges := make([]float32, ends[3]-ends[1])
+			mixture.Weigh(edges, m.alpha[ends[1]:])
+			f.Near("edge.normal", edges[:len(edges)/2], 1e-6)
+			f.Near("edge.reduce", edges[len(edges)/2:], 1e-6)
+			o := &Objective{Model: m.Model}
+			dw, dalpha := make([]float32, len(m.Weights)), make([]float64, len(m.alpha))
+			near := func(prefix string, tolerance float64) {
+				for i, part := range parts {
+					f.Near(prefix+part, golden.Narrow(dalpha[append([]int{0}, ends...)[i]:ends[i]]), tolerance)
+				}
+			}
+			o.Batches[0] = nn.Batch{Images: images(file.Get("x")), Labels: file.Ints("y")}
+			loss := o.Gradient(m.Weights, m.alpha, dw, dalpha, false)
+			f.Near("loss", []float32{float32(loss)}, 1e-5)
+			f.Near("logits", byImage(m.logits, m.Shape.Batch), 1e-5)
+			f.Near("grad_norm", []float32{float32(nn.Norm(dw))}, 1e-4)
+			near("grad/", 1e-4)
+			for _, p := range m.Store.Weights.List {
+				f.Near("grad/"+p.Name, dw[p.Off:][:p.Len()], 1e-4)
+			}
+			o.Batches[0] = nn.Batch{Images: images(file.Get("xv")), Labels: file.Ints("yv")}
+			method := m.bilevel(1, &nn.SGD{}, 1e-3)
+			method.Step(o, o, m.Weights, m.alpha, 0, float(t, file, "pc_arch_lr"))
+			dalpha = method.Gradient()
+			near("arch_grad/", 1e-4)
+			for i := range dalpha {
+				dalpha[i] = float64(m.alpha[i])
+			}
+			near("after_arch_step/", 1e-4)
 		})
 	}
 }

@@ -22,11 +22,9 @@ func made(t testing.TB, s size, device nn.Device) *network {
 // withMixture is one whose operations are mixed so.
 func withMixture(t testing.TB, s size, mixture nn.Mixture, device nn.Device) *network {
 	t.Helper()
-	n := &network{alpha: make([]float32, 2*darts.Edges(s.nodes)*len(darts.Primitives))}
-	backbone := func(b *nn.Builder, own string) []*nn.Node {
-		return darts.Supernet(b, s.channels, s.layers, s.nodes, s.extra, own)
-	}
-	m, err := New(s.Shape, backbone, mixture, len(n.alpha), device)
+	net := darts.Supernet{Channels: s.channels, Layers: s.layers, Nodes: s.nodes, Extra: s.extra, Part: s.part}
+	n := &network{alpha: make([]float32, net.Alphas())}
+	m, err := New(s.Shape, net.Backbone, mixture, len(n.alpha), device)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +44,7 @@ type size struct {
 	Shape
 	channels, layers, nodes int
 	extra                   bool // one more skip connection
+	part                    int  // of the channels
 }
 
 func model(t testing.TB, s size, threads int) *network {
@@ -83,7 +82,7 @@ var small = size{Shape: Shape{Classes: 3, Batch: 18, Size: 8, Branches: Alone}, 
 
 func TestWeightCounts(t *testing.T) {
 	for branches, want := range map[Parting]int{"none": 1930618, "cell": 2401402, "head": 1933188, "concat": 1933178} {
-		m := made(t, size{Shape{Classes: 10, Batch: 1, Size: 32, Branches: branches}, 16, 8, 4, false}, &cpu.Device{})
+		m := made(t, size{Shape{Classes: 10, Batch: 1, Size: 32, Branches: branches}, 16, 8, 4, false, 1}, &cpu.Device{})
 		if got := m.Store.Weights.Total; got != want {
 			t.Errorf("%s: %d weights, want %d", branches, got, want)
 		}
@@ -188,7 +187,7 @@ func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		s    size
-	}{{"C4L5", size{Shape{10, 16, 16, Alone, false}, 4, 5, 4, false}}, {"C8L5", size{Shape{10, 32, 32, Alone, false}, 8, 5, 4, false}}} {
+	}{{"C4L5", size{Shape{10, 16, 16, Alone, false}, 4, 5, 4, false, 1}}, {"C8L5", size{Shape{10, 32, 32, Alone, false}, 8, 5, 4, false, 1}}} {
 		b.Run(c.name, func(b *testing.B) {
 			m := model(b, c.s, 1)
 			o := random(m, 1)

@@ -16,9 +16,9 @@ import (
 )
 
 // declare adds a network to b that is drawn at random: nodes of all kinds of terms, some weighed, some dropped, read as they are, through
-// their ReLU and through pools of either, some with zeros for channels that they lack, by one branch or two, by a linear classifier or
+// their ReLU and through pools of either, some with zeros for channels that they lack, or in another order, by one branch or two, by a linear classifier or
 // one of cosines, and by an auxiliary one.
-func declare(t *rapid.T, b *nn.Builder) {
+func declare(t *rapid.T, b *nn.Builder, size int) {
 	flip := rapid.Bool()
 	branches, channels := 1+rapid.IntRange(0, 1).Draw(t, "second branch"), 2*rapid.IntRange(1, 2).Draw(t, "half the channels")
 	count := rapid.IntRange(1, 5).Draw(t, "nodes")
@@ -27,12 +27,16 @@ func declare(t *rapid.T, b *nn.Builder) {
 	for i := range count {
 		var terms []choice
 		for range rapid.IntRange(1, 3).Draw(t, "terms") {
-			terms = append(terms, choice{rapid.IntRange(0, 12).Draw(t, "kind"), rapid.IntRange(0, i).Draw(t, "from"), 1})
+			terms = append(terms, choice{rapid.IntRange(0, 13).Draw(t, "kind"), rapid.IntRange(0, i).Draw(t, "from"), 1})
 		}
 		plan = append(plan, terms)
 	}
 	through, wide := flip.Draw(t, "head through the ReLU"), flip.Draw(t, "more channels")
-	pooling := rapid.SampledFrom([]nn.Pooling{nn.Subsample, nn.MaxPool, nn.MeanPool}).Draw(t, "pooling")
+	kinds := []nn.Pooling{nn.Subsample, nn.MaxPool, nn.MeanPool}
+	if size%2 == 0 {
+		kinds = append(kinds, nn.HalvingMaxPool)
+	}
+	pooling := rapid.SampledFrom(kinds).Draw(t, "pooling")
 	gated, normed, dropped := flip.Draw(t, "its ReLU"), flip.Draw(t, "its BatchNorm"), flip.Draw(t, "some dropped")
 	window := func(k, dilation int) tensor.Window {
 		return tensor.Window{K: k, Stride: 1, Dilation: dilation, Pad: dilation * (k - 1) / 2}
@@ -78,6 +82,11 @@ func declare(t *rapid.T, b *nn.Builder) {
 					term.Source = b.ThenFull(name+"w", name+"bn2", first, channels, nn.Kernel{H: 1, W: 1, StrideH: 1, StrideW: 1})
 				case 10, 11, 12:
 					term.Node, term.ReLU, term.Pool = in, true, []nn.Pooling{nn.MaxPool, nn.MeanPool, nn.Subsample}[c.kind-10]
+				case 13: // its channels in another order, one of them nowhere
+					term.Node, term.Channels = in, slices.Repeat([]int{-1}, channels)
+					for ch := 1; ch < channels; ch++ {
+						term.Channels[channels-1-ch] = ch
+					}
 				}
 				all = append(all, term)
 			}
@@ -123,7 +132,7 @@ func TestNetworksOnBothDevices(t *testing.T) {
 		seed, mixed := rapid.Uint64().Draw(t, "seed"), rapid.Bool().Draw(t, "two labels")
 		store := &nn.Store{}
 		b := nn.NewBuilder(store, batch, size)
-		declare(t, b)
+		declare(t, b, size)
 		p, err := b.Compile()
 		if err != nil {
 			t.Fatal(err)

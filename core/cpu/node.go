@@ -50,7 +50,7 @@ func newNode(b *branch, op *nn.Node, made map[nn.Op]any) *node {
 			own.source = op.ReLU
 		}
 		own.forward, own.backward = b.plans(func(images int) (forward, backward *tensor.Plan) {
-			if p.Kind == nn.MaxPool {
+			if p.Kind.Max() {
 				return w.Conv(op.Sum.H, op.Sum.W, images)
 			}
 			forward, backward, own.weights = w.Mean(op.Sum.H, op.Sum.W, images)
@@ -132,7 +132,7 @@ func (n *node) forward(k, ch, worker int) {
 		if p.idle() {
 			continue
 		}
-		if p.Kind == nn.MaxPool {
+		if p.Kind.Max() {
 			p.forward[b.variant(k)].Max(b.mem, b.at(p.Out, k, ch), b.at(p.source, k, ch))
 		} else {
 			p.forward[b.variant(k)].Sum(b.mem, b.at(p.Out, k, ch), b.at(p.source, k, ch), p.weights, false)
@@ -303,10 +303,17 @@ func (n *node) gather(uses []use, k, ch, worker int) {
 		return
 	}
 	b := n.b
-	taps, coef := b.taps1[worker][:len(uses)], b.coef[worker]
-	for i, u := range uses {
-		r := &u.by.reads[u.term]
-		coef[i], taps[i] = u.by.weight(u.term), tensor.Tap{Off: int32(b.at(r.Grad, k, ch+r.Pad)), W: int32(i)}
+	taps, coef := b.taps1[worker][:0], b.coef[worker]
+	for _, u := range uses {
+		r, i := &u.by.reads[u.term], len(taps)
+		to := r.To(ch)
+		if to < 0 {
+			continue
+		}
+		coef[i], taps = u.by.weight(u.term), append(taps, tensor.Tap{Off: int32(b.at(r.Grad, k, to)), W: int32(i)})
+	}
+	if len(taps) == 0 {
+		return
 	}
 	tensor.Sum(b.mem, b.at(n.Grad, k, ch), 0, b.length(n.Sum, k), taps, coef, 0, tensor.NoFloor, true)
 }
@@ -366,23 +373,30 @@ func (n *node) multiply(k, ch, worker int) {
 // gather adds the gradient that comes through the pool to the plane at grad.
 func (p *pool) gather(b *branch, k, ch, worker, grad int) {
 	dm, m := b.plane1[worker], b.at(p.Out, k, ch)
-	taps, coef := b.taps1[worker][:len(p.uses)+1], b.coef[worker]
+	taps, coef := b.taps1[worker][:0], b.coef[worker]
 	var gb, gd float32
-	for i, u := range p.uses {
-		r := &u.by.reads[u.term]
+	for _, u := range p.uses {
+		r, i := &u.by.reads[u.term], len(taps)
+		to := r.To(ch)
+		if to < 0 {
+			continue
+		}
 		coef[i] = u.by.weight(u.term)
 		if r.norm != nil {
 			coef[i] = r.norm.ga[ch]
 			gb += r.norm.gb[ch]
 			gd += r.norm.gd[ch]
 		}
-		taps[i] = tensor.Tap{Off: int32(b.at(r.Grad, k, ch+r.Pad)), W: int32(i)}
+		taps = append(taps, tensor.Tap{Off: int32(b.at(r.Grad, k, to)), W: int32(i)})
 	}
-	last := len(p.uses)
-	coef[last], taps[last] = gb, tensor.Tap{Off: int32(m), W: int32(last)}
+	last := len(taps)
+	if last == 0 {
+		return
+	}
+	coef[last], taps = gb, append(taps, tensor.Tap{Off: int32(m), W: int32(last)})
 	tensor.Sum(b.mem, dm, 0, b.length(p.Out, k), taps, coef, gd, tensor.NoFloor, false)
 	v := b.variant(k)
-	if p.Kind == nn.MaxPool {
+	if p.Kind.Max() {
 		p.forward[v].MaxGrad(b.mem, grad, dm, m, b.at(p.source, k, ch))
 	} else {
 		p.backward[v].Sum(b.mem, grad, dm, p.weights, true)

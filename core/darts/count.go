@@ -2,12 +2,10 @@ package darts
 
 import "hlrslab/core/nn"
 
-// SupernetCost is the number of weights of the search network, alphas left out, and its multiply-adds per
+// SupernetCost is the number of weights of a search network, alphas left out, and its multiply-adds per
 // image of size × size.
-func SupernetCost(channels, layers, nodes, classes, size int) (params, macs int) {
-	return cost(size, func(b *nn.Builder) {
-		b.Head("classifier", nn.Classifier{Classes: classes}, Supernet(b, channels, layers, nodes, false, ""))
-	})
+func SupernetCost(net Supernet, classes, size int) (params, macs int) {
+	return cost(size, func(b *nn.Builder) { b.Head("classifier", nn.Classifier{Classes: classes}, net.Backbone(b, "")) })
 }
 
 // EvalCost is the number of weights of a genotype's network, its multiply-adds per image of size × size, both without the

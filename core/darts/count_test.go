@@ -11,7 +11,7 @@ import (
 // TestWhereTheWeightsAre: a total can be right by errors that cancel; each cell and operation must be.
 func TestWhereTheWeightsAre(t *testing.T) {
 	var store nn.Store
-	Supernet(nn.NewBuilder(&store, 1, 32), 16, 8, 4, false, "")
+	Supernet{Channels: 16, Layers: 8, Nodes: 4}.Backbone(nn.NewBuilder(&store, 1, 32), "")
 	under := func(prefix string) (n int) {
 		for _, p := range store.Weights.List {
 			if strings.HasPrefix(p.Name, prefix) {

@@ -65,7 +65,7 @@ func TestSupernetCost(t *testing.T) {
 		{8, 3, 10, 209442, 0},
 		{36, 20, 10, 19932310, 0},
 	} {
-		params, macs := SupernetCost(c.channels, c.layers, 4, c.classes, 32)
+		params, macs := SupernetCost(Supernet{Channels: c.channels, Layers: c.layers, Nodes: 4}, c.classes, 32)
 		if params != c.params || c.macs > 0 && macs != c.macs {
 			t.Errorf("C=%d L=%d, %d classes: %d weights, %d multiply-adds, want %d and %d", c.channels, c.layers, c.classes, params, macs, c.params, c.macs)
 		}

@@ -182,6 +182,84 @@ func (m *Extra) Backward(dalpha []float64, ops, alpha []float32, dops []float64)
 	m.Mixture.Backward(dalpha, ops[:len(alpha)], alpha, dops[:len(alpha)])
 }
 
+// Normalised is a mixture whose edges have weights of their own beside their operations' (PC-DARTS' edge normalisation): the softmax of
+// one more alpha of each edge over the edges into its node. An operation's weight is multiplied by its edge's, which is an operation
+// weight, too. Alphas and operation weights are those of the mixture, and then those of the edges: of the normal cells, then of the reduction cells.
+type Normalised struct {
+	nn.Mixture
+	Nodes int
+
+	own  []float32 // the mixture's operation weights
+	dops []float64
+}
+
+// Len implements nn.Mixture.
+func (m *Normalised) Len(alphas int) int { return alphas }
+
+// rows is how many alphas are the mixture's.
+func (m *Normalised) rows() int { return 2 * Edges(m.Nodes) * len(Primitives) }
+
+// Forward implements nn.Mixture.
+func (m *Normalised) Forward(ops, alpha []float32) {
+	n := m.rows()
+	m.Mixture.Forward(ops[:n], alpha[:n])
+	m.Weigh(ops[n:], alpha[n:])
+	for i := range ops[:n] {
+		ops[i] *= ops[n+i/len(Primitives)]
+	}
+}
+
+// Weigh sets the edges' weights from their alphas.
+func (m *Normalised) Weigh(edges, alpha []float32) {
+	for from, to := range m.nodes() {
+		top := slices.Max(alpha[from:to])
+		var sum float64
+		for _, v := range alpha[from:to] {
+			sum += nn.Exp(float64(v - top))
+		}
+		for e := from; e < to; e++ {
+			edges[e] = float32(nn.Exp(float64(alpha[e]-top)) / sum)
+		}
+	}
+}
+
+// nodes are the ends of the edges into each node of both cells.
+func (m *Normalised) nodes() func(yield func(from, to int) bool) {
+	return func(yield func(from, to int) bool) {
+		for from, node := 0, 0; from < 2*Edges(m.Nodes); node++ {
+			to := from + 2 + node%m.Nodes
+			if !yield(from, to) {
+				return
+			}
+			from = to
+		}
+	}
+}
+
+// Backward implements nn.Mixture.
+func (m *Normalised) Backward(dalpha []float64, ops, alpha []float32, dops []float64) {
+	n := m.rows()
+	edges := ops[n:]
+	m.own, m.dops = slices.Grow(m.own[:0], n)[:n], slices.Grow(m.dops[:0], n+len(edges))[:n+len(edges)]
+	m.Mixture.Forward(m.own, alpha[:n])
+	copy(m.dops[n:], dops[n:])
+	for i, d := range dops[:n] {
+		e := i / len(Primitives)
+		m.dops[i] = d * float64(edges[e])
+		m.dops[n+e] += d * float64(m.own[i])
+	}
+	m.Mixture.Backward(dalpha[:n], m.own, alpha[:n], m.dops[:n])
+	for from, to := range m.nodes() {
+		var mean float64
+		for e := from; e < to; e++ {
+			mean += float64(edges[e]) * m.dops[n+e]
+		}
+		for e := from; e < to; e++ {
+			dalpha[n+e] += float64(edges[e]) * (m.dops[n+e] - mean)
+		}
+	}
+}
+
 // Temperature is that of an epoch, from 0, where it begins at first and is multiplied by factor after each so many epochs; it does
 // not fall below a thousandth.
 func Temperature(epoch int, first, factor float64, every int) float64 {

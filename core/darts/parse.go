@@ -22,7 +22,7 @@ func ReadGenotype(text string) (Genotype, error) {
 		if err != nil {
 			return Genotype{}, fmt.Errorf("genotype: %.80q is no seed; give a whole number from 0, as in random:7", of)
 		}
-		return RandomGenotype(4, rand.New(rand.NewPCG(seed, 0))), nil
+		return RandomGenotype(4, nil, rand.New(rand.NewPCG(seed, 0))), nil
 	case named && kind == "all":
 		return uniform(4, of)
 	case !strings.Contains(text, "="):
@@ -35,15 +35,28 @@ func ReadGenotype(text string) (Genotype, error) {
 	return ParseGenotype(text)
 }
 
-// RandomGenotype draws cells of so many nodes: two inputs of each among those before it, and an operation for each but none, all alike.
-func RandomGenotype(nodes int, rng *rand.Rand) Genotype {
+// RandomGenotype draws a genotype: two sources of each node, all pairs being alike, and of each edge an operation, all being alike
+// that are not forbidden (see ParseSteering), or, where all are, any.
+func RandomGenotype(nodes int, forbidden []bool, rng *rand.Rand) Genotype {
+	n := len(Primitives)
+	edge := 0
 	cell := func() (edges []Edge) {
-		for n := range nodes {
-			from := rng.Perm(n + 2)[:2]
+		for node := range nodes {
+			from := rng.Perm(node + 2)[:2]
 			slices.Sort(from)
 			for _, f := range from {
-				edges = append(edges, Edge{Primitives[1+rng.IntN(len(Primitives)-1)], f})
+				var ops []string
+				for k := 1; k < n; k++ {
+					if forbidden == nil || !forbidden[(edge+f)*n+k] {
+						ops = append(ops, Primitives[k])
+					}
+				}
+				if len(ops) == 0 {
+					ops = Primitives[1:]
+				}
+				edges = append(edges, Edge{ops[rng.IntN(len(ops))], f})
 			}
+			edge += node + 2
 		}
 		return edges
 	}

@@ -23,13 +23,17 @@ type Source interface {
 // Pooling says how a Term reads a node.
 type Pooling int
 
-// A Term reads the node itself, its 3×3 pool, or its pixels at each multiple of the stride.
+// A Term reads the node itself, its 3×3 pool, its pixels at each multiple of the stride, or the maximum of each square of 2×2.
 const (
 	Identity Pooling = iota
 	MaxPool
 	MeanPool
 	Subsample
+	HalvingMaxPool
 )
+
+// Max says whether the pool is a maximum.
+func (p Pooling) Max() bool { return p == MaxPool || p == HalvingMaxPool }
 
 // Term is one summand of a node as it is declared: the normalised output of a source, or a node, its ReLU, or a pool of either. A
 // node that has fewer channels than the sum is read with zeros for as many before them as behind (ResNet's option A).
@@ -42,24 +46,58 @@ type Term struct {
 	Norm   string // pools: name of the BatchNorm without affine part that follows; empty for none
 	Weight int    // place among the operation weights; -1 is weight 1
 	Drop   bool   // whether drop path may drop it
+	// Channels are those of a node that the sum's channels read, each at most once, or -1 for a zero; nil: its own.
+	Channels []int
 }
 
 // Read is one summand of a node as it is computed: a map, through its BatchNorm if it has one.
 type Read struct {
 	Map    FeatureMap
 	Norm   *BatchNorm
-	Pad    int        // zero channels before the map's, and as many behind
 	Weight int        // place among the operation weights; -1 is weight 1
 	Drop   int        // place among the masks of drop path; -1 is never dropped
 	Grad   FeatureMap // upstream gradient of what is read, before the weight: the node's own, or that masked
+
+	from, to []int // nil where the channels are the sum's own
 }
 
 // From is the map's channel that the sum's channel ch reads, or -1 if it reads a zero.
 func (r *Read) From(ch int) int {
-	if ch -= r.Pad; ch >= r.Map.C {
-		return -1
+	if r.from == nil {
+		return ch
 	}
-	return max(ch, -1)
+	return r.from[ch]
+}
+
+// To is the sum's channel that reads the map's channel ch, or -1 if none does.
+func (r *Read) To(ch int) int {
+	if r.to == nil {
+		return ch
+	}
+	return r.to[ch]
+}
+
+// sort has the sum's channels read those of the map.
+func (r *Read) sort(channels []int) {
+	r.from, r.to = channels, slices.Repeat([]int{-1}, r.Map.C)
+	for ch, from := range channels {
+		if from < 0 {
+			continue
+		}
+		if r.to[from] >= 0 {
+			panic("nn: two channels of a sum read one")
+		}
+		r.to[from] = ch
+	}
+}
+
+// padded are channels zeros, as many before the others as behind.
+func padded(channels, of int) []int {
+	out := slices.Repeat([]int{-1}, of)
+	for ch := range channels {
+		out[(of-channels)/2+ch] = ch
+	}
+	return out
 }
 
 // Pool is a pool of a node, computed once for all its readers.
@@ -124,14 +162,25 @@ func (b *Builder) Node(terms ...Term) *Node {
 		n.level = max(n.level, level+1)
 	}
 	m := n.Reads[0].Map
-	for _, r := range n.Reads {
-		m.C = max(m.C, r.Map.C)
+	for i, r := range n.Reads {
+		if terms[i].Channels != nil {
+			r.Map.C = len(terms[i].Channels)
+		}
+		if m.C = max(m.C, r.Map.C); i == 0 {
+			m.C = r.Map.C
+		}
 	}
 	b.enter(n, m.C, m.H, m.W)
 	for i, t := range terms {
 		r := &n.Reads[i]
-		if r.Pad = (m.C - r.Map.C) / 2; r.Pad > 0 && t.Source != nil {
-			panic("nn: a source has fewer channels than the sum")
+		switch {
+		case t.Channels != nil:
+			r.sort(t.Channels)
+		case r.Map.C < m.C:
+			r.sort(padded(r.Map.C, m.C))
+		}
+		if r.from != nil && t.Source != nil {
+			panic("nn: a source has other channels than the sum")
 		}
 		if r.Grad = n.Grad; t.Drop {
 			r.Grad, r.Drop = b.alloc(m.C, m.H, m.W), b.p.Drops
@@ -243,8 +292,11 @@ func (n *Node) undo(b *Builder) {
 // Window is what a pool reads.
 func (p *Pool) Window() tensor.Window {
 	w := tensor.Window{K: 3, Stride: p.Stride, Dilation: 1, Pad: 1}
-	if p.Kind == Subsample {
+	switch p.Kind {
+	case Subsample:
 		w.K, w.Pad = 1, 0
+	case HalvingMaxPool:
+		w.K, w.Pad = 2, 0
 	}
 	return w
 }

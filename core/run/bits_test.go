@@ -53,6 +53,8 @@ func TestBits(t *testing.T) {
 			c.Method, c.ZOWindow, c.Mixture, c.CoolingEvery, c.ArchRate, c.Branches = "zo", 2, "sparsemax", 1, 0.1, "head"
 		},
 		"perturbed":     func(c *Config) { c.Perturbation, c.HessianEvery = 0.3, 2 },
+		"part":          func(c *Config) { c.Part, c.Branches, c.Mixture, c.ArchRate = 2, "head", "sparsemax", 0.1 },
+		"random cells":  func(c *Config) { c.Method, c.Candidates, c.Nodes = "random", 4, 2 },
 		"one more skip": func(c *Config) { c.ExtraSkip, c.Order, c.Branches = 1, 2, "concat" },
 		"by class":      func(c *Config) { c.ClassGamma, c.ClassCourse, c.Order, c.Branches = 1, "rising", 2, "head" },
 		"fair":          func(c *Config) { c.Mixture, c.Penalty, c.PenaltyCourse, c.ArchRate = "sigmoid", "fair", "rising", 0.05 },

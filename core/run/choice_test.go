@@ -73,6 +73,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		"retrain":         func(c *Config) { c.RetrainEpochs = 1 },
 		"late-sampler":    func(c *Config) { many(c); c.Epochs = 10 },
 		"cutout":          func(c *Config) { c.Crop, c.Flip = false, false },
+		"candidates":      func(c *Config) { c.Method = "random" },
 		"zo-window":       func(c *Config) { c.Method = "zo" },
 		"zo-radius":       func(c *Config) { c.Method, c.ZOWindow, c.ZOFloor = "zo", 1, 1e-6 },
 		"zo-floor":        func(c *Config) { c.Method, c.ZOWindow = "zo", 1 },
@@ -101,10 +102,10 @@ func TestEveryFieldCounts(t *testing.T) {
 		"epochs": {"2", "3"}, "batch": {"4", "5"}, "rate": {"0.1", "0.2"}, "rate-min": {"0", "0.01"}, "momentum": {"0.9", "0.5"},
 		"rate-param": {"0", "2"}, "rate-milestones": {"", "1", "1,3"}, "rate-warmup": {"0", "1"},
 		"decay": {"0", "0.01"}, "clip": {"0", "0.1", "0.2"},
-		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"},
+		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"}, "candidates": {"1", "20"},
 		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"},
 		"class-gamma": {"0", "0.5", "1"}, "class-limit": {"100", "1.5"},
-		"penalty-weight": {"0", "-1"}, "stop-skips": {"0", "1"}, "keep-skips": {"8", "0"}, "hessian-every": {"0", "1", "2"}, "perturbation": {"0", "0.1", "0.3"}, "extra-skip": {"0", "1"}, "steer": {"", "-none", "+normal:k-1>0:sep_conv_3x3"}, "hessian-stop": {"0", "0.000001"},
+		"penalty-weight": {"0", "-1"}, "stop-skips": {"0", "1"}, "keep-skips": {"8", "0"}, "hessian-every": {"0", "1", "2"}, "perturbation": {"0", "0.1", "0.3"}, "extra-skip": {"0", "1"}, "part": {"1", "2"}, "steer": {"", "-none", "+normal:k-1>0:sep_conv_3x3"}, "hessian-stop": {"0", "0.000001"},
 		"order": {"1", "2"}, "arch-rate": {"0", "0.01"}, "arch-decay": {"0", "0.1"},
 		"arch-param": {"0", "0.5"}, "arch-milestones": {"", "1", "1,3"}, "arch-points": {"0:1,1:0", "0:1,1:0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
 		"mix-param": {"0", "0.2"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
@@ -218,6 +219,9 @@ func TestNeeds(t *testing.T) {
 		"zo-window": {"1", "2"}, "zo-radius": {"0.005", "0.5"}, "zo-floor": {"0.001", "0.5"}, "zo-momentum": {"matched", "none"},
 		"temperature": {"1.5", "0.5"}, "cooling": {"0.75", "0.5"}, "cooling-every": {"1", "2"}, "order": {"1", "2"},
 		"perturbation": {"0", "0.3"}, "extra-course": {"falling", "constant"},
+		"candidates": {"1", "2"}, "mixture": {"softmax", "sigmoid"}, "hessian-every": {"0", "1"},
+		"arch-rate": {"0", "0.1"}, "arch-decay": {"0", "0.1"}, "arch-schedule": {"const", "cosine"}, "arch-param": {"0", "0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
+		"arch-per-step": {"false", "true"}, "arch-equal": {"peak", "area"},
 		"class-limit": {"100", "1.5"}, "class-course": {"constant", "rising"}, "hessian-stop": {"0", "0.000001"},
 		"penalty": {"none", "beta"}, "penalty-weight": {"0", "1"}, "penalty-course": {"constant", "rising"},
 	}
@@ -227,17 +231,20 @@ func TestNeeds(t *testing.T) {
 		}
 		c := short(t)
 		c.Branches, c.Mix, c.ArchWarmup = "none", "mirror", 0
-		if !f.Of("train") {
-			c.Task = "train"
-		}
 		if strings.Contains(f.Needs, "|") { // of a search, or of cells
 			c.Task, c.Network, c.Epochs = "train", "resnet-32", 1
 		}
 		switch f.Needs {
 		case "method=darts":
 			c.Method = "zo"
+		case "method!=random":
+			c.Method = "random"
 		case "mixture=softmax":
 			c.Mixture = "sigmoid"
+		default:
+			if !f.Of("train") {
+				c.Task = "train"
+			}
 		}
 		if f.Counts(c) {
 			t.Errorf("%s counts where %s is not so", f.Name, f.Needs)

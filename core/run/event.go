@@ -42,7 +42,9 @@ type Report struct {
 	Tail     float64     `json:"tail"`
 	Normal   [][]float64 `json:"normal"` // of a search, softmax of alpha: edges × primitives
 	Reduce   [][]float64 `json:"reduce"`
-	Entropy  float64     `json:"entropy"` // mean over edges, nats
+	// EdgeWeights are those of the edges, of the normal cells and then of the reduction cells, where they have weights of their own.
+	EdgeWeights []float64 `json:"edge-weights,omitempty"`
+	Entropy     float64   `json:"entropy"` // mean over edges, nats
 	// Eigenvalue is the largest of the architecture loss's second derivatives in alpha, where it was estimated.
 	Eigenvalue float64        `json:"eigenvalue,omitempty"`
 	Counts     map[string]int `json:"counts"` // of the genotype's operations: "skip", "pool", "conv"

@@ -450,6 +450,12 @@ func (c Config) validateTask() error {
 				return fault("penalty", "%s is defined on the %s mixture, not on %s: take that mixture, or another penalty", penalty, mixture, c.Mixture)
 			}
 		}
+		if c.Part > 1 && c.ExtraSkip > 0 {
+			return fault("part", "channels that pass by an edge's operations are an extra skip connection of their own: take one of part and extra-skip")
+		}
+		if c.Channels%c.Part != 0 {
+			return fault("part", "%d channels cannot be cut into %d parts: take a part, or channels, that divide", c.Channels, c.Part)
+		}
 		_, err := darts.ParseSteering(c.Steer, c.Nodes)
 		return blame("steer", err)
 	}

@@ -110,6 +110,8 @@ func TestResumeIsExact(t *testing.T) {
 		func(c *Config) { c.Mixture, c.Penalty, c.PenaltyCourse = "sigmoid", "fair", "rising" },
 		func(c *Config) { c.ClassGamma, c.ClassCourse, c.Order = 0.5, "falling", 2 },
 		func(c *Config) { c.HessianEvery, c.Perturbation = 1, 0.3 },
+		func(c *Config) { c.Part, c.Order, c.ArchRate = 2, 2, 0.1 },
+		func(c *Config) { c.Method, c.Candidates, c.Steer = "random", 3, "-skip_connect" },
 		func(c *Config) { c.ExtraSkip, c.Mixture, c.Steer = 1, "sigmoid", "-none" },
 		func(c *Config) { c.Order, c.Penalty, c.PenaltyWeight, c.PenaltyCourse = 2, "entropy", -1, "falling" },
 	} {

@@ -157,7 +157,7 @@ func (p *Report) validate(c Config, f Facts) error {
 
 // trained holds what a training reports of its own against its configuration.
 func (p *Report) trained(c Config) error {
-	if p.Normal != nil || p.Reduce != nil || p.Entropy != 0 || p.Discrete != 0 {
+	if p.Normal != nil || p.Reduce != nil || p.EdgeWeights != nil || p.Entropy != 0 || p.Discrete != 0 {
 		return errors.New("a training with alphas")
 	}
 	var want darts.Genotype
@@ -186,6 +186,9 @@ func (p *Report) found(c Config) error {
 				return fmt.Errorf("the operations of an edge weigh %v, want %d shares of 1", row, len(darts.Primitives))
 			}
 		}
+	}
+	if want := 2 * edges; c.Part > 1 && len(p.EdgeWeights) != want || c.Part == 1 && p.EdgeWeights != nil || !share(p.EdgeWeights...) {
+		return fmt.Errorf("the edges weigh %v; with a part of %d, %d shares are due, and none without", p.EdgeWeights, c.Part, want)
 	}
 	g := p.Genotype
 	if err := g.Validate(); err != nil {

@@ -25,18 +25,24 @@ var Ways = []Way{
 	{"minus", "DARTS-", "Every edge has one more skip connection, of a weight that falls to 0: training leans on that one, and not on the one to choose.", func(c *Config) {
 		c.ExtraSkip = 1
 	}},
+	{"partial", "PC-DARTS", "A quarter of the channels goes through an edge’s operations, the rest passes by, and each edge has a weight of its own: less work for a step. Its authors let the alphas wait for 30 % of the epochs.", func(c *Config) {
+		c.Part = 4
+	}},
 	{"skips", "Two skip connections", "The cell that is chosen keeps its two strongest skip connections at most, as in P-DARTS.", func(c *Config) { c.KeepSkips = 2 }},
+	{"random", "Random cells", "Each step of the weights trains one cell drawn at random, and each epoch’s end chooses the best of twenty random ones: random search with weight sharing, without alphas.", func(c *Config) {
+		c.Method = "random"
+	}},
 	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier’s weights of a rare class learn faster, and the architecture’s step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
 }
 
 // on is c with the way's fields, and those of no other way.
 func (w Way) on(c Config) Config {
 	d := Default()
-	c.Method, c.ZOWindow, c.ZORadius, c.ZOFloor, c.ZOMomentum = d.Method, d.ZOWindow, d.ZORadius, d.ZOFloor, d.ZOMomentum
+	c.Method, c.ZOWindow, c.ZORadius, c.ZOFloor, c.ZOMomentum, c.Candidates = d.Method, d.ZOWindow, d.ZORadius, d.ZOFloor, d.ZOMomentum, d.Candidates
 	c.Mixture, c.Temperature, c.Cooling, c.CoolingEvery = d.Mixture, d.Temperature, d.Cooling, d.CoolingEvery
 	c.Penalty, c.PenaltyWeight, c.PenaltyCourse = d.Penalty, d.PenaltyWeight, d.PenaltyCourse
 	c.ClassGamma, c.ClassLimit, c.ClassCourse, c.KeepSkips = d.ClassGamma, d.ClassLimit, d.ClassCourse, d.KeepSkips
-	c.Perturbation, c.ExtraSkip, c.ExtraCourse = d.Perturbation, d.ExtraSkip, d.ExtraCourse
+	c.Perturbation, c.ExtraSkip, c.ExtraCourse, c.Part = d.Perturbation, d.ExtraSkip, d.ExtraCourse, d.Part
 	w.set(&c)
 	return c
 }

@@ -10,7 +10,7 @@ import (
 // TestWays: each way is a valid configuration that is known again, from whichever other way it comes; and each makes a run of its own.
 func TestWays(t *testing.T) {
 	c := short(t)
-	c.Nodes, c.ArchRate = 4, 0.05
+	c.Nodes, c.ArchRate, c.Channels = 4, 0.05, 4
 	did := map[string]string{}
 	for _, w := range Ways {
 		c, err := c.Goes(w.ID)

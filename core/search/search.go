@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"hlrslab/core/bbn"
 	"hlrslab/core/darts"
@@ -16,23 +17,26 @@ import (
 
 // task is a search.
 type task struct {
-	config  run.Config
-	arch    sched.Arch
-	area    float64 // of arch, where schedules are compared at equal area
-	model   *bbn.Model
-	mixture nn.Mixture    // as the configuration names it …
-	steered darts.Steered // … and with what is forbidden by hand
-	extra   *darts.Extra  // between them, if edges have one more skip connection
-	alpha   []float32     // edges × primitives of the normal cells, then of the reduction cells
-	method  darts.Method
-	penalty float64   // weight in this epoch
-	delta   []float32 // of the weights' step
-	sgd     *nn.SGD
-	val     bbn.Objective
-	oneHot  []float32 // operation weights of the genotype under test
-	hessian *darts.Hessian
-	epoch   int       // counted from 1
-	eigen   []float64 // the last eigenvalues, the newest at the end, and how many there have been
+	config     run.Config
+	arch       sched.Arch
+	area       float64 // of arch, where schedules are compared at equal area
+	model      *bbn.Model
+	mixture    nn.Mixture        // as the configuration names it …
+	steered    darts.Steered     // … and with what is forbidden by hand
+	extra      *darts.Extra      // between them, if edges have one more skip connection
+	normalised *darts.Normalised // likewise, if edges have weights of their own
+	alpha      []float32         // edges × primitives of the normal cells, then of the reduction cells, and then what the edges' weights are made of
+	rows       int               // alphas of operations
+	sharing    *darts.Sharing    // the method, if it is that
+	method     darts.Method
+	penalty    float64   // weight in this epoch
+	delta      []float32 // of the weights' step
+	sgd        *nn.SGD
+	val        bbn.Objective
+	oneHot     []float32 // operation weights of the genotype under test
+	hessian    *darts.Hessian
+	epoch      int       // counted from 1
+	eigen      []float64 // the last eigenvalues, the newest at the end, and how many there have been
 }
 
 // Task is a run.Maker.
@@ -42,19 +46,22 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 		t.extra = &darts.Extra{Mixture: t.mixture}
 		t.steered.Mixture = t.extra
 	}
-	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
-	backbone := func(b *nn.Builder, own string) []*nn.Node {
-		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, c.ExtraSkip > 0, own)
+	if c.Part > 1 {
+		t.normalised = &darts.Normalised{Mixture: t.mixture, Nodes: c.Nodes}
+		t.steered.Mixture = t.normalised
 	}
+	net := darts.Supernet{Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Extra: c.ExtraSkip > 0, Part: c.Part}
+	t.rows = 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
+	alphas := net.Alphas()
 	var err error
-	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, backbone, &t.steered, alphas, device)
+	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, net.Backbone, &t.steered, alphas, device)
 	memory := &t.model.Store.Memory
 	t.method = t.methodOf(c, memory, t.model.Store.Weights.Total, alphas)
 	nn.Reserve(memory, &t.alpha, alphas)
 	if c.Perturbation > 0 {
-		nn.Reserve(memory, &t.delta, alphas)
+		nn.Reserve(memory, &t.delta, t.rows)
 	}
-	if c.HessianEvery > 0 {
+	if c.HessianEvery > 0 && t.sharing == nil {
 		t.hessian = darts.NewHessian(memory, alphas)
 		nn.Reserve(memory, &t.eigen, eigenvalues+1)
 	}
@@ -72,20 +79,24 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 
 // mixture is that of the configuration.
 func mixture(c run.Config) nn.Mixture {
-	switch c.Mixture {
-	case "sparsemax":
+	switch {
+	case c.Method == "random":
+		return &darts.Single{}
+	case c.Mixture == "sparsemax":
 		return &darts.Sparsemax{Temperature: c.Temperature}
-	case "sigmoid":
+	case c.Mixture == "sigmoid":
 		return darts.Sigmoid{}
-	}
-	if c.Perturbation > 0 {
+	case c.Perturbation > 0:
 		return &darts.Perturbed{}
 	}
 	return darts.Softmax{}
 }
 
-// Streams of the zeroth-order method's directions, of the eigenvalues' starting points and of perturbations.
+// Streams of the zeroth-order method's directions, of the eigenvalues' starting points, of perturbations, and of random cells: those
+// that are trained, and those to choose among.
 const (
+	trained       = 0x5254 << 32
+	candidates    = 0x5243 << 32
 	directions    = 0x5a4f << 32
 	starts        = 0x4849 << 32
 	perturbations = 0x5253 << 32
@@ -101,9 +112,19 @@ func (t *task) methodOf(c run.Config, memory *nn.Memory, weights, alphas int) da
 		}
 		return m
 	}
+	if c.Method == "random" {
+		m := darts.NewSharing(memory, c.Candidates, t.mixture.(*darts.Single))
+		cell := func(stream uint64) []float32 {
+			return darts.RandomGenotype(c.Nodes, t.steered.Forbidden, rand.New(rand.NewPCG(c.Seed, stream))).OneHot(c.Nodes)
+		}
+		m.Trained = func(i int) []float32 { return cell(trained + uint64(i)) }
+		m.Candidate = func(i int) []float32 { return cell(candidates + uint64(t.epoch)<<16 + uint64(i)) }
+		t.sharing = m
+		return m
+	}
 	m := darts.NewBilevel(c.Order, memory, t.sgd, c.ArchDecay, weights, alphas)
 	if penalise := darts.Penalties[c.Penalty]; penalise != nil {
-		m.Penalty = func(alpha []float32, dalpha []float64) { penalise(alpha, t.penalty, dalpha) }
+		m.Penalty = func(alpha []float32, dalpha []float64) { penalise(alpha[:t.rows], t.penalty, dalpha[:t.rows]) }
 	}
 	return m
 }
@@ -171,7 +192,9 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 	if c.Rate > 0 {
 		tie.WeightRatio = e.Rate / c.Rate
 	}
-	e.ArchRate = c.ArchRate * t.arch.Factor(e.Epoch, e.Step, e.Steps, tie)
+	if e.ArchRate = c.ArchRate * t.arch.Factor(e.Epoch, e.Step, e.Steps, tie); t.sharing != nil {
+		e.ArchRate, t.sharing.Choosing = 0, e.Step == e.Steps-1
+	}
 	t.val.A, t.oneHot = e.Mix, nil
 	t.perturb(nil)
 	watched := t.watched(e)
@@ -245,18 +268,24 @@ func (t *task) rise() (times float64, ok bool) {
 // Descend implements run.Task.
 func (t *task) Descend(grad []float32, rate float64) { t.sgd.Step(t.model.Weights, grad, rate) }
 
-// Tests implements run.Task: the mixed network's, and that of the genotype cut out of it, with its weights as they are.
+// Tests implements run.Task: the mixed network's, and that of the genotype cut out of it, with its weights as they are. Where weights are
+// shared by random cells, nothing is mixed, and both are the chosen one's.
 func (t *task) Tests() int { return 2 }
 
 // Predict implements run.Task.
 func (t *task) Predict(test int, batch nn.Batch) []float32 {
 	t.perturb(nil)
-	if test == 0 {
+	if test == 0 && t.sharing == nil {
 		return t.model.Predict(batch, t.model.Weights, t.alpha, nil)
 	}
 	if t.oneHot == nil {
 		t.oneHot = make([]float32, t.steered.Len(len(t.alpha))) // without an extra skip connection
 		copy(t.oneHot, t.genotype().OneHot(t.config.Nodes))
+		if t.normalised != nil {
+			for i, v := range t.oneHot[:t.rows] { // and with the edges of what is chosen
+				t.oneHot[t.rows+i/len(darts.Primitives)] += v
+			}
+		}
 	}
 	return t.model.Predict(batch, t.model.Weights, t.alpha, t.oneHot)
 }
@@ -276,19 +305,45 @@ func (t *task) genotype() darts.Genotype {
 			}
 		}
 	}
+	if edges := t.edges(); edges != nil {
+		for e, row := range append(slices.Clone(normal), reduce...) {
+			for k := range row {
+				row[k] *= edges[e]
+			}
+		}
+	}
 	return darts.DiscretiseFew(normal, reduce, t.config.Nodes, t.config.KeepSkips)
+}
+
+// edges are the weights of the edges, of the normal cells and then of the reduction cells, or nil where they have none.
+func (t *task) edges() (out []float64) {
+	if t.normalised == nil {
+		return nil
+	}
+	weights := make([]float32, len(t.alpha)-t.rows)
+	t.normalised.Weigh(weights, t.alpha[t.rows:])
+	for _, w := range weights {
+		out = append(out, float64(w))
+	}
+	return out
 }
 
 func (t *task) sharesBy(mixture nn.Mixture) (normal, reduce [][]float64) {
 	t.perturb(nil)
-	ops := make([]float32, mixture.Len(len(t.alpha)))
-	(&darts.Steered{Mixture: mixture, Forbidden: t.steered.Forbidden}).Forward(ops, t.alpha)
 	n := len(darts.Primitives)
+	ops := make([]float32, t.rows)
+	if t.sharing != nil {
+		mixture = &darts.Single{Ops: t.sharing.Chosen()}
+	}
+	(&darts.Steered{Mixture: mixture, Forbidden: t.steered.Forbidden}).Forward(ops, t.alpha[:t.rows])
 	rows := func(v []float32) (out [][]float64) {
 		for e := 0; e < len(v); e += n {
 			row := make([]float64, n)
 			for k := range row {
 				row[k] = float64(v[e+k])
+			}
+			if t.sharing != nil && !slices.Contains(row, 1) { // an edge that the cell does without
+				row[0] = 1
 			}
 			out = append(out, row)
 		}
@@ -300,6 +355,7 @@ func (t *task) sharesBy(mixture nn.Mixture) (normal, reduce [][]float64) {
 // Report implements run.Task.
 func (t *task) Report(p *run.Report) (end string) {
 	p.Normal, p.Reduce = t.shares()
+	p.EdgeWeights = t.edges()
 	p.Genotype = t.genotype()
 	p.Counts = p.Genotype.Counts()
 	rows := append(append([][]float64{}, p.Normal...), p.Reduce...)

@@ -94,7 +94,7 @@ func main() {
 				node = append(node, run(append(ours, "--target=wasm")))
 			}
 		}
-		_, macs := darts.SupernetCost(c.channels, c.layers, 4, 10, c.size)
+		_, macs := darts.SupernetCost(darts.Supernet{Channels: c.channels, Layers: c.layers, Nodes: 4}, 10, c.size)
 		passes := 6. // forward, and backward for inputs and for weights, on two batches
 		if c.order == 2 {
 			passes = 15

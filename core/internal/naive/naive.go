@@ -469,7 +469,7 @@ func (e *Executor) pooled(p *nn.Pool, x []float64, list []tap, i int) float64 {
 		v := x[t.from*e.p.Batch+i]
 		top, sum = max(top, v), sum+v
 	}
-	if p.Kind == nn.MaxPool {
+	if p.Kind.Max() {
 		return top
 	}
 	return sum / float64(len(list))
@@ -496,7 +496,7 @@ func (e *Executor) nodeBack(n *nn.Node) {
 				for i := range batch {
 					v := g[pixel*batch+i]
 					for _, t := range list {
-						if p.Kind != nn.MaxPool {
+						if !p.Kind.Max() {
 							d[t.from*batch+i] += v / float64(len(list))
 						} else if x[t.from*batch+i] == e.plane(e.x, p.Out, c)[pixel*batch+i] {
 							d[t.from*batch+i] += v

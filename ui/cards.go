@@ -98,7 +98,7 @@ func init() { // which refer to themselves
 		{id: "collapse", at: wide, follows: epochs, paint: of((*Lab).chartOf, "collapse"), tabled: of((*Lab).chartTable, "collapse"), hidden: trains},
 		{id: "normal", at: narrow, follows: epochs, paint: of((*Lab).heat, "normal"), tabled: of((*Lab).heatTable, "normal"), hidden: trains},
 		{id: "reduce", at: narrow, follows: epochs, paint: of((*Lab).heat, "reduce"), tabled: of((*Lab).heatTable, "reduce"), hidden: trains},
-		{id: "edge", at: narrow, follows: epochs, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") + l.steering() }, tabled: of((*Lab).chartTable, "edge"), hidden: trains},
+		{id: "edge", at: narrow, paint: func(l *Lab) string { return l.edgeChoice() + l.chartOf("edge") + l.steering() }, tabled: of((*Lab).chartTable, "edge"), hidden: trains},
 		{id: "support", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "support"), tabled: of((*Lab).chartTable, "support"), hidden: func(l *Lab) bool { return !l.sparse() }},
 		{id: "eigen", at: narrow, follows: epochs, paint: of((*Lab).chartOf, "eigen"), tabled: of((*Lab).chartTable, "eigen"), hidden: func(l *Lab) bool { return trains(l) || l.Run().experiment().HessianEvery == 0 }},
 		{id: "rates", at: narrow, follows: epochs, paint: (*Lab).rateBars, tabled: (*Lab).rateBarsTable, hidden: func(l *Lab) bool { return !l.byClass() }},

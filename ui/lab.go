@@ -169,6 +169,10 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 		return
 	}
 	r := l.Runs[i]
+	if m.Kind == "without" {
+		l.costs(r, m)
+		return
+	}
 	if m.Run != r.live && m.Kind != "lost" || !r.Started {
 		return // of a run that was given up
 	}
@@ -252,6 +256,8 @@ func (l *Lab) Act(act string) {
 		l.Operation = min(max(n, 0), len(darts.Primitives)-1)
 	case "steer":
 		l.steer(what)
+	case "cost":
+		l.askCost()
 	case "drawer":
 		l.Folded[verb] = !l.Folded[verb]
 	case "fold":

@@ -75,17 +75,22 @@ func (l *Lab) launch(r *Run, c msg.Command, file File) {
 	l.lives++
 	r.live, r.Started, r.Done = l.lives, true, false
 	config := r.Config
-	c.Run, c.Config, c.Speed = r.live, &config, l.Speed
-	switch {
-	case l.Own != nil && config.Dataset == l.Own.Name:
-		c.Pack = "own"
-	case config.Dataset == "cifar10":
-		c.Pack = l.pack
-	}
+	c.Run, c.Config, c.Speed, c.Pack = r.live, &config, l.Speed, l.packOf(config)
 	if r.Key == "" {
 		r.Key = fmt.Sprintf("%x", rand.Uint64())
 	}
 	l.Host.Send(r.slot, c, file)
+}
+
+// packOf is where a configuration's images are, as a command says it.
+func (l *Lab) packOf(c run.Config) string {
+	switch {
+	case l.Own != nil && c.Dataset == l.Own.Name:
+		return "own"
+	case c.Dataset == "cifar10":
+		return l.pack
+	}
+	return ""
 }
 
 // Play starts or pauses the run in focus.

@@ -38,6 +38,9 @@ type Run struct {
 	File   File   // the run as it stood at its last whole epoch
 	Key    string // under which it is kept on this machine
 
+	costs     map[int]string // of an edge, by its place among the run's parts: what is to say
+	costEpoch int            // after how many epochs it was asked for
+
 	shown int // how many batches there were to see
 	asked bool
 	did   string // the last command to take steps

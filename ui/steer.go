@@ -1,11 +1,14 @@
 package ui
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
 	"hlrslab/core/darts"
 	"hlrslab/core/draw"
+	"hlrslab/core/run"
+	"hlrslab/ui/msg"
 )
 
 // steering is what forbids and pins operations by hand, on the edge that is looked at or on all.
@@ -22,9 +25,59 @@ func (l *Lab) steering() string {
 	}
 	b.WriteString(`</select> ` + button("steer:-here", Text.Forbid) + button("steer:+here", Text.Pin) + button("steer:-all", Text.ForbidAll))
 	if c.Steer == "" {
-		return b.String() + `</p>` + note(escape(Text.SteerNote))
+		b.WriteString(`</p>` + note(escape(Text.SteerNote)))
+	} else {
+		b.WriteString(button("steer:lift", Text.Lift) + `</p>` + note(escape(fmt.Sprintf(Text.Steered, strings.ReplaceAll(c.Steer, ",", ", ")))))
 	}
-	return b.String() + button("steer:lift", Text.Lift) + `</p>` + note(escape(fmt.Sprintf(Text.Steered, strings.ReplaceAll(c.Steer, ",", ", "))))
+	return b.String() + l.cost()
+}
+
+// part is the place of the edge that is looked at among a run's parts.
+func (l *Lab) part() int {
+	if l.Edge.Reduce {
+		return darts.Edges(l.Run().Config.Nodes) + l.Edge.Index
+	}
+	return l.Edge.Index
+}
+
+// cost asks what accuracy the edge that is looked at is worth, or says so.
+func (l *Lab) cost() string {
+	r := l.Run()
+	if r.File == nil {
+		return ""
+	}
+	said := Text.CostNote
+	if answer, asked := r.costs[l.part()]; asked {
+		said = answer
+	}
+	return `<p class="steer">` + button("cost:here", Text.AskCost) + `</p><p class="note" role="status">` + escape(said) + `</p>`
+}
+
+// askCost has the worker test the run in focus, as it was kept last, without the edge that is looked at.
+func (l *Lab) askCost() {
+	r := l.Run()
+	if r.File == nil {
+		return
+	}
+	kept, err := run.ReadRecord(bytes.NewReader(r.File.Bytes()))
+	if err != nil {
+		l.say(err.Error())
+		return
+	}
+	r.costs = map[int]string{l.part(): Text.CostComing}
+	r.costEpoch = kept.Last().Epoch + 1
+	l.Host.Send(r.slot, msg.Command{Do: "without", Run: r.live, Pack: l.packOf(kept.Config), Part: l.part()}, r.File)
+}
+
+// costs takes the answer.
+func (l *Lab) costs(r *Run, m msg.Report) {
+	l.turns++
+	said := fmt.Sprintf(Text.CostFailed, m.Error)
+	if m.Error == "" {
+		edges := darts.Edges(r.Config.Nodes)
+		said = fmt.Sprintf(Text.CostIs, r.costEpoch, percent(m.Accuracies[0]), Edge{m.Part >= edges, m.Part % edges}.name(), percent(m.Accuracies[1]))
+	}
+	r.costs = map[int]string{m.Part: said}
 }
 
 // steer adds a rule, or takes all of them away.

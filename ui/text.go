@@ -35,7 +35,7 @@ var Text = struct {
 	Later string
 
 	// Ways to search.
-	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, NotSteered, EigenTitle, Eigenvalue string
+	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, NotSteered, AskCost, CostNote, CostComing, CostIs, CostFailed, EigenTitle, Eigenvalue string
 
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
@@ -145,6 +145,9 @@ var Text = struct {
 	Operation: "Operation", Forbid: "Forbid here", ForbidAll: "Forbid everywhere", Pin: "Pin here", Lift: "Lift all rules",
 	SteerNote: "Forbid or pin an operation by hand: on this edge, or everywhere. A run under way takes it from its next epoch on.", Steered: "By hand, from the next epoch on: %s.", // rules
 	NotSteered: "That cannot be: %s.", // why
+	AskCost:    "What does this edge cost?", CostNote: "Tests the network of the last whole epoch without this edge, in all cells of its kind.", CostComing: "Testing without this edge …",
+	CostIs:     "After epoch %d the network is right on %s %% of the test images; without the edge %s, on %s %%.", // epoch, percentage, edge, percentage
+	CostFailed: "The edge could not be tested: %s.",                                                               // why
 	EigenTitle: "Largest eigenvalue of the architecture loss’s second derivatives", Eigenvalue: "eigenvalue",
 
 	// The schedules' curves.

@@ -33,6 +33,8 @@ func TestWays(t *testing.T) {
 	if eval[bool](b, card("rates")) {
 		t.Error("the card of another way is seen")
 	}
+	b.press("What does this edge cost?")
+	b.shows("#card-edge [role=status]", "% of the test images; without the edge", 30*time.Second)
 	c, _, epochs := b.events(1)
 	if w := c.Way(); w == nil || w.ID != "zo" || c.Steer != "-none" {
 		t.Errorf("the run went %v", w)

@@ -113,6 +113,16 @@ func EdgeName(e int) string {
 	return fmt.Sprintf("%d>%d", source-2, node)
 }
 
+// EdgeNames are the edges that g has, with their cells, as rules spell them.
+func (g Genotype) EdgeNames() (names []string) {
+	for cell, edges := range [2][]Edge{g.Normal, g.Reduce} {
+		for i, e := range edges {
+			names = append(names, [2]string{"normal", "reduce"}[cell]+":"+EdgeName(Edges(i/2)+e.From))
+		}
+	}
+	return names
+}
+
 // Ends are an edge's source, of which the cell's two inputs are the first, and its node.
 func Ends(e int) (source, node int) {
 	for e >= node+2 {

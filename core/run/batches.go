@@ -206,6 +206,18 @@ func (b *Batches) next(f *loader) error {
 	return nil
 }
 
+// fillTest fills the batch of test images with n from the first on, and the rest of it with images that do not count.
+func (b *Batches) fillTest(first, n, size int) error {
+	plain, side := data.Augment{Levels: b.augment.Levels}, b.set.Test.Size
+	for i := range size {
+		if err := b.read(&b.set.Test, "test", b.test[first+i%n]); err != nil {
+			return err
+		}
+		plain.Fill(b.testing.Images[i:], side*side*size, size, b.image, side, nil)
+	}
+	return nil
+}
+
 // read reads an image, of which an error tells its place in the whole set.
 func (b *Batches) read(m *data.Images, set string, i int) error {
 	err := m.Pixels.Read(b.image, i)

@@ -269,26 +269,15 @@ func (r *Run) test() ([]Event, error) {
 		}
 	}
 	n := min(size, all-first)
-	plain := data.Augment{Levels: b.augment.Levels}
-	for i := range size { // a last, short batch is filled up with images that do not count
-		if err := b.read(&b.set.Test, "test", b.test[first+i%n]); err != nil {
-			return nil, err
-		}
-		side := b.set.Test.Size
-		plain.Fill(b.testing.Images[i:], side*side*size, size, b.image, side, nil)
+	if err := b.fillTest(first, n, size); err != nil {
+		return nil, err
 	}
 	logits := r.task.Predict(test, b.testing)
 	if !nn.Finite(logits) {
 		return nil, r.fail("", "")
 	}
 	for i := range n {
-		best := 0
-		for c := range m.Shape.Classes {
-			if logits[c*size+i] > logits[best*size+i] {
-				best = c
-			}
-		}
-		y := b.set.Test.Labels[b.test[first+i]]
+		best, y := taken(logits, size, i), b.set.Test.Labels[b.test[first+i]]
 		switch {
 		case test == 0:
 			r.Confusion[y][best]++
@@ -311,4 +300,45 @@ func (r *Run) test() ([]Event, error) {
 		clear(row)
 	}
 	return []Event{e}, nil
+}
+
+// taken is the class that image i of a batch is taken for.
+func taken(logits []float32, batch, i int) (best int) {
+	for c := range len(logits) / batch {
+		if logits[c*batch+i] > logits[best*batch+i] {
+			best = c
+		}
+	}
+	return best
+}
+
+// Parts are those of the network that it can be tested without: none where its task knows of none.
+func (r *Run) Parts() []string {
+	if p, ok := r.task.(Parted); ok {
+		return p.Parts()
+	}
+	return nil
+}
+
+// Without is the share of the first test images, so many or all there are, that the network is right on without one of its Parts,
+// whose place among them is given, or, at -1, with all. It changes nothing of the run.
+func (r *Run) Without(part, images int) (accuracy float64, err error) {
+	task, ok := r.task.(Parted)
+	b, size, right := &r.data, r.task.Model().Shape.Batch, 0
+	if images = min(images, len(b.test)); !ok || images < 1 {
+		return 0, fmt.Errorf("a network without parts, or no images to test it on")
+	}
+	for first := 0; first < images; first += size {
+		n := min(size, images-first)
+		if err := b.fillTest(first, n, size); err != nil {
+			return 0, err
+		}
+		logits := task.Without(part, b.testing)
+		for i := range n {
+			if taken(logits, size, i) == b.set.Test.Labels[b.test[first+i]] {
+				right++
+			}
+		}
+	}
+	return float64(right) / float64(images), nil
 }

@@ -501,3 +501,53 @@ func TestEnding(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWithout: with all its edges a network is right on as many test images as its report says, an edge that has no weight costs
+// nothing, others change what it takes images for, and the run goes on as if nothing had been asked.
+func TestWithout(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"darts":  func(*Config) {},
+		"part":   func(c *Config) { c.Part = 2 },
+		"random": func(c *Config) { c.Method = "random" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := tiny(t)
+			c.Epochs, c.Nodes, c.TestImages, c.Rate = 2, 2, 50, 0.1
+			change(&c)
+			want := text(t, finish(t, start(t, c, 1)))
+			r := start(t, c, 1)
+			var events []Event
+			for r.Epoch == 0 {
+				e, err := r.Step()
+				if err != nil {
+					t.Fatal(err)
+				}
+				events = append(events, e...)
+			}
+			report := events[len(events)-1].Report
+			whole, err := r.Without(-1, 10000)
+			if err != nil || math.Abs(whole-report.Accuracy) > 1e-12 {
+				t.Errorf("the whole network is right on %v of the test images, its report says %v (%v)", whole, report.Accuracy, err)
+			}
+			differ := 0
+			for i := range r.Parts() {
+				accuracy, err := r.Without(i, 10000)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if accuracy != whole {
+					differ++
+				}
+				if rows := append(slices.Clone(report.Normal), report.Reduce...); name == "random" && rows[i][0] == 1 && accuracy != whole {
+					t.Errorf("%s is not in the cell, and leaving it out makes %v of %v", r.Parts()[i], accuracy, whole)
+				}
+			}
+			if differ == 0 || len(r.Parts()) != 10 {
+				t.Errorf("of %d edges none is of use", len(r.Parts()))
+			}
+			if got := text(t, append(events, finish(t, r)...)); got != want {
+				t.Error("the run went on otherwise")
+			}
+		})
+	}
+}

@@ -37,6 +37,14 @@ type Task interface {
 	State(single func(name string, v []float32), double func(name string, v []float64)) (steps *int)
 }
 
+// Parted is a Task whose network can be tested without one of its parts.
+type Parted interface {
+	// Parts names them.
+	Parts() []string
+	// Without is Predict's first without a part, whose place in Parts is given, or, at -1, with all.
+	Without(part int, batch nn.Batch) []float32
+}
+
 // Maker makes a task: its arrays are reserved in its model's Store.Memory, and not made. Each batch of the weights comes from one
 // or two loaders, those of the model's branches; so do a task's own. With an error it gives what could be made, so that its cost
 // can be told.

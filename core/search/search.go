@@ -290,6 +290,35 @@ func (t *task) Predict(test int, batch nn.Batch) []float32 {
 	return t.model.Predict(batch, t.model.Weights, t.alpha, t.oneHot)
 }
 
+// Parts implements run.Parted: the edges of the cells.
+func (t *task) Parts() (names []string) {
+	for _, cell := range []string{"normal", "reduce"} {
+		for e := range darts.Edges(t.config.Nodes) {
+			names = append(names, cell+":"+darts.EdgeName(e))
+		}
+	}
+	return names
+}
+
+// Without implements run.Parted: all operations of the edge have weight 0, in all cells of its kind.
+func (t *task) Without(part int, batch nn.Batch) []float32 {
+	t.perturb(nil)
+	ops := make([]float32, t.steered.Len(len(t.alpha)))
+	if t.sharing != nil {
+		copy(ops, t.sharing.Chosen())
+	} else {
+		t.steered.Forward(ops, t.alpha)
+	}
+	if part >= 0 {
+		n := len(darts.Primitives)
+		clear(ops[part*n : (part+1)*n])
+		if t.normalised != nil {
+			ops[t.rows+part] = 0
+		}
+	}
+	return t.model.Predict(batch, t.model.Weights, t.alpha, ops)
+}
+
 // shares are the operation weights of alpha: edges × primitives.
 func (t *task) shares() (normal, reduce [][]float64) { return t.sharesBy(t.mixture) }
 

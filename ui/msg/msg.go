@@ -15,6 +15,7 @@ import (
 //	"step"     take one batch; "epoch" go on to the end of the epoch
 //	"speed"    take at most Speed steps a second; 0 is no limit
 //	"change"   to Config's schedules from the next epoch on
+//	"without"  test the run whose snapshot is in the bytes without Part, one of its run.Run.Parts, and with all
 //	"images"   keep the pack that comes beside it as the person's own images
 type Command struct {
 	Do     string      `json:"do"`
@@ -22,10 +23,11 @@ type Command struct {
 	Config *run.Config `json:"config,omitempty"`
 	Pack   string      `json:"pack,omitempty"` // where the images are: an address, "own", or empty for the toy set
 	Speed  float64     `json:"speed,omitempty"`
+	Part   int         `json:"part,omitempty"`
 }
 
 // Report is the worker's: "ready", "started", "paused", "events", "done", "error", "images" if a run's images cannot be had, "lost"
-// if the worker is no more, or "snapshot" and "batch" with bytes beside them.
+// if the worker is no more, "snapshot" and "batch" with bytes beside them, or "without" with a Part's Accuracies.
 type Report struct {
 	Kind   string      `json:"kind"`
 	Run    int         `json:"run"`
@@ -33,6 +35,9 @@ type Report struct {
 	Error  string      `json:"error,omitempty"`
 	Facts  *run.Facts  `json:"facts,omitempty"`
 	Batch  *Batch      `json:"batch,omitempty"`
+	Part   int         `json:"part,omitempty"`
+	// Accuracies are those of the whole network, and of that without the part.
+	Accuracies [2]float64 `json:"accuracies,omitzero"`
 }
 
 // Steps says whether a report's events are steps within an epoch, after its first.

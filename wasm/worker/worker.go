@@ -86,6 +86,8 @@ func Main() {
 		case "speed":
 			t.speed = c.Speed
 			signal(t.wake)
+		case "without":
+			go without(c, turn)
 		case "change":
 			if !t.over {
 				if err := t.run.Change(*c.Config); err != nil {
@@ -212,6 +214,35 @@ func start(c command, d *data.Dataset) (r *run.Run, device *cpu.Device, err erro
 	facts := r.Facts()
 	post(msg.Report{Kind: "started", Run: c.Run, Facts: &facts})
 	return r, device, nil
+}
+
+// without tests a run that was kept without one of its parts, beside whatever is trained.
+func without(c command, turn func()) {
+	answer := msg.Report{Kind: "without", Run: c.Run, Part: c.Part}
+	defer func() { post(answer) }()
+	d, err := images(c.Pack)
+	if err != nil {
+		answer.Error = err.Error()
+		return
+	}
+	turned := time.Now()
+	r, err := task.Restore(bytes.NewReader(web.Bytes(c.beside)), d, &cpu.Device{Threads: 1, Yield: func() {
+		if time.Since(turned) > breath {
+			turn()
+			turned = time.Now()
+		}
+	}})
+	if err != nil {
+		answer.Error = err.Error()
+		return
+	}
+	defer r.Close()
+	for i, part := range []int{-1, c.Part} {
+		if answer.Accuracies[i], err = r.Without(part, r.Config().TestImages); err != nil {
+			answer.Error = err.Error()
+			return
+		}
+	}
 }
 
 // images reads the pack, or makes the toy set; both once.

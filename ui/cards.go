@@ -180,7 +180,7 @@ func (l *Lab) shown() string {
 	for i, r := range l.Runs {
 		now := ""
 		if e := r.at(l.Epoch); e != nil {
-			now = fmt.Sprintf("%.1f %%", 100*e.Report.Accuracy)
+			now = fmt.Sprintf(Text.RightNow, percent(e.Report.Accuracy))
 		}
 		text += fmt.Sprintf(` <button type="button" class="run%d" data-act="go:%[1]d" data-now="%s" aria-pressed="%v">%s</button>`, i, now, i == l.Focus, escape(r.Name))
 	}

@@ -40,7 +40,7 @@ var Text = struct {
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                                       string
-	TestAlike, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                                          string
+	TestAlike, RightNow, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                                string
 	WhenTrained, PanelCell, Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown string
 	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar                string
 
@@ -204,7 +204,8 @@ var Text = struct {
 	TabData:  "Data", TabBranches: "Branches", TabSearch: "Search", TabResult: "Result",
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
 	TestAlike: "To scale. The test set is balanced.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
-	MixOver: "How much the first branch counts", RateOver: "Learning rate: how fast the cell may change",
+	RightNow: "%s %% of images right", // percentage
+	MixOver:  "How much the first branch counts", RateOver: "Learning rate: how fast the architecture may change",
 	Wide:           "%s: lines are operations; wide wins, pale loses.", // a run
 	WhileSearching: "While searching", WhenTrained: "As far as it is trained", PanelCell: "The cell",
 	AccuracyOf: "of test images right; guessing gives %.0f %%. By class:",

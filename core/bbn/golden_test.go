@@ -2,6 +2,7 @@ package bbn
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -168,7 +169,7 @@ func TestSearchStepsAgainstReference(t *testing.T) {
 // TestZeroOrderAgainstReference: sparsemax in the network, and the windows of ZO-DARTS+, with and without the weights' momentum.
 func TestZeroOrderAgainstReference(t *testing.T) {
 	f := golden.Open(t, "zo.safetensors")
-	for _, variant := range []string{"plain", "matched"} {
+	for _, variant := range []string{"plain", "matched", "official"} {
 		t.Run(variant, func(t *testing.T) {
 			mixture := &darts.Sparsemax{Temperature: float(t, f, "temperature")}
 			m := referenceMixed(t, f, mixture, devices["cpu"])
@@ -191,6 +192,10 @@ func TestZeroOrderAgainstReference(t *testing.T) {
 			zo := darts.NewZO(&memory, sgd, float(t, f, "arch_weight_decay"), len(m.Weights), len(m.alpha))
 			memory.Make()
 			zo.Window, zo.Radius, zo.Floor, zo.Matched = int(float(t, f, "K")), float(t, f, "mu_factor"), 0, variant == "matched"
+			var gathered []float64
+			if zo.Official = variant == "official"; zo.Official {
+				sgd.Nesterov, gathered = true, dalpha
+			}
 			zo.Direction = func(window int, z []float64) {
 				if window < 2 {
 					for i, v := range f.Get(fmt.Sprint("z", window)).Values {
@@ -217,11 +222,17 @@ func TestZeroOrderAgainstReference(t *testing.T) {
 						f.Near(before+"alpha.normal", m.alpha[:half], 1e-4)
 						f.Near(before+"alpha.reduce", m.alpha[half:], 1e-4)
 					}
-					loss := train.Gradient(m.Weights, m.alpha, dw, nil, true)
+					loss := train.Gradient(m.Weights, m.alpha, dw, gathered, true)
+					if gathered != nil {
+						zo.Gather(gathered)
+					}
 					if want := f.Get(window + "loss").Values[k]; loss-float64(want) > 1e-4 || float64(want)-loss > 1e-4 {
 						t.Errorf("window %d, step %d: loss %v, want %v", r, k, loss, want)
 					}
-					sgd.Step(m.Weights, dw, eta)
+					norm := sgd.Step(m.Weights, dw, eta)
+					if want := float64(f.Get(window + "norm").Values[k]); math.Abs(norm-want) > 2e-4*want {
+						t.Errorf("window %d, step %d: norm %v, want %v", r, k, norm, want)
+					}
 				}
 				for _, name := range []string{"stem.conv", "classifier.bias"} {
 					p, err := m.Store.Weights.Find(name)

@@ -18,16 +18,20 @@ type ZO struct {
 	Radius  float64 // µ ÷ ‖alpha‖ …
 	Floor   float64 // … and the least µ: below it, single precision drowns the difference of the weights
 	Matched bool    // the copy begins with the momentum of the weights, not with none: only then is the difference a derivative after the first window
-	SGD     *nn.SGD // of the weights
-	Adam    *nn.Adam
+	// Official has what the authors' code does beside: the copy's alpha is trained with its weights, the copy's momentum is plain, and in
+	// the norm at which the weights' gradient is clipped counts alpha's, which Gather adds up over a window.
+	Official bool
+	SGD      *nn.SGD // of the weights
+	Adam     *nn.Adam
 	// Direction sets z of a window, counted from 0. It must be the same when asked again.
 	Direction func(window int, z []float64)
 
 	twin      nn.SGD
 	copied    []float32 // w̃
 	grad      []float32
-	moved     []float32 // alpha + µz
+	moved     []float32 // alpha + µz, behind the copy's weights
 	dalpha, z []float64
+	beside    []float64 // alpha's gradient as it counts in the weights' norm
 	state     []float64 // steps into the window, and the last validation loss
 	terms     [2]float64
 }
@@ -36,10 +40,10 @@ type ZO struct {
 func NewZO(memory *nn.Memory, sgd *nn.SGD, decay float64, weights, alphas int) *ZO {
 	m := &ZO{Window: 10, Radius: 0.005, Floor: 0.001, Matched: true, SGD: sgd, Adam: architectAdam(decay)}
 	for _, p := range []*[]float32{&m.twin.Buffer, &m.copied, &m.grad} {
-		nn.Reserve(memory, p, weights)
+		nn.Reserve(memory, p, weights+alphas)
 	}
-	nn.Reserve(memory, &m.moved, alphas)
-	for _, p := range []*[]float64{&m.Adam.M, &m.Adam.V, &m.dalpha, &m.z} {
+	memory.Then(func() { m.moved = m.copied[weights:] })
+	for _, p := range []*[]float64{&m.Adam.M, &m.Adam.V, &m.dalpha, &m.z, &m.beside} {
 		nn.Reserve(memory, p, alphas)
 	}
 	nn.Reserve(memory, &m.state, 2)
@@ -65,8 +69,15 @@ func (m *ZO) Step(train, val Objective, w, alpha []float32, rate, archRate float
 			return loss
 		}
 		m.Adam.Step(alpha, m.dalpha, archRate)
+		copy(m.beside, m.dalpha)
 		*at, *last = 0, loss
 		mu = m.direct(alpha)
+	}
+	n := len(w)
+	if *at == 0 || !m.Official {
+		for i, z := range m.z {
+			m.moved[i] = float32(float64(alpha[i]) + mu*z)
+		}
 	}
 	if *at == 0 {
 		copy(m.copied, w)
@@ -75,14 +86,29 @@ func (m *ZO) Step(train, val Objective, w, alpha []float32, rate, archRate float
 			copy(m.twin.Buffer, m.SGD.Buffer)
 		}
 	}
-	for i, z := range m.z {
-		m.moved[i] = float32(float64(alpha[i]) + mu*z)
+	twin := m.twin
+	twin.Momentum, twin.Nesterov, twin.Decay, twin.Clip, twin.Groups = m.SGD.Momentum, m.SGD.Nesterov, m.SGD.Decay, m.SGD.Clip, m.SGD.Groups
+	if m.Official {
+		train.Gradient(m.copied[:n], m.moved, m.grad[:n], m.dalpha, false)
+		for i, d := range m.dalpha {
+			m.grad[n+i] = float32(d)
+		}
+		twin.Nesterov = false
+		twin.Step(m.copied, m.grad, rate)
+	} else {
+		train.Gradient(m.copied[:n], m.moved, m.grad[:n], nil, false)
+		twin.Step(m.copied[:n], m.grad[:n], rate)
 	}
-	train.Gradient(m.copied, m.moved, m.grad, nil, false)
-	m.twin.Momentum, m.twin.Nesterov, m.twin.Decay, m.twin.Clip, m.twin.Groups = m.SGD.Momentum, m.SGD.Nesterov, m.SGD.Decay, m.SGD.Clip, m.SGD.Groups
-	m.twin.Step(m.copied, m.grad, rate)
 	*at++
 	return *last
+}
+
+// Gather takes what the weights' step finds of alpha's gradient, and has it count there, if the official code is followed.
+func (m *ZO) Gather(dalpha []float64) {
+	for i, d := range dalpha {
+		m.beside[i] += d
+	}
+	m.SGD.Beside = m.beside
 }
 
 // direct sets the direction of the window, and returns its radius at alpha, which stays where it is within one.
@@ -93,12 +119,13 @@ func (m *ZO) direct(alpha []float32) (mu float64) {
 
 // estimate sets dalpha to g at a window's end, and returns val there.
 func (m *ZO) estimate(val Objective, w, alpha []float32, mu float64) float64 {
-	loss := val.Gradient(w, alpha, m.grad, m.dalpha, true)
+	n := len(w)
+	loss := val.Gradient(w, alpha, m.grad[:n], m.dalpha, true)
 	m.terms = [2]float64{}
 	for i, d := range m.dalpha {
 		m.terms[0] += d * m.z[i]
 	}
-	for i, d := range m.grad {
+	for i, d := range m.grad[:n] {
 		m.terms[1] += float64(m.copied[i]-w[i]) / mu * float64(d)
 	}
 	for i, z := range m.z {
@@ -115,10 +142,16 @@ func (m *ZO) Terms() (alpha, weights float64) { return m.terms[0], m.terms[1] }
 
 // State implements Method.
 func (m *ZO) State(single func(name string, v []float32), double func(name string, v []float64)) (steps *int) {
-	single("zo.weights", m.copied)
-	single("zo.buffer", m.twin.Buffer)
+	n := len(m.copied) - len(m.moved)
+	single("zo.weights", m.copied[:n])
+	single("zo.buffer", m.twin.Buffer[:n])
 	double("adam.m", m.Adam.M)
 	double("adam.v", m.Adam.V)
 	double("zo.state", m.state)
+	if m.Official {
+		single("zo.alpha", m.moved)
+		single("zo.alpha.buffer", m.twin.Buffer[n:])
+		double("zo.beside", m.beside)
+	}
 	return &m.Adam.Steps
 }

@@ -30,14 +30,26 @@ type SGD struct {
 	Clip            float64 // largest norm of the gradient; 0 is none
 	Groups          Groups
 	Buffer          []float32
+	// Beside is a gradient of other parameters, which counts in the norm and is scaled down with the rest; nil is none.
+	Beside []float64
 }
 
 // Step updates w; it returns the gradient's norm before clipping.
 func (o *SGD) Step(w, grad []float32, rate float64) (norm float64) {
 	norm = Norm(grad)
+	if o.Beside != nil {
+		square := norm * norm
+		for _, g := range o.Beside {
+			square += g * g
+		}
+		norm = math.Sqrt(square)
+	}
 	scale := float32(1)
 	if o.Clip > 0 && norm > o.Clip {
 		scale = float32(o.Clip / (norm + 1e-6))
+		for i := range o.Beside {
+			o.Beside[i] *= float64(scale)
+		}
 	}
 	o.Groups.each(len(w), o.Decay, func(from, to int, share, decay float64) {
 		m, d, r := float32(o.Momentum), float32(decay), float32(rate*share)

@@ -196,7 +196,7 @@ func (r *Run) learn() ([]Event, error) {
 	if err := r.check(", architecture step", e.ArchLoss, nil); err != nil {
 		return events, err
 	}
-	e.Loss = r.train.Gradient(r.train.Model.Weights, r.task.Alpha(), r.dw, nil, true)
+	e.Loss = r.train.Gradient(r.train.Model.Weights, r.task.Alpha(), r.dw, r.task.AlphaGradient(), true)
 	if err := r.check(", weight step", e.Loss, r.dw); err != nil {
 		return events, err
 	}

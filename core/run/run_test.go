@@ -107,6 +107,7 @@ func TestResumeIsExact(t *testing.T) {
 		func(c *Config) { // whose windows end within epochs and across them, while the temperature falls
 			c.Method, c.ZOWindow, c.Mixture, c.CoolingEvery, c.ArchRate = "zo", 3, "sparsemax", 1, 0.1
 		},
+		func(c *Config) { c.Method, c.ZOWindow, c.ZOMomentum, c.Nesterov = "zo", 3, "official", true },
 		func(c *Config) { c.Mixture, c.Penalty, c.PenaltyCourse = "sigmoid", "fair", "rising" },
 		func(c *Config) { c.ClassGamma, c.ClassCourse, c.Order = 0.5, "falling", 2 },
 		func(c *Config) { c.HessianEvery, c.Perturbation = 1, 0.3 },

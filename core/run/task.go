@@ -14,6 +14,8 @@ type Task interface {
 	Model() *bbn.Model
 	// Alpha are the architecture parameters, an argument of each of the model's passes.
 	Alpha() []float32
+	// AlphaGradient is where the weights' pass leaves its loss's gradient in Alpha; nil if it need not.
+	AlphaGradient() []float64
 	// Init draws what the task starts from, after the model's weights.
 	Init(rng *rand.Rand)
 	// Configure takes the schedules of a valid configuration into force.

@@ -30,6 +30,7 @@ type task struct {
 	sharing    *darts.Sharing    // the method, if it is that
 	method     darts.Method
 	penalty    float64   // weight in this epoch
+	dalpha     []float64 // of the weights' step, where the method asks for it
 	delta      []float32 // of the weights' step
 	sgd        *nn.SGD
 	val        bbn.Objective
@@ -107,6 +108,9 @@ func (t *task) methodOf(c run.Config, memory *nn.Memory, weights, alphas int) da
 	if c.Method == "zo" {
 		m := darts.NewZO(memory, t.sgd, c.ArchDecay, weights, alphas)
 		m.Window, m.Radius, m.Floor, m.Matched = c.ZOWindow, c.ZORadius, c.ZOFloor, c.ZOMomentum == "matched"
+		if m.Official = c.ZOMomentum == "official"; m.Official {
+			nn.Reserve(memory, &t.dalpha, alphas)
+		}
 		m.Direction = func(window int, z []float64) {
 			darts.Direction(z, rand.New(rand.NewPCG(c.Seed, directions+uint64(window))))
 		}
@@ -137,6 +141,9 @@ func (t *task) Model() *bbn.Model { return t.model }
 
 // Alpha implements run.Task.
 func (t *task) Alpha() []float32 { return t.alpha }
+
+// AlphaGradient implements run.Task.
+func (t *task) AlphaGradient() []float64 { return t.dalpha }
 
 // Init implements run.Task.
 func (t *task) Init(rng *rand.Rand) {
@@ -266,7 +273,12 @@ func (t *task) rise() (times float64, ok bool) {
 }
 
 // Descend implements run.Task.
-func (t *task) Descend(grad []float32, rate float64) { t.sgd.Step(t.model.Weights, grad, rate) }
+func (t *task) Descend(grad []float32, rate float64) {
+	if t.dalpha != nil {
+		t.method.(*darts.ZO).Gather(t.dalpha)
+	}
+	t.sgd.Step(t.model.Weights, grad, rate)
+}
 
 // Tests implements run.Task: the mixed network's, and that of the genotype cut out of it, with its weights as they are. Where weights are
 // shared by random cells, nothing is mixed, and both are the chosen one's.

@@ -95,6 +95,9 @@ func (t *task) Model() *bbn.Model { return t.model }
 // Alpha implements run.Task: there is none.
 func (t *task) Alpha() []float32 { return nil }
 
+// AlphaGradient implements run.Task.
+func (t *task) AlphaGradient() []float64 { return nil }
+
 // Init implements run.Task: residual networks have a start of their own.
 func (t *task) Init(rng *rand.Rand) {
 	if t.config.Network != run.CellNetwork {

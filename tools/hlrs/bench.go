@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/folder"
 	"hlrslab/core/run"
@@ -61,37 +62,15 @@ func (c *benchCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	few := c.Config
-	few.NMax = 2 * max(1, (c.Batch*(c.Steps+1)+classes-1)/classes) // of each class, half of them for the weights
-	few.Pool, few.Imbalance, few.TestImages = few.NMax, 1, (c.Batch+classes-1)/classes*classes
-	if c.Steps < 1 || few.Validate() != nil {
-		return fmt.Errorf("--steps %d: give 1 or more, and at a batch of %d not quite so many", c.Steps, c.Batch)
-	}
-	r, err := task.New(few, noise(few, classes), &c.device)
+	fmt.Fprintf(os.Stderr, "timing %s and the test of an epoch, at %s\n", count(c.Steps+1, "step"), count(c.Threads, "thread"))
+	p, err := timed(ctx, c.Config, classes, c.Steps, &c.device, func(step int, took time.Duration) {
+		if took > time.Second { // of which one would wait for a sign
+			fmt.Fprintf(os.Stderr, "step %d of %d: %s\n", step, c.Steps+1, short(took))
+		}
+	})
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	fmt.Fprintf(os.Stderr, "timing %s and the test of an epoch, at %s\n", count(c.Steps+1, "step"), count(c.Threads, "thread"))
-	var p pace
-	var steps []float64
-	for r.Epoch == 0 {
-		if ctx.Err() != nil {
-			return errors.New("stopped before there was anything to tell")
-		}
-		began := time.Now()
-		events, err := r.Step()
-		if err != nil {
-			return err
-		}
-		took := time.Since(began)
-		if p.add(events, took); len(events) > 0 && events[0].Kind == run.StepDone {
-			if steps = append(steps, took.Seconds()); took > time.Second { // of which one would wait for a sign
-				fmt.Fprintf(os.Stderr, "step %d of %d: %s\n", len(steps), c.Steps+1, short(took))
-			}
-		}
-	}
-	p.steps.value = median(steps[1:])
 	t := timing{
 		Target: runtime.GOOS + "/" + runtime.GOARCH, Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Batch: c.Batch, Size: c.Size,
 		Order: c.Order, Branches: string(c.Branches), Threads: c.Threads, Params: cost.Params, StepMS: 1000 * p.steps.value,
@@ -105,6 +84,39 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		t.Params, count(t.Threads, "thread"), short(seconds(p.steps.value)), short(seconds(t.TestMS/1000)),
 		count(t.Epochs, "epoch"), count(t.Steps, "step"), short(seconds(t.Seconds)), t.PeakRSSMiB)
 	return nil
+}
+
+// timed takes the first steps of a run, one and then those that are timed, on random images, and the test after them.
+func timed(ctx context.Context, c run.Config, classes, steps int, device *cpu.Device, tell func(step int, took time.Duration)) (p pace, err error) {
+	few := c
+	few.NMax = 2 * max(1, (c.Batch*(steps+1)+classes-1)/classes) // of each class, half of them for the weights
+	few.Pool, few.Imbalance, few.TestImages = few.NMax, 1, (c.Batch+classes-1)/classes*classes
+	if steps < 1 || few.Validate() != nil {
+		return p, fmt.Errorf("--steps %d: give 1 or more, and at a batch of %d not quite so many", steps, c.Batch)
+	}
+	r, err := task.New(few, noise(few, classes), device)
+	if err != nil {
+		return p, err
+	}
+	defer r.Close()
+	var took []float64
+	for r.Epoch == 0 {
+		if ctx.Err() != nil {
+			return p, errors.New("stopped before there was anything to tell")
+		}
+		began := time.Now()
+		events, err := r.Step()
+		if err != nil {
+			return p, err
+		}
+		since := time.Since(began)
+		if p.add(events, since); len(events) > 0 && events[0].Kind == run.StepDone {
+			took = append(took, since.Seconds())
+			tell(len(took), since)
+		}
+	}
+	p.steps.value = median(took[1:])
+	return p, nil
 }
 
 // noise is a set with as many images as c takes.

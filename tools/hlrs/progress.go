@@ -1,9 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -11,6 +16,8 @@ import (
 	"hlrslab/core/bbn"
 	"hlrslab/core/cpu"
 	"hlrslab/core/run"
+	"hlrslab/tools/internal/disk"
+	"hlrslab/tools/internal/studyfolder"
 )
 
 // pace is how fast a run goes: the mean at first, later of about the last twenty.
@@ -211,4 +218,138 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// studyDisplay tells how several jobs go at once: with one bar on a terminal, and otherwise with a line a job and one now and then.
+type studyDisplay struct {
+	guard  sync.Mutex
+	folder studyfolder.Folder
+	out    io.Writer
+	bar    *progressbar.ProgressBar // nil without a terminal
+	next   time.Time
+	start  time.Time
+
+	epochs, of, before int // done in all, of all there are, and done when this process began
+	done               int
+	now                map[int]string // jobs under way, and where they are
+}
+
+func newStudyDisplay(f studyfolder.Folder) *studyDisplay {
+	return &studyDisplay{folder: f, out: os.Stderr, now: map[int]string{}, start: time.Now()}
+}
+
+// stand takes in where a job stands before this process does anything.
+func (d *studyDisplay) stand(_ int, s studyfolder.Standing) {
+	d.epochs, d.of = d.epochs+s.Epochs, d.of+s.Of
+	if s.State == studyfolder.Done {
+		d.done++
+	}
+}
+
+func (d *studyDisplay) begin(left, n int) {
+	d.before = d.epochs
+	if total := len(d.folder.Plan.Jobs); left > 0 && total > 1 {
+		fmt.Fprintf(d.out, "%s: %d of %d jobs are left, %d at once, in %s\n", d.folder.Plan.Study.Name, left, total, min(left, n), d.folder.Dir)
+	}
+	if info, err := os.Stderr.Stat(); left > 0 && err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		d.bar = progressbar.NewOptions(max(d.of, 1), progressbar.OptionSetWriter(d.out), progressbar.OptionSetWidth(10), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	}
+}
+
+// label is what a job is called.
+func (d *studyDisplay) label(i int) string {
+	j := d.folder.Plan.Jobs[i]
+	return fmt.Sprintf("job %d (%s, seed %d)", i, j.Variant, j.Seed)
+}
+
+func (d *studyDisplay) began(i int, r *run.Run) {
+	d.guard.Lock()
+	defer d.guard.Unlock()
+	d.now[i] = fmt.Sprintf("%d: %s", i, r.Config().Task)
+	if d.bar == nil {
+		from := ""
+		if r.Epoch > 0 || r.At > 0 {
+			from = fmt.Sprintf(", going on at epoch %d", r.Epoch+1)
+		}
+		fmt.Fprintf(d.out, "%s: %s%s\n", d.label(i), r.Config().Task, from)
+	}
+}
+
+func (d *studyDisplay) took(i int, r *run.Run, events []run.Event, _ time.Duration) {
+	d.guard.Lock()
+	defer d.guard.Unlock()
+	for _, e := range events {
+		if e.Kind == run.EpochDone {
+			d.epochs++
+			d.now[i] = fmt.Sprintf("%d: %s %d/%d", i, r.Config().Task, r.Epoch, r.Config().Epochs)
+		}
+	}
+	every := 30 * time.Second
+	if d.bar != nil {
+		every = time.Second / 5
+	}
+	if now := time.Now(); now.After(d.next) {
+		first := d.next.IsZero()
+		if d.next = now.Add(every); !first || d.bar != nil {
+			d.tell()
+		}
+	}
+}
+
+// tell says where all is.
+func (d *studyDisplay) tell() {
+	var all []string
+	for _, i := range slices.Sorted(maps.Keys(d.now)) {
+		all = append(all, d.now[i])
+	}
+	line := fmt.Sprintf("%d of %d jobs done; %s%s", d.done, len(d.folder.Plan.Jobs), strings.Join(all, ", "), d.left())
+	if d.bar == nil {
+		fmt.Fprintln(d.out, line)
+		return
+	}
+	d.bar.Describe(line)
+	_ = d.bar.Set(min(d.epochs, d.of)) // a bar that cannot be drawn stops nothing
+}
+
+// left is how long it will yet take, by the epochs that this process has seen.
+func (d *studyDisplay) left() string {
+	if d.epochs == d.before || d.of <= d.epochs {
+		return ""
+	}
+	each := time.Since(d.start) / time.Duration(d.epochs-d.before)
+	return fmt.Sprintf(", about %s left", short(each*time.Duration(d.of-d.epochs)))
+}
+
+func (d *studyDisplay) ended(i int, done bool, err error) {
+	d.guard.Lock()
+	defer d.guard.Unlock()
+	delete(d.now, i)
+	what := "saved where it stands"
+	switch {
+	case errors.Is(err, disk.ErrLocked):
+		what = "another process runs it"
+	case err != nil:
+		what = "failed: " + err.Error()
+	case done:
+		d.done++
+		what = "done"
+		if e := d.folder.Look(i); e.Train.Last() != nil {
+			what += fmt.Sprintf(", its cell trained to %.1f %%", 100*e.Train.Last().Report.Accuracy)
+		} else if e.Search.Last() != nil {
+			what += fmt.Sprintf(", %.1f %%", 100*e.Search.Last().Report.Accuracy)
+		}
+	}
+	if d.bar == nil || !done {
+		if d.bar != nil {
+			_ = d.bar.Clear()
+		}
+		fmt.Fprintf(d.out, "%s: %s\n", d.label(i), what)
+	}
+}
+
+func (d *studyDisplay) end() {
+	if d.bar != nil {
+		d.tell()
+		fmt.Fprintln(d.out)
+	}
 }

@@ -1,0 +1,366 @@
+// Package study expands a question to the runs that answer it: one file names a base configuration, what varies, and the seeds; each job
+// is one of the runs, with the training of the cell it finds, if there is to be one.
+package study
+
+import (
+	"bytes"
+	"encoding/json/jsontext"
+	"encoding/json/v2"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"hlrslab/core/run"
+)
+
+// Study is the file.
+type Study struct {
+	Name     string `json:"name"`
+	Question string `json:"question"`
+	// Base is what all jobs have: "preset", "way" and any fields of a run's configuration. Its "task" says which presets there are.
+	Base Settings `json:"base"`
+	// Train is how the cell that a search has found is trained: "preset" and fields. Without it none is.
+	Train    Settings  `json:"then-train,omitempty"`
+	Variants []Variant `json:"variants,omitempty"` // none is one of the base alone
+	Vary     []Axis    `json:"vary,omitempty"`     // each combined with every other, and with each variant
+	Seeds    Seeds     `json:"seeds"`
+	Baseline string    `json:"baseline,omitempty"` // the variant that others are held against; the first where none is named
+	// Hours is how long a job may take here, of which a plan warns; 0 is no limit.
+	Hours float64 `json:"hours,omitempty"`
+}
+
+// Settings are values of a configuration's fields, and "preset" and "way", as JSON.
+type Settings map[string]jsontext.Value
+
+// Variant is a named choice of settings.
+type Variant struct {
+	Name string   `json:"name"`
+	Set  Settings `json:"set,omitempty"`
+	// Train are settings of the training that follows.
+	Train Settings `json:"then-train,omitempty"`
+}
+
+// Axis is a field and its values: a list, or count of them between two, evenly or, with log, by even factors.
+type Axis struct {
+	Field  string           `json:"field"`
+	Values []jsontext.Value `json:"values,omitempty"`
+	From   float64          `json:"from,omitempty"`
+	To     float64          `json:"to,omitempty"`
+	Count  int              `json:"count,omitempty"`
+	Log    bool             `json:"log,omitempty"`
+}
+
+// Seeds are a list, or so many from 1 on.
+type Seeds []uint64
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (s *Seeds) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '0' {
+		return json.UnmarshalDecode(d, (*[]uint64)(s))
+	}
+	var n int
+	if err := json.UnmarshalDecode(d, &n); err != nil {
+		return err
+	}
+	if n < 1 || n > most {
+		return fmt.Errorf("%d seeds: give 1 to %d, or a list", n, most)
+	}
+	*s = nil
+	for i := range n {
+		*s = append(*s, uint64(i+1))
+	}
+	return nil
+}
+
+// most bounds the jobs of a study.
+const most = 10000
+
+// Job is one run of a study, and the training that follows it.
+type Job struct {
+	Index   int         `json:"index"`
+	Variant string      `json:"variant"`
+	Seed    uint64      `json:"seed"`
+	Config  run.Config  `json:"config"`
+	Train   *run.Config `json:"then-train,omitempty"` // whose genotype is the one found
+}
+
+// Plan is a study and its jobs, with which it is frozen.
+type Plan struct {
+	Study Study `json:"study"`
+	Jobs  []Job `json:"jobs"`
+}
+
+// Read reads a study's file. Unknown names are errors.
+func Read(r io.Reader) (s Study, err error) {
+	if err = json.UnmarshalRead(r, &s, json.RejectUnknownMembers(true)); err != nil {
+		return s, fmt.Errorf("study: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return s, nil
+}
+
+// ReadPlan reads a plan, whose jobs must be those of its study but for fields that are younger.
+func ReadPlan(r io.Reader) (p Plan, err error) {
+	if err = json.UnmarshalRead(r, &p, json.RejectUnknownMembers(true)); err != nil {
+		return p, fmt.Errorf("plan: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	for i, j := range p.Jobs {
+		if j.Index != i {
+			return p, fmt.Errorf("plan: job %d has the index %d", i, j.Index)
+		}
+		if err := j.Config.Validate(); err != nil {
+			return p, fmt.Errorf("plan: job %d: %w", i, err)
+		}
+	}
+	if len(p.Jobs) == 0 {
+		return p, errors.New("plan: no jobs")
+	}
+	return p, nil
+}
+
+// Encode writes a plan as ReadPlan reads it.
+func (p Plan) Encode(w io.Writer) error {
+	raw, err := json.Marshal(p, jsontext.WithIndent(" "), json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(raw, '\n'))
+	return err
+}
+
+// Variants are the names of a plan's variants, in their order.
+func (p Plan) Variants() (names []string) {
+	seen := map[string]bool{}
+	for _, j := range p.Jobs {
+		if !seen[j.Variant] {
+			seen[j.Variant] = true
+			names = append(names, j.Variant)
+		}
+	}
+	return names
+}
+
+// Baseline is the variant that others are held against.
+func (p Plan) Baseline() string {
+	if p.Study.Baseline != "" {
+		return p.Study.Baseline
+	}
+	return p.Jobs[0].Variant
+}
+
+// Expand makes the plan: for each seed, each variant with each value of the axes, so that what is done first can be compared.
+func (s Study) Expand() (Plan, error) {
+	p := Plan{Study: s}
+	points, err := s.points()
+	if err != nil {
+		return p, err
+	}
+	switch {
+	case len(s.Seeds) == 0:
+		return p, errors.New("study: seeds: give a list, or how many")
+	case len(points)*len(s.Seeds) > most:
+		return p, fmt.Errorf("study: %d variants of %d seeds are %d jobs, and a study has %d at most", len(points), len(s.Seeds), len(points)*len(s.Seeds), most)
+	}
+	names := map[string]bool{}
+	for _, point := range points {
+		if names[point.Name] {
+			return p, fmt.Errorf("study: two variants are called %q", point.Name)
+		}
+		names[point.Name] = true
+	}
+	if s.Baseline != "" && !names[s.Baseline] {
+		return p, fmt.Errorf("study: baseline: there is no variant %q", s.Baseline)
+	}
+	seen := map[uint64]bool{}
+	for _, seed := range s.Seeds {
+		if seen[seed] {
+			return p, fmt.Errorf("study: seeds: %d is there twice", seed)
+		}
+		seen[seed] = true
+		for _, point := range points {
+			j := Job{Index: len(p.Jobs), Variant: point.Name, Seed: seed}
+			if err := j.configure(s, point); err != nil {
+				return p, fmt.Errorf("study: %s: %w", point.Name, err)
+			}
+			p.Jobs = append(p.Jobs, j)
+		}
+	}
+	return p, nil
+}
+
+// configure makes the job's configurations.
+func (j *Job) configure(s Study, point Variant) (err error) {
+	if j.Config, err = s.Base.with(point.Set).config(run.Search); err != nil {
+		return err
+	}
+	j.Config.Seed = j.Seed
+	if err := j.Config.Validate(); err != nil {
+		return err
+	}
+	if s.Train == nil {
+		if point.Train != nil {
+			return errors.New("then-train: the study trains no cells: give it a then-train of its own")
+		}
+		return nil
+	}
+	if j.Config.Task != run.Search {
+		return errors.New("then-train: a training finds no cell to train")
+	}
+	train, err := s.Train.with(point.Train).config(run.Train)
+	if err != nil {
+		return fmt.Errorf("then-train: %w", err)
+	}
+	if train.Task != run.Train || train.Network != run.CellNetwork {
+		return errors.New("then-train: it trains no cell that was found: choose another preset")
+	}
+	train = train.OnImagesOf(j.Config)
+	j.Train = &train
+	if err := train.Validate(); err != nil {
+		return fmt.Errorf("then-train: %w", err)
+	}
+	return nil
+}
+
+// with is s with what others set over it.
+func (s Settings) with(others Settings) Settings {
+	all := Settings{}
+	for _, settings := range []Settings{s, others} {
+		for name, v := range settings {
+			all[name] = v
+		}
+	}
+	return all
+}
+
+// config is the configuration that the settings describe, of a task where they name none.
+func (s Settings) config(task run.TaskName) (c run.Config, err error) {
+	text := func(name, otherwise string) (v string, err error) {
+		raw, given := s[name]
+		if !given {
+			return otherwise, nil
+		}
+		if err = json.Unmarshal(raw, &v); err != nil {
+			return v, fmt.Errorf("%s: %.80s is no text", name, raw)
+		}
+		return v, nil
+	}
+	kind, err := text("task", string(task))
+	if err != nil {
+		return c, err
+	}
+	preset, err := text("preset", "full")
+	if err != nil {
+		return c, err
+	}
+	if run.TaskName(kind) == run.Train {
+		c, err = run.TrainingPreset(preset)
+	} else {
+		c, err = run.Preset(preset)
+	}
+	if err != nil {
+		return c, err
+	}
+	if way, err := text("way", ""); err != nil {
+		return c, err
+	} else if way != "" {
+		if c, err = c.Goes(way); err != nil {
+			return c, err
+		}
+	}
+	fields := Settings{}
+	for name, v := range s {
+		if name == "seed" {
+			return c, errors.New("seed: seeds are the study's own")
+		}
+		if name != "preset" && name != "way" {
+			fields[name] = v
+		}
+	}
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return c, err
+	}
+	return c, c.Decode(bytes.NewReader(raw))
+}
+
+// points are the variants with each combination of the axes' values.
+func (s Study) points() ([]Variant, error) {
+	points := s.Variants
+	if len(points) == 0 {
+		points = []Variant{{}}
+	}
+	for i, v := range points {
+		if v.Name == "" && len(points) > 1 {
+			return nil, fmt.Errorf("study: variant %d has no name", i+1)
+		}
+	}
+	for _, axis := range s.Vary {
+		values, err := axis.values()
+		if err != nil {
+			return nil, fmt.Errorf("study: vary: %w", err)
+		}
+		var next []Variant
+		for _, p := range points {
+			for _, v := range values {
+				named := axis.Field + " " + strings.Trim(string(v), `"`)
+				next = append(next, Variant{strings.TrimPrefix(p.Name+", "+named, ", "), p.Set.with(Settings{axis.Field: v}), p.Train})
+			}
+		}
+		if points = next; len(points) > most {
+			return nil, fmt.Errorf("study: vary: there are more than %d variants", most)
+		}
+	}
+	if points[0].Name == "" {
+		points[0].Name = "base"
+	}
+	return points, nil
+}
+
+// values are an axis's.
+func (a Axis) values() ([]jsontext.Value, error) {
+	if _, known := run.FieldOf(a.Field); !known && a.Field != "way" {
+		return nil, fmt.Errorf("there is no field %.80q", a.Field)
+	}
+	switch {
+	case a.Values != nil && a.Count != 0:
+		return nil, fmt.Errorf("%s: give values, or from, to and count", a.Field)
+	case a.Values != nil && len(a.Values) == 0:
+		return nil, fmt.Errorf("%s: there are no values", a.Field)
+	case a.Values != nil:
+		return a.Values, nil
+	case a.Count < 2 || a.Count > most:
+		return nil, fmt.Errorf("%s: give values, or from, to and a count from 2 to %d", a.Field, most)
+	case a.Log && (a.From <= 0 || a.To <= 0):
+		return nil, fmt.Errorf("%s: even factors between %v and %v: both must be over 0", a.Field, a.From, a.To)
+	}
+	var out []jsontext.Value
+	for i := range a.Count {
+		u := float64(i) / float64(a.Count-1)
+		v := a.From + u*(a.To-a.From)
+		if a.Log {
+			v = math.Exp(math.Log(a.From) + u*(math.Log(a.To)-math.Log(a.From)))
+		}
+		switch i { // exactly, whatever rounding makes of them
+		case 0:
+			v = a.From
+		case a.Count - 1:
+			v = a.To
+		}
+		raw, err := json.Marshal(round(v))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, raw)
+	}
+	return out, nil
+}
+
+// round is v to six digits, so that names and configurations can be read.
+func round(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	unit := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(v))))
+	return math.Round(v*unit) / unit
+}

@@ -1,0 +1,441 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"hlrslab/core/cpu"
+	"hlrslab/core/data"
+	"hlrslab/core/run"
+	"hlrslab/core/study"
+	"hlrslab/core/task"
+	"hlrslab/tools/internal/disk"
+	"hlrslab/tools/internal/studyfolder"
+)
+
+type studyCommand struct {
+	Check  studyCheck  `cmd:"" help:"Say what jobs a study has, and what they take, without running any."`
+	Run    studyRun    `cmd:"" help:"Run a study's jobs here, or go on with them; what is done is not done again."`
+	Job    studyJob    `cmd:"" help:"Run one job of a study, or go on with it, as schedulers of clusters do."`
+	Status studyStatus `cmd:"" help:"Say where a study stands, from its folder alone, also while it runs."`
+}
+
+// readStudy reads a study's file and expands it.
+func readStudy(path string) (study.Plan, error) {
+	f, err := disk.Open(path)
+	if err != nil {
+		return study.Plan{}, err
+	}
+	defer f.Close()
+	s, err := study.Read(f)
+	if err != nil {
+		return study.Plan{}, fmt.Errorf("%s: %w", path, err)
+	}
+	p, err := s.Expand()
+	if err != nil {
+		return p, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+type studyCheck struct {
+	Machine
+
+	File string `arg:"" type:"existingfile" help:"The study's file."`
+	Jobs int    `short:"j" default:"0" help:"Jobs at once; 0 is one for each core."`
+}
+
+// Run times a step of each size of network that the study has.
+func (c *studyCheck) Run(ctx context.Context) error {
+	p, err := readStudy(c.File)
+	if err != nil {
+		return err
+	}
+	e := newEstimate(&c.Machine)
+	if err := e.add(ctx, p); err != nil {
+		return err
+	}
+	fmt.Printf("%s\n%s\n\n", p.Study.Name, p.Study.Question)
+	names := p.Variants()
+	long := 0
+	for _, name := range names {
+		long = max(long, width(name))
+	}
+	for i, name := range names {
+		j := p.Jobs[i]
+		what := fmt.Sprintf("%s of %s", count(j.Config.Epochs, "epoch"), j.Config.Task)
+		if j.Train != nil {
+			what += fmt.Sprintf(", then %s of train", count(j.Train.Epochs, "epoch"))
+		}
+		mark := ""
+		if name == p.Baseline() {
+			mark = "  (the baseline)"
+		}
+		fmt.Printf("  %s  %s, about %s a job%s\n", pad(name, long), what, short(e.of(j)), mark)
+	}
+	n := atOnce(c.Jobs)
+	fmt.Printf("\n%s of %s: %s, about %s on one core, %s with -j %d; up to %s of memory each\n", count(len(names), "variant"), count(len(p.Study.Seeds), "seed"),
+		count(len(p.Jobs), "job"), short(e.all(p)), short(e.all(p)/time.Duration(n)), n, amount(e.bytes))
+	if limit := seconds(3600 * p.Study.Hours); limit > 0 {
+		for _, j := range p.Jobs {
+			if took := e.of(j); took > limit {
+				return fmt.Errorf("job %d (%s) takes about %s, and the study allows %s: lower epochs, or raise hours", j.Index, j.Variant, short(took), short(limit))
+			}
+		}
+	}
+	return nil
+}
+
+// atOnce is how many jobs run side by side.
+func atOnce(asked int) int {
+	if asked > 0 {
+		return asked
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// estimate is what jobs take, by a few steps of each kind.
+type estimate struct {
+	machine *Machine
+	paces   map[string]time.Duration // of a whole run, by what its time depends on
+	bytes   int64                    // of the largest
+}
+
+func newEstimate(m *Machine) *estimate {
+	return &estimate{machine: m, paces: map[string]time.Duration{}}
+}
+
+// kindOfWork is what a run's time depends on: all but schedules and seeds.
+func kindOfWork(c run.Config) string {
+	d := run.Default()
+	c.Seed, c.SubsetSeed, c.ClassSeed, c.WeightSeed, c.SampleSeed, c.AugmentSeed = 0, 0, 0, 0, 0, 0
+	c.ArchSchedule, c.ArchParam, c.ArchPoints, c.ArchRate, c.ArchFloor, c.Mix, c.MixParam, c.MixPoints = d.ArchSchedule, 0, "", 1, 0, d.Mix, 0, ""
+	c.Rate, c.RateMin, c.Genotype, c.Loss, c.Sampler, c.Rebalance = 1, 0, "", "", "", ""
+	var b strings.Builder
+	for _, f := range run.Fields() {
+		b.WriteString(f.Value(c) + " ")
+	}
+	return b.String()
+}
+
+// add times what the plan's jobs need.
+func (e *estimate) add(ctx context.Context, p study.Plan) error {
+	said := false
+	for _, j := range p.Jobs {
+		for _, c := range configsOf(j) {
+			kind := kindOfWork(c)
+			if e.paces[kind] != 0 {
+				continue
+			}
+			if !said {
+				fmt.Fprintln(os.Stderr, "timing a few steps of each kind of run")
+				said = true
+			}
+			cost, err := e.machine.fits(c, 10, imageBytes(c))
+			if err != nil {
+				return fmt.Errorf("job %d (%s): %w", j.Index, j.Variant, err)
+			}
+			e.bytes = max(e.bytes, cost.Bytes)
+			pace, err := timed(ctx, c, 10, 2, &cpu.Device{Threads: 1}, func(int, time.Duration) {})
+			if err != nil {
+				return fmt.Errorf("job %d (%s): %w", j.Index, j.Variant, err)
+			}
+			e.paces[kind] = pace.of(c, c.Epochs, cost.Steps, 10)
+		}
+	}
+	return nil
+}
+
+// of is what a job takes, and all what a plan's do, one after the other.
+func (e *estimate) of(j study.Job) (sum time.Duration) {
+	for _, c := range configsOf(j) {
+		sum += e.paces[kindOfWork(c)]
+	}
+	return sum
+}
+
+func (e *estimate) all(p study.Plan) (sum time.Duration) {
+	for _, j := range p.Jobs {
+		sum += e.of(j)
+	}
+	return sum
+}
+
+type studyRun struct {
+	Source
+	Machine
+
+	File string `arg:"" placeholder:"FILE|DIR" help:"The study's file, or the folder of one to go on with."`
+	Out  string `type:"path" placeholder:"DIR" help:"Folder of the study; by default the file's name without its ending. A folder that has the study goes on with it, and a longer list of seeds adds jobs."`
+	Jobs int    `short:"j" default:"0" help:"Jobs at once; 0 is one for each core. Each takes one thread, or --threads divided among them."`
+}
+
+// Run runs what is left of the jobs.
+func (c *studyRun) Run(ctx context.Context) error {
+	f, err := c.folder()
+	if err != nil {
+		return err
+	}
+	r := &runner{Source: c.Source, Machine: c.Machine, folder: f, threads: 1}
+	n := min(atOnce(c.Jobs), len(f.Plan.Jobs))
+	if n < c.Threads {
+		r.threads = c.Threads / n
+	}
+	return r.all(ctx, n)
+}
+
+// folder is the study's, frozen.
+func (c *studyRun) folder() (f studyfolder.Folder, err error) {
+	if info, err := os.Stat(c.File); err == nil && info.IsDir() {
+		if c.Out != "" {
+			return f, fmt.Errorf("--out %s: the study in %s goes on where it is; leave the flag out", c.Out, c.File)
+		}
+		return studyfolder.Open(c.File)
+	}
+	p, err := readStudy(c.File)
+	if err != nil {
+		return f, err
+	}
+	return studyfolder.Freeze(outOf(c.File, c.Out), p)
+}
+
+// outOf is a study's folder by default.
+func outOf(file, out string) string {
+	if out != "" {
+		return out
+	}
+	if base, ok := strings.CutSuffix(file, ".json"); ok {
+		return base
+	}
+	return file + ".study"
+}
+
+// runner has jobs of a study run.
+type runner struct {
+	Source
+	Machine
+	folder  studyfolder.Folder
+	threads int // of a job
+
+	images sync.Mutex
+	sets   map[string]*data.Dataset
+}
+
+// dataset reads the images that a configuration needs, once for all jobs.
+func (r *runner) dataset(ctx context.Context, c run.Config) (*data.Dataset, error) {
+	r.images.Lock()
+	defer r.images.Unlock()
+	if d := r.sets[c.Dataset]; d != nil {
+		return d, nil
+	}
+	t := taskCommand{Source: r.Source, Machine: r.Machine}
+	d, err := t.dataset(ctx, c)
+	if err == nil {
+		if r.sets == nil {
+			r.sets = map[string]*data.Dataset{}
+		}
+		r.sets[c.Dataset] = d
+	}
+	return d, err
+}
+
+// do runs one job.
+func (r *runner) do(ctx context.Context, i int, began func(*run.Run), progress func(*run.Run, []run.Event, time.Duration)) (done bool, err error) {
+	return r.folder.Do(ctx, i, studyfolder.Maker{
+		New: func(c run.Config) (*run.Run, error) {
+			d, err := r.dataset(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			return task.New(c, d, &cpu.Device{Threads: r.threads})
+		},
+		Restore: func(record run.Record, snapshot io.Reader) (*run.Run, error) {
+			d, err := r.dataset(ctx, record.Config)
+			if err != nil {
+				return nil, err
+			}
+			return task.Restore(snapshot, d, &cpu.Device{Threads: r.threads})
+		},
+		Session: thisSession(r.threads), Began: began, Progress: progress,
+	})
+}
+
+// all runs what is left, so many jobs at once, and shows how it goes.
+func (r *runner) all(ctx context.Context, n int) error {
+	var left []int
+	jobs := r.folder.Plan.Jobs
+	show := newStudyDisplay(r.folder)
+	for i := range jobs {
+		s := r.folder.Look(i)
+		show.stand(i, s)
+		if s.State != studyfolder.Done && s.State != studyfolder.Failed {
+			left = append(left, i)
+		}
+	}
+	show.begin(len(left), n)
+	queue := make(chan int)
+	go func() {
+		defer close(queue)
+		for _, i := range left {
+			select {
+			case queue <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	var group sync.WaitGroup
+	var trouble error
+	var guard sync.Mutex
+	for range min(n, len(left)) {
+		group.Go(func() {
+			for i := range queue {
+				done, err := r.do(ctx, i, func(a *run.Run) { show.began(i, a) }, func(a *run.Run, events []run.Event, took time.Duration) { show.took(i, a, events, took) })
+				if errors.Is(err, disk.ErrLocked) { // by another process that runs the study, or for a moment by one that looks at it
+					time.Sleep(200 * time.Millisecond)
+					done, err = r.do(ctx, i, func(a *run.Run) { show.began(i, a) }, func(a *run.Run, events []run.Event, took time.Duration) { show.took(i, a, events, took) })
+				}
+				show.ended(i, done, err)
+				if errors.Is(err, disk.ErrFull) || err != nil && !errors.Is(err, disk.ErrLocked) && r.folder.Look(i).State != studyfolder.Failed {
+					guard.Lock()
+					trouble = errors.Join(trouble, fmt.Errorf("job %d (%s): %w", i, jobs[i].Variant, err))
+					guard.Unlock()
+				}
+			}
+		})
+	}
+	group.Wait()
+	show.end()
+	return r.summary(ctx, trouble)
+}
+
+// summary says where the study stands after a process has run its jobs.
+func (r *runner) summary(ctx context.Context, trouble error) error {
+	counts := map[studyfolder.State]int{}
+	for i := range r.folder.Plan.Jobs {
+		counts[r.folder.Look(i).State]++
+	}
+	total, done := len(r.folder.Plan.Jobs), counts[studyfolder.Done]
+	again := fmt.Sprintf("%s study run %s", os.Args[0], r.folder.Dir)
+	switch {
+	case trouble != nil:
+		return fmt.Errorf("%w; %d of %d jobs are done; go on with: %s", trouble, done, total, again)
+	case ctx.Err() != nil && done < total:
+		return fmt.Errorf("stopped and saved, with %d of %d jobs done; go on with: %s", done, total, again)
+	case counts[studyfolder.Failed] > 0:
+		return fmt.Errorf("%s failed: %s study status %s says why; %d of %d are done", count(counts[studyfolder.Failed], "job"), os.Args[0], r.folder.Dir, done, total)
+	}
+	if done < total {
+		fmt.Printf("%d of %d jobs are done; another process runs the rest\n", done, total)
+		return nil
+	}
+	fmt.Printf("all %d jobs are done: %s\n", total, r.folder.Dir)
+	return nil
+}
+
+type studyJob struct {
+	Source
+	Machine
+
+	Dir   string `arg:"" type:"existingdir" help:"Folder of the study."`
+	Index int    `arg:"" help:"Which job, counted from 0."`
+}
+
+// Run takes one job as far as it goes.
+func (c *studyJob) Run(ctx context.Context) error {
+	f, err := studyfolder.Open(c.Dir)
+	if err != nil {
+		return err
+	}
+	if c.Index < 0 || c.Index >= len(f.Plan.Jobs) {
+		return fmt.Errorf("job %d: %s has the jobs 0 to %d", c.Index, c.Dir, len(f.Plan.Jobs)-1)
+	}
+	r := &runner{Source: c.Source, Machine: c.Machine, folder: f, threads: c.Threads}
+	show := newStudyDisplay(f)
+	show.begin(1, 1)
+	done, err := r.do(ctx, c.Index, func(a *run.Run) { show.began(c.Index, a) }, func(a *run.Run, events []run.Event, took time.Duration) { show.took(c.Index, a, events, took) })
+	show.ended(c.Index, done, err)
+	show.end()
+	switch {
+	case err != nil:
+		return fmt.Errorf("job %d: %w", c.Index, err)
+	case !done:
+		return fmt.Errorf("job %d is saved where it stands; go on with: %s study job %s %d", c.Index, os.Args[0], c.Dir, c.Index)
+	}
+	return nil
+}
+
+type studyStatus struct {
+	Dir string `arg:"" type:"existingdir" help:"Folder of the study."`
+}
+
+// Run reads where each job stands.
+func (c *studyStatus) Run() error {
+	f, err := studyfolder.Open(c.Dir)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	names := f.Plan.Variants()
+	long := 0
+	for _, name := range names {
+		long = max(long, width(name))
+	}
+	total := map[studyfolder.State]int{}
+	by := map[string]map[studyfolder.State]int{}
+	var now, why []string
+	for i, j := range f.Plan.Jobs {
+		s := f.Look(i)
+		total[s.State]++
+		if by[j.Variant] == nil {
+			by[j.Variant] = map[studyfolder.State]int{}
+		}
+		by[j.Variant][s.State]++
+		at := fmt.Sprintf("job %d, %s, seed %d", i, j.Variant, j.Seed)
+		switch s.State {
+		case studyfolder.Running, studyfolder.Begun:
+			now = append(now, fmt.Sprintf("  %s: %d of %d epochs, %s", at, s.Epochs, s.Of, s.State))
+		case studyfolder.Failed:
+			why = append(why, fmt.Sprintf("  %s: %s", at, s.Why))
+		}
+	}
+	fmt.Fprintf(&b, "%s: %d of %d jobs done", f.Plan.Study.Name, total[studyfolder.Done], len(f.Plan.Jobs))
+	for _, s := range []studyfolder.State{studyfolder.Running, studyfolder.Begun, studyfolder.Failed, studyfolder.Waiting} {
+		if total[s] > 0 {
+			fmt.Fprintf(&b, ", %d %s", total[s], s)
+		}
+	}
+	b.WriteString("\n\n")
+	for _, name := range names {
+		all := 0
+		for _, n := range by[name] {
+			all += n
+		}
+		fmt.Fprintf(&b, "  %s  %d of %d\n", pad(name, long), by[name][studyfolder.Done], all)
+	}
+	for _, part := range []struct {
+		title string
+		lines []string
+	}{{"Under way", now}, {"Failed", why}} {
+		if len(part.lines) > 0 {
+			fmt.Fprintf(&b, "\n%s\n%s\n", part.title, strings.Join(part.lines, "\n"))
+		}
+	}
+	_, err = os.Stdout.WriteString(b.String())
+	return err
+}
+
+// configsOf are a job's run, and the training that follows.
+func configsOf(j study.Job) []run.Config {
+	if j.Train == nil {
+		return []run.Config{j.Config}
+	}
+	return []run.Config{j.Config, *j.Train}
+}

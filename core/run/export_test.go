@@ -13,16 +13,7 @@ func (r *Run) Resized() int64 {
 }
 
 // Counts are the images of each class in a part.
-func (r *Run) Counts(h Part) []int {
-	n := make([]int, len(r.data.total))
-	for class, all := range r.data.total {
-		n[class] = r.data.counts[class]
-		if h == ArchHalf {
-			n[class] = all - n[class]
-		}
-	}
-	return n
-}
+func (r *Run) Counts(h Part) []int { return r.data.counts[h] }
 
 // Chances are those of the classes with the loader, at the present epoch.
 func (r *Run) Chances(loader int) []float64 { return r.data.loaders[loader].sampler.Probabilities() }

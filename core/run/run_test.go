@@ -112,6 +112,7 @@ func TestResumeIsExact(t *testing.T) {
 		func(c *Config) { c.HessianEvery, c.Perturbation = 1, 0.3 },
 		func(c *Config) { c.ExtraSkip, c.Mixture, c.Steer = 1, "sigmoid", "-none" },
 		func(c *Config) { c.Order, c.Penalty, c.PenaltyWeight, c.PenaltyCourse = 2, "entropy", -1, "falling" },
+		func(c *Config) { c.Resplit, c.WeightShare, c.Rebalance = true, 0.8, "instance" },
 	} {
 		c := tiny(t)
 		change(&c)

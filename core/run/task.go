@@ -18,9 +18,9 @@ type Task interface {
 	Init(rng *rand.Rand)
 	// Configure takes the schedules of a valid configuration into force.
 	Configure(c Config)
-	// Epoch begins an epoch, or goes on with it after Restore, where the first loader's part of the images has so many of each class.
-	// It sets what train takes of an objective for the epoch, and returns which pair of the loaders its batches come from.
-	Epoch(epoch int, counts []int, train *bbn.Objective) (pair int)
+	// Epoch begins an epoch, or goes on with it after Restore, where each Part of the images has so many of each class. It sets what
+	// train takes of an objective for the epoch, and returns which pair of the loaders its batches come from.
+	Epoch(epoch int, counts [][]int, train *bbn.Objective) (pair int)
 	// Before is called ahead of a step of the weights, whose batches train has. It takes the task's own step on the batches that
 	// it draws, and tells e of it; it may change the weights' rate. It draws before it changes anything, and its error is that of
 	// drawing: the step is then taken anew.
@@ -51,7 +51,7 @@ type Loader struct {
 // Part is a part of the training images.
 type Part int
 
-// The weights' half, the architecture's, and both.
+// The weights' part, which is a half unless the configuration says otherwise, the architecture's, and both.
 const (
 	WeightHalf Part = iota
 	ArchHalf

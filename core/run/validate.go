@@ -62,15 +62,8 @@ func (f Facts) validate(c Config) error {
 	if !slices.Equal(f.Order, headToTail(counts)) {
 		return fmt.Errorf("order %v is not that of the counts", f.Order)
 	}
-	total := 0
-	for _, v := range counts {
-		total += v
-	}
-	if c.Task == Search {
-		total /= 2
-	}
-	if f.Steps < 1 || f.Steps > total/c.Batch {
-		return fmt.Errorf("%d steps an epoch, and %d images make 1 to %d", f.Steps, total, total/c.Batch)
+	if steps, err := c.steps(counts); err != nil || f.Steps != steps {
+		return errors.Join(err, fmt.Errorf("%d steps an epoch, and the configuration gives %d", f.Steps, steps))
 	}
 	if f.Params < 1 {
 		return fmt.Errorf("%d parameters", f.Params)

@@ -50,7 +50,7 @@ func losses(t *testing.T, loss, archLoss string, epochs, epoch int) (weights, ar
 	defer made.Model().Close()
 	made.Configure(c)
 	var train bbn.Objective
-	made.Epoch(epoch, []int{10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, &train)
+	made.Epoch(epoch, [][]int{run.WeightHalf: {10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, run.Whole: nil}, &train)
 	return train.Loss, made.(*task).val.Loss
 }
 

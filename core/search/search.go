@@ -135,7 +135,8 @@ func (t *task) Configure(c run.Config) {
 }
 
 // Epoch implements run.Task.
-func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
+func (t *task) Epoch(epoch int, parts [][]int, train *bbn.Objective) (pair int) {
+	counts := parts[run.WeightHalf]
 	t.epoch = epoch + 1
 	late := run.Late(epoch, t.config.Epochs)
 	train.Loss = run.Loss(t.config.Loss, t.config.Adjustment, counts, late)

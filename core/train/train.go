@@ -106,7 +106,7 @@ func (t *task) Init(rng *rand.Rand) {
 func (t *task) Configure(c run.Config) { t.config = c }
 
 // Epoch implements run.Task.
-func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
+func (t *task) Epoch(epoch int, counts [][]int, train *bbn.Objective) (pair int) {
 	c := t.config
 	if epoch >= t.retrain { // classes come alike, and so they weigh
 		train.Frozen, train.Inference = true, t.model.Branches() > 1
@@ -119,7 +119,7 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 		return t.alike
 	}
 	isLate := run.Late(epoch, t.retrain)
-	train.Loss = run.Loss(c.Loss, c.Adjustment, counts, isLate)
+	train.Loss = run.Loss(c.Loss, c.Adjustment, counts[run.Whole], isLate)
 	if t.drop(epoch) > 0 {
 		train.Masks = t.masks
 	}

@@ -6,6 +6,10 @@ import "hlrslab/core/nn"
 
 func (r *Run) Task() Task { return r.task }
 
+// Steps is the task's counter, and Indices are the images of the weights' last batch of a branch.
+func (r *Run) Steps() *int              { return r.steps() }
+func (r *Run) Indices(branch int) []int { return r.data.loaders[2*r.pair+branch].indices }
+
 // Resized are the bytes of the images that are held at a side of their own.
 func (r *Run) Resized() int64 {
 	set := r.data.set

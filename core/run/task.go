@@ -27,8 +27,8 @@ type Task interface {
 	Before(e *Event, train *bbn.Objective, batches *Batches) error
 	// Descend takes the weights along their gradient.
 	Descend(grad []float32, rate float64)
-	// Tests are the passes over the test images after an epoch, 1 or 2. Predict returns the logits of one for a batch, classes × batch.
-	Tests() int
+	// Tests are the passes over the test images after an epoch: 1, 2 or, where operations are dropped (Config.Drops), 3. Predict returns the logits of one for a batch, classes × batch.
+	Tests(epoch int) int
 	Predict(test int, batch nn.Batch) []float32
 	// Report adds the task's own to a report, and says why the run is to end with this epoch, if it is.
 	Report(p *Report) (end string)

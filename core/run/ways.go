@@ -26,6 +26,9 @@ var Ways = []Way{
 		c.ExtraSkip = 1
 	}},
 	{"skips", "Two skip connections", "The cell that is chosen keeps its two strongest skip connections at most, as in P-DARTS.", func(c *Config) { c.KeepSkips = 2 }},
+	{"single", "Single stage", "After half of the epochs the alphas rest, weak operations are dropped, and the weights go on with all images: the mixed network is the result, and no cell is cut out and trained.", func(c *Config) {
+		c.FreezeAt, c.DropBelow = c.Epochs/2, 0.05
+	}},
 	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier’s weights of a rare class learn faster, and the architecture’s step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
 }
 
@@ -37,6 +40,7 @@ func (w Way) on(c Config) Config {
 	c.Penalty, c.PenaltyWeight, c.PenaltyCourse = d.Penalty, d.PenaltyWeight, d.PenaltyCourse
 	c.ClassGamma, c.ClassLimit, c.ClassCourse, c.KeepSkips = d.ClassGamma, d.ClassLimit, d.ClassCourse, d.KeepSkips
 	c.Perturbation, c.ExtraSkip, c.ExtraCourse = d.Perturbation, d.ExtraSkip, d.ExtraCourse
+	c.FreezeAt, c.DropBelow = d.FreezeAt, d.DropBelow
 	w.set(&c)
 	return c
 }

@@ -128,7 +128,9 @@ func (d *display) took(events []run.Event, took time.Duration) {
 // epoch is a line of what one came to.
 func epoch(c run.Config, e run.Event) string {
 	s := fmt.Sprintf("epoch %d: loss %.3f", e.Epoch+1, e.Loss)
-	if c.Task == run.Search {
+	if c.Frozen(e.Epoch) {
+		s += ", architecture frozen"
+	} else if c.Task == run.Search {
 		s += fmt.Sprintf(", architecture loss %.3f, architecture rate %.2g", e.ArchLoss, e.ArchRate)
 	} else {
 		s += fmt.Sprintf(", rate %.2g", e.Rate)
@@ -137,6 +139,9 @@ func epoch(c run.Config, e run.Event) string {
 		s += fmt.Sprintf(", mix %.2f", e.Mix)
 	}
 	s += ", accuracy " + groups(e.Report) + tested(c, e.Report)
+	if d := e.Report.Dropped; d != nil {
+		s += fmt.Sprintf("; the architecture is frozen, and without %d of its %d operations the accuracy is %.1f %%", d.Operations, d.Of, 100*d.Accuracy)
+	}
 	if e.Ended != "" {
 		s += "; here it ends: " + e.Ended
 	}

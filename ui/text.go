@@ -35,7 +35,7 @@ var Text = struct {
 	Later string
 
 	// Ways to search.
-	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, NotSteered, EigenTitle, Eigenvalue string
+	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, NotSteered, EigenTitle, Eigenvalue, Frozen, FrozenAfter, FrozenNote, Dropped, DroppedNote string
 
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
@@ -146,6 +146,8 @@ var Text = struct {
 	SteerNote: "Forbid or pin an operation by hand: on this edge, or everywhere. A run under way takes it from its next epoch on.", Steered: "By hand, from the next epoch on: %s.", // rules
 	NotSteered: "That cannot be: %s.", // why
 	EigenTitle: "Largest eigenvalue of the architecture loss’s second derivatives", Eigenvalue: "eigenvalue",
+	Frozen: "frozen", FrozenAfter: "Architecture frozen", FrozenNote: "after epoch %d: the mixed network is the result",
+	Dropped: "Operations dropped", DroppedNote: "%d of %d, which left %.1f %%",
 
 	// The schedules' curves.
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",

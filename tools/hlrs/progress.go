@@ -57,7 +57,8 @@ func (p *pace) of(c run.Config, epochs, steps, classes int) time.Duration {
 	return seconds(float64(epochs) * (float64(steps)*p.steps.value + float64(tests(c, classes))*p.test(c)))
 }
 
-// tests is how many batches of test images end an epoch: all are seen twice, but in a training that asks for no second test.
+// tests is how many batches of test images end an epoch: all are seen twice, but in a training that asks for no second test. (At a freeze
+// they are seen once more.)
 func tests(c run.Config, classes int) int {
 	passes := 2
 	if c.Task == run.Train && c.Tau == 0 {
@@ -166,7 +167,7 @@ func (d *display) tick() {
 		return
 	}
 	d.bar.Describe(line)
-	_ = d.bar.Set(d.run.Epoch*d.turns() + d.run.At + d.tested) // a bar that cannot be drawn stops nothing
+	_ = d.bar.Set(d.run.Epoch*d.turns() + min(d.run.At+d.tested, d.turns())) // a bar that cannot be drawn stops nothing
 }
 
 // left says how fast the run goes and how long it will yet take, once that is known.

@@ -246,7 +246,7 @@ func (l *Lab) chartTable(id string) string {
 // chart is the chart of a card that is one.
 func (l *Lab) chart(id string) chart {
 	r := l.Run()
-	c := chart{first: Text.FirstEpoch, n: r.Record.Config.Epochs, at: -1, marks: r.Changes, format: "%.1f", top: 100}
+	c := chart{first: Text.FirstEpoch, n: r.Record.Config.Epochs, at: -1, marks: marks(r.Changes, r.experiment()), format: "%.1f", top: 100}
 	if e := r.at(l.Epoch); e != nil {
 		c.at = e.Epoch
 	}
@@ -289,7 +289,7 @@ func (l *Lab) chart(id string) chart {
 		each(Text.Support, "plain", support)
 		var cold []float64
 		for e := range k.Epochs {
-			cold = append(cold, darts.Temperature(e, k.Temperature, k.Cooling, k.CoolingEvery))
+			cold = append(cold, darts.Temperature(k.Moving(e), k.Temperature, k.Cooling, k.CoolingEvery))
 		}
 		c.lines = append(c.lines, line{name: Text.Temperature, class: "rate" + dashed, y: cold})
 	case "eigen":
@@ -365,6 +365,12 @@ func (l *Lab) time() string {
 	}
 	fact(Text.CutOutOf, "%.1f %%", 100*p.Discrete)
 	fact(Text.Gap, Text.Points, 100*(p.Accuracy-p.Discrete))
+	if at := r.experiment().FreezeAt; r.experiment().Frozen(e.Epoch + 1) {
+		fact(Text.FrozenAfter, Text.FrozenNote, at)
+		if d := r.at(at - 1).Report.Dropped; d != nil {
+			fact(Text.Dropped, Text.DroppedNote, d.Operations, d.Of, 100*d.Accuracy)
+		}
+	}
 	fact(Text.Skips, Text.Of, p.Counts["skip"], p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"])
 	fact(Text.NoParameters, "%.0f %%", share(p, "skip")+share(p, "pool"))
 	fact(Text.AlphaEntropy, Text.OfNats, p.Entropy, entropyOf(len(darts.Primitives)))

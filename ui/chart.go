@@ -28,11 +28,17 @@ type chart struct {
 	wide   float64 // of the curves, in units of its drawing; 0 is chartW
 	ends   bool    // the last place is the end of the run, where no epoch begins
 	lines  []line
-	marks  []int  // places of dashed uprights: changes
+	marks  []mark // places of dashed uprights, from left to right
 	at     int    // the place that is looked at, or -1
 	id     string // of the part that it is in, if what it is at under the pointer can be read
 	peek   *int   // that place
 	hand   *hand  // what moves its curve, if something does
+}
+
+// mark is a place of a chart, and what happened there.
+type mark struct {
+	at   int
+	text string
 }
 
 // hand is a chart's control points, whose values are shares: how they lie on it, and their drawing.
@@ -107,11 +113,11 @@ func (c chart) svg() string {
 	b.WriteString(axis(n, c.first, chartY+chartH, func(i int) float64 { return p.x(float64(i)) }))
 	free := 0. // from where on there is room for a word
 	for _, m := range c.marks {
-		x := p.x(float64(m))
+		x := p.x(float64(m.at))
 		fmt.Fprintf(&b, `<path class="mark" d="M%.1f %gV%g"/>`, x, chartY, chartY+chartH)
 		if at := min(max(x, chartX+20), chartX+p.wide-20); at >= free { // above, for below are the epochs
 			free = at + 50
-			fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="middle">%s</text>`, at, chartY-4, escape(Text.Changed))
+			fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="middle">%s</text>`, at, chartY-4, escape(m.text))
 		}
 	}
 	if c.at >= 0 {

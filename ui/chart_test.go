@@ -183,6 +183,40 @@ func TestChanged(t *testing.T) {
 	}
 }
 
+// TestFrozenMark: where the architecture is to be frozen stands in its charts, before a run and after; and a way that goes by the epochs
+// goes on by them when there are more.
+func TestFrozenMark(t *testing.T) {
+	l := NewLab(nil)
+	r := l.Run()
+	l.Set("way", "single")
+	half := r.Config.FreezeAt
+	l.Set("epochs", fmt.Sprint(2*r.Config.Epochs))
+	if w := r.Config.Way(); w == nil || w.ID != "single" || r.Config.FreezeAt != 2*half || half == 0 {
+		t.Errorf("with twice the epochs the freeze is after %d, and was after %d", r.Config.FreezeAt, half)
+	}
+	at := number(t, elements(t, l.Paint("arch")), Text.Frozen).number("x")
+	r.Record.Config, r.Started = r.Config, true
+	for e := range r.Config.Epochs {
+		p := &run.Report{Accuracy: 0.3, Discrete: 0.1}
+		if r.Config.Drops(e) {
+			p.Dropped = &run.Drop{Operations: 7, Of: 224, Accuracy: 0.25}
+		}
+		r.hear([]run.Event{{Kind: run.EpochDone, Epoch: e, Report: p}})
+	}
+	r.Rates, r.Changes = []float64{0.003, 0.002, 0.001}, []int{1}
+	for _, id := range []string{"arch", "accuracy"} {
+		if got := number(t, elements(t, l.Paint(id)), Text.Frozen).number("x"); id == "arch" && got != at {
+			t.Errorf("before the run the freeze was drawn at %v, and now at %v", at, got)
+		}
+	}
+	for epoch, told := range map[int]bool{2*half - 2: false, 2*half - 1: true, 4*half - 1: true} {
+		l.Epoch = epoch
+		if text := l.time(); strings.Contains(text, "7 of 224, which left 25.0 %") != told || strings.Contains(text, fmt.Sprintf("after epoch %d", 2*half)) != told {
+			t.Errorf("epoch %d: %s", epoch+1, text)
+		}
+	}
+}
+
 // TestSliders has every slider reach the limits that its help names, in steps that hand and keys can take, and every value be typed.
 func TestSliders(t *testing.T) {
 	l := NewLab(nil)

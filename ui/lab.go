@@ -146,6 +146,10 @@ func (l *Lab) Set(name, value string) {
 		if value == "drawn" && c.MixPoints == "" {
 			c.MixPoints = mixPoints(r.Config)
 		}
+	case "epochs": // by which a way may go
+		if w := r.Config.Way(); w != nil {
+			c, _ = c.Goes(w.ID)
+		}
 	case "dataset":
 		r.Picked = true
 	}

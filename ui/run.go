@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"hlrslab/core/run"
 	"hlrslab/ui/msg"
@@ -125,6 +126,18 @@ func (r *Run) experiment() run.Config {
 		return r.due()
 	}
 	return r.Config
+}
+
+// marks are the epochs from which on schedules were changed, or the architecture is frozen, in their order.
+func marks(changes []int, c run.Config) (all []mark) {
+	for _, e := range changes {
+		all = append(all, mark{e, Text.Changed})
+	}
+	if c.Frozen(c.FreezeAt) {
+		all = append(all, mark{c.FreezeAt, Text.Frozen})
+	}
+	slices.SortStableFunc(all, func(a, b mark) int { return a.at - b.at })
+	return all
 }
 
 // moved says whether the controls ask for another run than is shown.

@@ -17,7 +17,7 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	}
 	past, class := r.Rates, fmt.Sprint("run", l.Focus)
 	var beside []line
-	c = chart{title: Text.ArchTitle, first: "1", n: config.Epochs + 1, ends: true, at: -1, marks: r.Changes, format: "%.2g"}
+	c = chart{title: Text.ArchTitle, first: "1", n: config.Epochs + 1, ends: true, at: -1, marks: marks(r.Changes, r.experiment()), format: "%.2g"}
 	next, end := coming(which, config, s)
 	if which == "mix" {
 		c.title, c.top, c.format, c.wide = Text.MixTitle, 1, "%.2f", narrowW
@@ -36,7 +36,7 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 	case n > 0 && !r.moved():
 		c.lines = []line{{name: Text.AsWas, class: class, y: past}}
 	default:
-		c.lines, c.marks = []line{{name: Text.AsSet, class: class, y: next}}, nil
+		c.lines, c.marks = []line{{name: Text.AsSet, class: class, y: next}}, marks(nil, config)
 	}
 	if last := &c.lines[len(c.lines)-1]; last.from+len(last.y) == config.Epochs {
 		last.end = &end

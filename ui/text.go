@@ -35,7 +35,7 @@ var Text = struct {
 	Later string
 
 	// Ways to search.
-	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, NotSteered, AskCost, CostNote, CostComing, CostIs, CostFailed, EigenTitle, Eigenvalue string
+	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, NotSteered, AskCost, CostNote, CostComing, CostIs, CostFailed, EigenTitle, Eigenvalue, Frozen, FrozenAfter, FrozenNote, Dropped, DroppedNote string
 
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
@@ -149,6 +149,8 @@ var Text = struct {
 	CostIs:     "After epoch %d the network is right on %s %% of the test images; without the edge %s, on %s %%.", // epoch, percentage, edge, percentage
 	CostFailed: "The edge could not be tested: %s.",                                                               // why
 	EigenTitle: "Largest eigenvalue of the architecture loss’s second derivatives", Eigenvalue: "eigenvalue",
+	Frozen: "frozen", FrozenAfter: "Architecture frozen", FrozenNote: "after epoch %d: the mixed network is the result",
+	Dropped: "Operations dropped", DroppedNote: "%d of %d, which left %.1f %%",
 
 	// The schedules' curves.
 	ArchTitle: "Architecture rate over the epochs", MixTitle: "Share of the conventional branch over the epochs",

@@ -22,9 +22,12 @@ func TestWays(t *testing.T) {
 	choose("classes")
 	b.shows("#way-help", "second reading", 5*time.Second)
 	b.wait(card("rates"), 5*time.Second)
+	choose("single")
+	b.shows("#way-help", "the mixed network is the result", 5*time.Second)
+	b.wait(`location.hash.includes("freeze-at=") && location.hash.includes("drop-below=")`, 5*time.Second)
 	choose("zo")
 	b.shows("#way-help", "Sparsemax", 5*time.Second)
-	b.wait(`location.hash.includes("mixture=sparsemax") && !location.hash.includes("class-gamma")`, 5*time.Second)
+	b.wait(`location.hash.includes("mixture=sparsemax") && !location.hash.includes("class-gamma") && !location.hash.includes("freeze-at")`, 5*time.Second)
 	b.press("Forbid everywhere") // the first operation: none
 	b.wait(`location.hash.includes("steer=-none")`, 5*time.Second)
 	b.press("Start")

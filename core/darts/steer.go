@@ -48,6 +48,30 @@ func (m *Steered) steer(alpha []float32) []float32 {
 	return m.alpha
 }
 
+// Drop is what is forbidden where operations go, too, whose weights are below least, but for the strongest of each edge; dropped counts
+// those that go of the weighing ones, which had a weight.
+func (m *Steered) Drop(alpha []float32, least float64) (forbidden []bool, dropped, weighing int) {
+	ops, n := make([]float32, m.Len(len(alpha))), len(Primitives)
+	m.Forward(ops, alpha)
+	forbidden = make([]bool, len(alpha))
+	copy(forbidden, m.Forbidden)
+	for e := 0; e < len(alpha); e += n {
+		row := ops[e : e+n]
+		strongest := slices.Index(row, slices.Max(row))
+		for k, v := range row {
+			goes := k != strongest && float64(v) < least
+			forbidden[e+k] = forbidden[e+k] || goes
+			if v > 0 {
+				weighing++
+				if goes {
+					dropped++
+				}
+			}
+		}
+	}
+	return forbidden, dropped, weighing
+}
+
 // ParseSteering reads what is forbidden in cells of so many nodes: nil for an empty text, else of each alpha. The text is rules after
 // commas, each of which forbids (-) an operation or pins (+) it, forbidding the others: everywhere (-skip_connect), in one kind of
 // cell (-normal:skip_connect), or on one edge of it (+reduce:k-1>0:sep_conv_3x3), named by its source and its node.

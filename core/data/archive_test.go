@@ -208,7 +208,7 @@ func TestRealData(t *testing.T) {
 	if err != nil || len(list) != 12406 {
 		t.Fatalf("%d images at imbalance 100: %v", len(list), err)
 	}
-	w, a, err := Halves(d.Train.Labels, list, "stratified")
+	w, a, err := Split(d.Train.Labels, list, "stratified", 0.5, nil)
 	if err != nil || len(w) != 6200 || len(a) != 6206 {
 		t.Fatalf("halves of %d and %d: %v", len(w), len(a), err)
 	}

@@ -72,25 +72,34 @@ func Subset(labels []int, counts []int, pool int, seed, classSeed uint64) ([]int
 	return out, nil
 }
 
-// HalfSize is the number of images that Halves gives the weights, where the classes have counts.
-func HalfSize(counts []int, mode string) (n int) {
+// SplitSize is the number of images that Split gives the weights, where the classes have counts.
+func SplitSize(counts []int, mode string, share float64) (n int) {
+	all := 0
 	for _, c := range counts {
-		if mode == "stratified" {
-			c = c / 2 * 2
-		}
-		n += c
+		all += c
+		n += part(c, share)
 	}
-	return n / 2
+	if mode == "positional" {
+		return part(all, share)
+	}
+	return n
 }
 
-// Halves splits indices between the weights and the architecture, both in the order of the list.
-// Mode "stratified" gives the weights ⌊n/2⌋ of each class's n images and the architecture the rest;
-// a class with a single image is an error, since both need it. Mode "positional" cuts the list in
-// the middle, as DARTS does with its shuffled set: over a list ordered by class, the weights then
-// see only the head.
-func Halves(labels []int, indices []int, mode string) (weights, arch []int, err error) {
+// part is ⌊share·n⌋, but at least one of the n, and not all.
+func part(n int, share float64) int {
+	return max(min(int(float64(n)*share*(1+1e-12)), n-1), min(n, 1)) // 0.7 of 10 are 7, whatever rounding says
+}
+
+// Split divides indices between the weights, which get a share, and the architecture, which gets the rest; both have the order of the
+// list. Mode "stratified" divides each class's images, ⌊share·n⌋ of n for the weights, but at least one for either; a class with a
+// single image is an error, since both need it. With a source, the list is shuffled by it first. Mode "positional" cuts the list in two,
+// as DARTS does with its shuffled set: over a list ordered by class, the weights then see only the head.
+func Split(labels []int, indices []int, mode string, share float64, src *rand.PCG) (weights, arch []int, err error) {
 	if mode != "stratified" && mode != "positional" {
 		return nil, nil, fmt.Errorf("halves %q: unknown: choose stratified or positional", mode)
+	}
+	if !(share > 0 && share < 1) {
+		return nil, nil, fmt.Errorf("%v of the images leaves one part without any: give a share between 0 and 1", share)
 	}
 	if len(indices) < 2 {
 		return nil, nil, fmt.Errorf("%d images cannot be split: raise n-max", len(indices))
@@ -98,17 +107,21 @@ func Halves(labels []int, indices []int, mode string) (weights, arch []int, err 
 	left := make([]int, classes(labels)) // of each class, and then of those that the weights still get
 	for _, i := range indices {
 		if i < 0 || i >= len(labels) {
-			return nil, nil, fmt.Errorf("halves: index %d is outside the %d images", i, len(labels))
+			return nil, nil, fmt.Errorf("split: index %d is outside the %d images", i, len(labels))
 		}
 		left[labels[i]]++
 	}
+	if src != nil {
+		indices = append([]int(nil), indices...)
+		shuffle(src, indices)
+	}
 	if mode == "positional" {
-		mid := len(indices) / 2
+		mid := part(len(indices), share)
 		return append([]int(nil), indices[:mid]...), append([]int(nil), indices[mid:]...), nil
 	}
 	for c, n := range left {
-		if left[c] = n / 2; n == 1 {
-			return nil, nil, fmt.Errorf("class %d has one image, and both halves need one: lower imbalance or raise n-max", c)
+		if left[c] = part(n, share); n == 1 {
+			return nil, nil, fmt.Errorf("class %d has one image, and both parts need one: lower imbalance or raise n-max", c)
 		}
 	}
 	for _, i := range indices {

@@ -2,6 +2,7 @@ package data
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -209,7 +210,7 @@ func TestSubsetProperties(t *testing.T) {
 	})
 }
 
-func TestHalves(t *testing.T) {
+func TestSplit(t *testing.T) {
 	labels := balanced(5000)
 	for imbalance, want := range map[float64]struct {
 		weights     []int
@@ -222,7 +223,7 @@ func TestHalves(t *testing.T) {
 	} {
 		counts, _ := Counts("exp", 5000, 10, imbalance)
 		list, _ := Subset(labels, counts, 5000, 1, 0)
-		w, a, err := Halves(labels, list, "stratified")
+		w, a, err := Split(labels, list, "stratified", 0.5, nil)
 		if err != nil || !slices.Equal(classCounts(labels, w), want.weights) || len(w) != want.total || len(a) != want.arch {
 			t.Errorf("%v: %v, %d, %d (%v); want %+v", imbalance, classCounts(labels, w), len(w), len(a), err, want)
 		}
@@ -230,10 +231,10 @@ func TestHalves(t *testing.T) {
 }
 
 // A list ordered by class, cut in the middle, hides the tail from the weights.
-func TestHalvesPositional(t *testing.T) {
+func TestSplitPositional(t *testing.T) {
 	labels := balanced(5000)
 	list, _ := Subset(labels, tails[4].exp, 5000, 1, 0)
-	w, a, err := Halves(labels, list, "positional")
+	w, a, err := Split(labels, list, "positional", 0.5, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +246,7 @@ func TestHalvesPositional(t *testing.T) {
 	}
 }
 
-func TestHalvesProperties(t *testing.T) {
+func TestSplitProperties(t *testing.T) {
 	labels := balanced(40)
 	rapid.Check(t, func(t *rapid.T) {
 		counts := rapid.SliceOfN(rapid.IntRange(2, 40), 10, 10).Draw(t, "counts")
@@ -254,9 +255,18 @@ func TestHalvesProperties(t *testing.T) {
 			t.Fatal(err)
 		}
 		list = rapid.Permutation(list).Draw(t, "list")
-		w, a, err := Halves(labels, list, "stratified")
+		share := rapid.Float64Range(0.01, 0.99).Draw(t, "share")
+		seed := rapid.Uint64().Draw(t, "seed of the split")
+		src := func(epoch uint64) *rand.PCG { return rand.NewPCG(seed, epoch) }
+		w, a, err := Split(labels, list, "stratified", share, src(0))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if again, _, _ := Split(labels, list, "stratified", share, src(0)); !slices.Equal(again, w) {
+			t.Fatal("the same source splits differently")
+		}
+		if n := SplitSize(counts, "stratified", share); n != len(w) {
+			t.Fatalf("%d images were to come, and %d are there", n, len(w))
 		}
 		all := slices.Sorted(slices.Values(append(slices.Clone(w), a...)))
 		if !slices.Equal(all, slices.Sorted(slices.Values(list))) {
@@ -264,14 +274,60 @@ func TestHalvesProperties(t *testing.T) {
 		}
 		nw, na := classCounts(labels, w), classCounts(labels, a)
 		for c, n := range counts {
-			if nw[c] != n/2 || na[c] != n-n/2 {
-				t.Fatalf("class %d of %d images: %d and %d", c, n, nw[c], na[c])
+			if nw[c]+na[c] != n || min(nw[c], na[c]) < 1 || math.Abs(float64(nw[c])-share*float64(n)) > 1 {
+				t.Fatalf("class %d of %d images at a share of %v: %d and %d", c, n, share, nw[c], na[c])
 			}
+		}
+		if w, _, _ := Split(labels, list, "stratified", 0.5, nil); len(w) != SplitSize(counts, "stratified", 0.5) {
+			t.Fatal("without a source the parts have other sizes")
+		} else if n := classCounts(labels, w); n[0] != counts[0]/2 {
+			t.Fatalf("half of %d are %d", counts[0], n[0])
 		}
 	})
 }
 
-func TestHalvesErrors(t *testing.T) {
+// TestSplitShares: rounding takes no image away, and no share takes a class's last one.
+func TestSplitShares(t *testing.T) {
+	for _, c := range []struct {
+		n, want int
+		share   float64
+	}{{10, 7, 0.7}, {100, 29, 0.29}, {5, 4, 0.8}, {4, 3, 0.8}, {2, 1, 0.95}, {3, 1, 0.05}, {1000, 800, 0.8}} {
+		if got := SplitSize([]int{c.n}, "stratified", c.share); got != c.want {
+			t.Errorf("%v of %d are %d, not %d", c.share, c.n, got, c.want)
+		}
+	}
+	if got := SplitSize([]int{5, 3, 2}, "positional", 0.8); got != 8 {
+		t.Errorf("0.8 of a list of 10 are %d", got)
+	}
+}
+
+// TestSplitAnew: another source splits otherwise, and in the end every image has been in both parts.
+func TestSplitAnew(t *testing.T) {
+	labels := balanced(40)
+	list, _ := Subset(labels, []int{40, 30, 20, 16, 12, 10, 8, 6, 4, 2}, 5000, 1, 0)
+	seen, last := map[int]int{}, []int(nil)
+	for epoch := range uint64(60) {
+		w, _, err := Split(labels, list, "stratified", 0.5, rand.NewPCG(1, epoch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w = slices.Sorted(slices.Values(w))
+		if slices.Equal(w, last) {
+			t.Errorf("epoch %d splits as the one before", epoch)
+		}
+		last = w
+		for _, i := range w {
+			seen[i]++
+		}
+	}
+	for _, i := range list {
+		if n := seen[i]; n < 12 || n > 48 { // 30 ± 4.6 standard deviations
+			t.Errorf("image %d is the weights' in %d of 60 epochs", i, n)
+		}
+	}
+}
+
+func TestSplitErrors(t *testing.T) {
 	labels := balanced(5)
 	for want, c := range map[string]struct {
 		list []int
@@ -282,7 +338,7 @@ func TestHalvesErrors(t *testing.T) {
 		"class 3":      {[]int{0, 10, 3}, "stratified"},
 		"index 50":     {[]int{0, 50}, "positional"},
 	} {
-		_, _, err := Halves(labels, c.list, c.mode)
+		_, _, err := Split(labels, c.list, c.mode, 0.5, nil)
 		wantError(t, err, want)
 	}
 }

@@ -18,9 +18,9 @@ type state struct {
 	Order   uint32 // its length
 }
 
-func (s *Sampler) state() state {
-	set := make([]byte, 0, 4*len(s.indices))
-	for _, i := range s.indices {
+func (s *Sampler) state(indices []int) state {
+	set := make([]byte, 0, 4*len(indices))
+	for _, i := range indices {
 		set = binary.LittleEndian.AppendUint32(set, uint32(s.images.Place(i)))
 	}
 	return state{[4]byte{'S', 'M', 'P', '2'}, crc32.ChecksumIEEE([]byte(s.kind.ID)), crc32.ChecksumIEEE(set), int64(s.epoch), int64(s.pos), uint32(len(s.order))}
@@ -29,7 +29,7 @@ func (s *Sampler) state() state {
 // MarshalBinary saves all that the next draws depend on: epoch, order, position and generator. Images are known by their places in
 // the whole set, so that a part of it and the whole go on with each other's states.
 func (s *Sampler) MarshalBinary() ([]byte, error) {
-	out, err := binary.Append(nil, binary.LittleEndian, s.state())
+	out, err := binary.Append(nil, binary.LittleEndian, s.state(s.indices))
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +43,14 @@ func (s *Sampler) MarshalBinary() ([]byte, error) {
 // source with it. Bytes that are damaged, or of another kind or other images, are an error, and the
 // sampler stays as it is.
 func (s *Sampler) UnmarshalBinary(saved []byte) error {
-	want, got := s.state(), state{}
+	indices, got := s.indices, state{}
 	r := bytes.NewReader(saved)
-	if err := binary.Read(r, binary.LittleEndian, &got); err != nil || got.Magic != want.Magic {
+	err := binary.Read(r, binary.LittleEndian, &got)
+	if err == nil && s.part != nil && got.Epoch >= 0 && got.Epoch < int64(s.epochs) {
+		indices = s.part(int(got.Epoch))
+	}
+	want := s.state(indices)
+	if err != nil || got.Magic != want.Magic {
 		return fmt.Errorf("sampler state: damaged or not a sampler's: start from an earlier checkpoint")
 	}
 	if got.Kind != want.Kind || got.Indices != want.Indices {
@@ -56,7 +61,7 @@ func (s *Sampler) UnmarshalBinary(saved []byte) error {
 		return fmt.Errorf("sampler state: damaged: start from an earlier checkpoint")
 	}
 	next, at := make([]int, len(order)), map[uint32]int{}
-	for _, i := range s.indices {
+	for _, i := range indices {
 		at[uint32(s.images.Place(i))] = i
 	}
 	for i, place := range order {
@@ -65,12 +70,13 @@ func (s *Sampler) UnmarshalBinary(saved []byte) error {
 			return fmt.Errorf("sampler state: damaged order: start from an earlier checkpoint")
 		}
 	}
-	if s.order != nil && !slices.Equal(slices.Sorted(slices.Values(next)), slices.Sorted(slices.Values(s.indices))) {
+	if s.order != nil && !slices.Equal(slices.Sorted(slices.Values(next)), slices.Sorted(slices.Values(indices))) {
 		return fmt.Errorf("sampler state: damaged order: start from an earlier checkpoint")
 	}
 	if err := s.src.UnmarshalBinary(saved[len(saved)-r.Len():]); err != nil {
 		return fmt.Errorf("sampler state: damaged (%w): start from an earlier checkpoint", err)
 	}
+	s.take(indices)
 	if s.order != nil {
 		s.order = next
 	}

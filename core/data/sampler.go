@@ -38,11 +38,12 @@ type Sampler struct {
 	kind    SamplerKind
 	epochs  int
 	images  *Images
-	indices []int     // as given
+	indices []int     // to draw from
 	lists   [][]int   // indices by class
 	p, sum  []float64 // by class: probability, and running total
 	order   []int     // instance only: the shuffled epoch
 	before  []int     // instance only: order at the mark, where it was shuffled since
+	part    func(epoch int) []int
 
 	stand
 	marked stand
@@ -71,16 +72,15 @@ func NewSampler(kind string, m *Images, indices []int, epochs int, src *rand.PCG
 	if len(indices) == 0 {
 		return nil, fmt.Errorf("sampler: no images to draw from: raise n-max")
 	}
-	s := &Sampler{kind: Samplers[of], epochs: epochs, stand: stand{src: *src}, images: m, indices: append([]int(nil), indices...)}
-	labels := m.Labels
-	n := classes(labels)
+	s := &Sampler{kind: Samplers[of], epochs: epochs, stand: stand{src: *src}, images: m}
+	n := classes(m.Labels)
 	s.lists, s.p, s.sum = make([][]int, n), make([]float64, n), make([]float64, n)
 	for _, i := range indices {
-		if i < 0 || i >= len(labels) {
-			return nil, fmt.Errorf("sampler: index %d is outside the %d images", i, len(labels))
+		if i < 0 || i >= len(m.Labels) {
+			return nil, fmt.Errorf("sampler: index %d is outside the %d images", i, len(m.Labels))
 		}
-		s.lists[labels[i]] = append(s.lists[labels[i]], i)
 	}
+	s.take(indices)
 	if of == 0 {
 		s.order, s.before = append([]int(nil), indices...), make([]int, len(indices))
 	}
@@ -88,11 +88,43 @@ func NewSampler(kind string, m *Images, indices []int, epochs int, src *rand.PCG
 	return s, nil
 }
 
+// Vary has the sampler draw in each epoch from the images of a part, which may be others of the same number. It must be the same when
+// asked again.
+func (s *Sampler) Vary(part func(epoch int) []int) {
+	s.part = part
+	s.Epoch(s.epoch)
+}
+
+// take has the sampler draw from indices.
+func (s *Sampler) take(indices []int) {
+	s.indices = append(s.indices[:0], indices...)
+	for c := range s.lists {
+		s.lists[c] = s.lists[c][:0]
+	}
+	for _, i := range indices {
+		c := s.images.Labels[i]
+		s.lists[c] = append(s.lists[c], i)
+	}
+}
+
+// keep remembers the order of the mark, ahead of the first change since.
+func (s *Sampler) keep() {
+	if !s.shuffled {
+		copy(s.before, s.order)
+	}
+	s.shuffled = true
+}
+
 // Steps is the number of whole batches in one pass over the images; the last, smaller one is dropped.
 func (s *Sampler) Steps(batch int) int { return len(s.indices) / batch }
 
 // Epoch begins epoch e, counted from 0: instance starts a new shuffle, progressive moves on.
 func (s *Sampler) Epoch(e int) {
+	if s.part != nil {
+		s.take(s.part(e))
+		s.keep()
+		copy(s.order, s.indices)
+	}
 	s.epoch, s.pos = e, len(s.order)
 	s.weigh()
 }
@@ -106,10 +138,7 @@ func (s *Sampler) Next(batch []int) {
 	for i := range batch {
 		if s.order != nil {
 			if s.pos == len(s.order) {
-				if !s.shuffled {
-					copy(s.before, s.order)
-				}
-				s.shuffled = true
+				s.keep()
 				shuffle(&s.src, s.order)
 				s.pos = 0
 			}
@@ -135,6 +164,9 @@ func (s *Sampler) Mark() {
 func (s *Sampler) Back() {
 	if s.shuffled {
 		copy(s.order, s.before)
+	}
+	if s.part != nil && s.epoch != s.marked.epoch {
+		s.take(s.part(s.marked.epoch))
 	}
 	s.stand = s.marked
 	s.weigh()

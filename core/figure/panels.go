@@ -96,7 +96,11 @@ func one(r run.Record) []panel {
 		{"re-balancing", orange, over(r, func(e run.Event) float64 { return 1 - e.Mix })},
 	}}
 	if !training(r) {
-		losses.curves = append(losses.curves, curve{"architecture", orange, over(r, func(e run.Event) float64 { return e.ArchLoss })})
+		arch := over(r, func(e run.Event) float64 { return e.ArchLoss })
+		if c.FreezeAt > 0 { // from where on there is none
+			arch = arch[:min(len(arch), c.FreezeAt)]
+		}
+		losses.curves = append(losses.curves, curve{"architecture", orange, arch})
 		return []panel{losses, accuracy, {"Learning rates", "share of the peak", false, []curve{
 			{"architecture", orange, over(r, func(e run.Event) float64 { return e.ArchRate / max(c.ArchRate, 1e-30) })},
 			{"weights", blue, over(r, func(e run.Event) float64 { return e.Rate / max(c.Rate, 1e-30) })},

@@ -17,6 +17,7 @@ const (
 	sampleStream
 	augmentStream
 	mixStream
+	splitStream
 )
 
 // stream returns the seed of a stream: the configuration's own, or one derived from Seed.
@@ -42,7 +43,7 @@ type Batches struct {
 	random  *rand.PCG // of augmentation
 	marked  rand.PCG  // random at the last mark
 	image   []uint8   // as it is read
-	counts  []int     // images of each class in the weights' part
+	counts  [][]int   // images of each class in each Part
 	order   []int     // classes from head to tail
 	total   []int     // images of each class in the long-tailed set
 	test    []int     // balanced test images, class after class, interleaved
@@ -74,19 +75,19 @@ func (b *Batches) load(c Config, d *data.Dataset, counts []int) (err error) {
 	if err != nil {
 		return blame("n-max", err)
 	}
-	var weights, arch []int
+	parts := func(int) [][]int { return [][]int{WeightHalf: nil, ArchHalf: nil, Whole: subset} }
 	if c.Task == Search {
-		if weights, arch, err = data.Halves(d.Train.Labels, subset, c.Halves); err != nil {
+		if parts, err = c.split(d.Train.Labels, subset); err != nil {
 			return blame("halves", err)
 		}
 	}
 	if b.set, err = d.Resize(c.Size); err != nil {
 		return blame("size", err)
 	}
-	b.total, b.counts = tally(d.Train.Labels, subset, classes), tally(d.Train.Labels, weights, classes)
-	if b.loaders[0].Part == Whole {
-		b.counts = b.total
+	for _, part := range parts(0) {
+		b.counts = append(b.counts, tally(d.Train.Labels, part, classes))
 	}
+	b.total = b.counts[Whole]
 	b.order = headToTail(b.total)
 	if b.steps, err = c.steps(counts); err != nil {
 		return err
@@ -96,15 +97,42 @@ func (b *Batches) load(c Config, d *data.Dataset, counts []int) (err error) {
 	}
 	seed := stream(c.Seed, c.SampleSeed, sampleStream)
 	for i, f := range b.loaders {
-		part := [][]int{WeightHalf: weights, ArchHalf: arch, Whole: subset}[f.Part]
-		if f.sampler, err = data.NewSampler(f.Sampler, &d.Train, part, c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
+		if f.sampler, err = data.NewSampler(f.Sampler, &d.Train, parts(0)[f.Part], c.Epochs, rand.NewPCG(seed, uint64(sampleStream<<8+i))); err != nil {
 			return err
+		}
+		if c.resplits() && f.Part != Whole {
+			f.sampler.Vary(func(epoch int) []int { return parts(epoch)[f.Part] })
 		}
 	}
 	return nil
 }
 
-// Counts is the number of images of each of the classes, from head to tail. Every class must have one for each half, and one to test.
+// resplits says whether the parts are others in every epoch.
+func (c Config) resplits() bool { return c.Resplit && c.Halves == "stratified" }
+
+// split says what the parts of a search's images are in an epoch, of which the last one asked for is kept.
+func (c Config) split(labels, subset []int) (parts func(epoch int) [][]int, err error) {
+	seed := stream(c.Seed, c.SampleSeed, splitStream)
+	of := func(epoch int) ([][]int, error) {
+		var src *rand.PCG
+		if c.resplits() {
+			src = rand.NewPCG(seed, splitStream<<32+uint64(epoch))
+		}
+		weights, arch, err := data.Split(labels, subset, c.Halves, c.WeightShare, src)
+		return [][]int{WeightHalf: weights, ArchHalf: arch, Whole: subset}, err
+	}
+	at := 0
+	last, err := of(at)
+	return func(epoch int) [][]int {
+		if c.resplits() && epoch != at {
+			at = epoch
+			last, _ = of(epoch) // whose error does not depend on the epoch
+		}
+		return last
+	}, err
+}
+
+// Counts is the number of images of each of the classes, from head to tail. Every class must have one for each part, and one to test.
 func (c Config) Counts(classes int) ([]int, error) {
 	counts, err := data.Counts(c.Profile, c.NMax, classes, c.Imbalance)
 	switch {
@@ -117,14 +145,14 @@ func (c Config) Counts(classes int) ([]int, error) {
 	case c.TestImages < classes:
 		return nil, fault("test-images", "%d cannot be shared among %d classes; take %d or more", c.TestImages, classes, classes)
 	case c.Task == Search && c.Halves == "stratified" && counts[classes-1] < 2:
-		return nil, fault("imbalance", "%v leaves a single image in class %d at n-max %d, and both halves need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
+		return nil, fault("imbalance", "%v leaves a single image in class %d at n-max %d, and both parts need one: lower imbalance to at most %d, or raise n-max", c.Imbalance, classes-1, c.NMax, c.NMax/2)
 	}
 	return counts, nil
 }
 
 // steps is the number of an epoch's steps: a pass over the weights' part, without a last, smaller batch.
 func (c Config) steps(counts []int) (int, error) {
-	n := data.HalfSize(counts, c.Halves)
+	n := data.SplitSize(counts, c.Halves, c.WeightShare)
 	if c.Task == Train {
 		n = 0
 		for _, v := range counts {

@@ -60,6 +60,8 @@ func TestBits(t *testing.T) {
 		"fair":          func(c *Config) { c.Mixture, c.Penalty, c.PenaltyCourse, c.ArchRate = "sigmoid", "fair", "rising", 0.05 },
 		"beta":          func(c *Config) { c.Penalty, c.KeepSkips, c.Order = "beta", 0, 2 },
 		"entropy":       func(c *Config) { c.Penalty, c.PenaltyWeight, c.PenaltyCourse = "entropy", -1, "falling" },
+		"split anew":    func(c *Config) { c.Resplit, c.WeightShare, c.Epochs = true, 0.8, 3 },
+		"single stage":  func(c *Config) { c.FreezeAt, c.DropBelow, c.ArchRate, c.Order, c.Epochs = 1, 0.125, 0.05, 2, 3 },
 		"no rate":       func(c *Config) { c.ArchRate, c.Profile, c.Seed, c.ClassSeed = 0, "step", 7, 3 },
 	} {
 		c := tiny(t)

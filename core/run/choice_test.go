@@ -88,6 +88,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		"penalty-course":  func(c *Config) { c.Penalty = "beta" },
 		"hessian-stop":    func(c *Config) { c.HessianEvery, c.Epochs, c.ArchRate = 1, 12, 0.1 },
 		"stop-skips":      func(c *Config) { c.Nodes = 4 },
+		"drop-below":      func(c *Config) { c.FreezeAt = 1 },
 		"keep-skips":      func(c *Config) { c.Nodes = 4 },
 	}
 	// Where a value makes sense only with another.
@@ -95,7 +96,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		{"penalty", "fair"}: func(c *Config) { c.Mixture = "sigmoid" },
 	}
 	values := map[string][]string{
-		"size": {"8", "16"}, "imbalance": {"2", "3"}, "n-max": {"6", "8"}, "pool": {"8", "20"}, "test-images": {"10", "20"}, "cutout": {"0", "4"},
+		"weight-share": {"0.5", "0.8"}, "freeze-at": {"0", "1"}, "drop-below": {"0", "0.125"}, "size": {"8", "16"}, "imbalance": {"2", "3"}, "n-max": {"6", "8"}, "pool": {"8", "20"}, "test-images": {"10", "20"}, "cutout": {"0", "4"},
 		"adjustment": {"1", "2"}, "genotype": {"DARTS_V2", "random:1", "all:skip_connect"}, "drop-path": {"0", "0.5"}, "mixup": {"0", "0.5"},
 		"retrain-epochs": {"1", "2"}, "tau": {"0", "1"},
 		"channels": {"2", "3"}, "layers": {"3", "4"}, "nodes": {"1", "2"},
@@ -223,7 +224,7 @@ func TestNeeds(t *testing.T) {
 		"arch-rate": {"0", "0.1"}, "arch-decay": {"0", "0.1"}, "arch-schedule": {"const", "cosine"}, "arch-param": {"0", "0.5"}, "arch-floor": {"0", "0.5"}, "arch-warmup": {"0", "1"},
 		"arch-per-step": {"false", "true"}, "arch-equal": {"peak", "area"},
 		"class-limit": {"100", "1.5"}, "class-course": {"constant", "rising"}, "hessian-stop": {"0", "0.000001"},
-		"penalty": {"none", "beta"}, "penalty-weight": {"0", "1"}, "penalty-course": {"constant", "rising"},
+		"resplit": {"false", "true"}, "drop-below": {"0", "0.125"}, "penalty": {"none", "beta"}, "penalty-weight": {"0", "1"}, "penalty-course": {"constant", "rising"},
 	}
 	for _, f := range Fields() {
 		if f.Needs == "" || f.Needs == "task=search" { // which are too many to try
@@ -235,6 +236,8 @@ func TestNeeds(t *testing.T) {
 			c.Task, c.Network, c.Epochs = "train", "resnet-32", 1
 		}
 		switch f.Needs {
+		case "halves=stratified":
+			c.Halves = "positional"
 		case "method=darts":
 			c.Method = "zo"
 		case "method!=random":

@@ -41,19 +41,21 @@ type Config struct {
 	Task TaskName `json:"task" enum:"search,train" default:"search" group:"task" label:"Task" help:"What the run does: search for cells, or train a network from scratch."`
 
 	// Data.
-	Dataset    string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" label:"Images" help:"Images: cifar10, the built-in generated toy set, or your own by class."`
-	Size       int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" label:"Image side" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
-	Profile    string  `json:"profile" enum:"exp,step" default:"exp" group:"data" label:"Shape of the long tail" help:"How class counts fall from head to tail: exponentially, or in one step."`
-	Imbalance  float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" label:"Imbalance factor" help:"Images of the largest class divided by those of the smallest."`
-	NMax       int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Size of the largest class" help:"How many images the largest class keeps."`
-	Pool       int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Pool of each class" help:"Images are chosen among the first ones of each class, this many; the page has 500."`
-	Halves     string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" needs:"task=search" label:"Split between weights and architecture" help:"How training images are split between weights and architecture: stratified gives both the same classes; positional cuts the list, sorted by class, in two, so that each half lacks classes."`
-	TestImages int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Size of the test set" help:"Test images, as many of each class, that are evaluated after each epoch."`
-	Sampler    string  `json:"sampler" default:"instance" group:"data" label:"Sampler of the weights" help:"How batches for the weights are drawn; with two branches, those of the conventional one."`
-	Rebalance  string  `json:"rebalance" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"How batches of the re-balancing branch are drawn."`
-	Crop       bool    `json:"crop" default:"true" negatable:"" group:"data" label:"Random crop" help:"Crop at random after padding with zeros by an eighth of the side."`
-	Flip       bool    `json:"flip" default:"true" negatable:"" group:"data" label:"Random flip" help:"Flip half of the images, left to right, at random."`
-	Cutout     int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" label:"Side of the cutout" help:"Side of the square cut out after normalisation; 0 is off."`
+	Dataset     string  `json:"dataset" enum:"cifar10,toy,own" default:"cifar10" group:"data" label:"Images" help:"Images: cifar10, the built-in generated toy set, or your own by class."`
+	Size        int     `json:"size" default:"32" min:"8" max:"32" unit:"px" group:"data" label:"Image side" help:"Image side: 8, 16 or 32; the smaller ones are area averages."`
+	Profile     string  `json:"profile" enum:"exp,step" default:"exp" group:"data" label:"Shape of the long tail" help:"How class counts fall from head to tail: exponentially, or in one step."`
+	Imbalance   float64 `json:"imbalance" default:"100" min:"1" max:"1000" group:"data" label:"Imbalance factor" help:"Images of the largest class divided by those of the smallest."`
+	NMax        int     `json:"n-max" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Size of the largest class" help:"How many images the largest class keeps."`
+	Pool        int     `json:"pool" default:"5000" min:"2" max:"5000" unit:"images" group:"data" label:"Pool of each class" help:"Images are chosen among the first ones of each class, this many; the page has 500."`
+	Halves      string  `json:"halves" enum:"stratified,positional" default:"stratified" group:"data" needs:"task=search" label:"Split between weights and architecture" help:"How training images are split between weights and architecture: stratified gives both the same classes; positional cuts the list, sorted by class, in two, so that each half lacks classes."`
+	WeightShare float64 `json:"weight-share" default:"0.5" min:"0.05" max:"0.95" group:"data" needs:"task=search" label:"Share of the weights" help:"Share of the training images that the weights get, rounded down; the architecture has the rest. Split by classes, each part gets at least one image of every class."`
+	Resplit     bool    `json:"resplit" default:"false" negatable:"" group:"data" needs:"halves=stratified" label:"New split in every epoch" help:"Split the training images between weights and architecture anew in every epoch, at random."`
+	TestImages  int     `json:"test-images" default:"10000" min:"10" max:"10000" unit:"images" group:"data" label:"Size of the test set" help:"Test images, as many of each class, that are evaluated after each epoch."`
+	Sampler     string  `json:"sampler" default:"instance" group:"data" label:"Sampler of the weights" help:"How batches for the weights are drawn; with two branches, those of the conventional one."`
+	Rebalance   string  `json:"rebalance" default:"reversed" group:"data" needs:"branches!=none" label:"Sampler of the re-balancing branch" help:"How batches of the re-balancing branch are drawn."`
+	Crop        bool    `json:"crop" default:"true" negatable:"" group:"data" label:"Random crop" help:"Crop at random after padding with zeros by an eighth of the side."`
+	Flip        bool    `json:"flip" default:"true" negatable:"" group:"data" label:"Random flip" help:"Flip half of the images, left to right, at random."`
+	Cutout      int     `json:"cutout" default:"0" min:"0" max:"32" unit:"px" group:"data" label:"Side of the cutout" help:"Side of the square cut out after normalisation; 0 is off."`
 
 	// Training a network.
 	Network       Network    `json:"network" enum:"cells,resnet-32" default:"cells" group:"network" needs:"task=train" label:"Network" help:"Network to train: one of a genotype's cells, or ResNet-32."`
@@ -115,6 +117,8 @@ type Config struct {
 	HessianStop    float64   `json:"hessian-stop" default:"0" min:"0" max:"100" group:"architecture" needs:"hessian-every!=0" label:"Stop at a rising eigenvalue" help:"End the search, not before 10 epochs, when the mean of the last five eigenvalues is more than this many times what it was four earlier, whose cells are then the ones to take (Robust DARTS has 1.3); 0 never does."`
 	StopSkips      int       `json:"stop-skips" default:"0" min:"0" max:"8" group:"architecture" needs:"task=search" label:"Stop at skip connections" help:"End the search with the epoch whose normal cell has so many skip connections (DARTS+ has 2); 0 never does."`
 	KeepSkips      int       `json:"keep-skips" default:"8" min:"0" max:"8" group:"architecture" needs:"task=search" label:"Most skip connections" help:"How many skip connections the chosen normal cell may have: the weakest ones give way to the next best operation (P-DARTS has 2)."`
+	FreezeAt       int       `json:"freeze-at" default:"0" min:"0" max:"1000" unit:"epochs" group:"architecture" needs:"task=search" label:"Freeze the architecture" help:"Epochs after which the alphas rest and the weights go on with all training images, in as many steps an epoch: the mixture of operations stays, and is the network that counts (single-stage search); 0 never freezes it."`
+	DropBelow      float64   `json:"drop-below" default:"0" min:"0" max:"1" group:"architecture" needs:"freeze-at!=0" label:"Drop operations below" help:"Operations of a lower weight than this are dropped at the freeze, but for the strongest of each edge: they are not run any more, and where shares are of 1, they are divided by what is left; 0 drops none."`
 	Order          int       `json:"order" default:"2" min:"1" max:"2" group:"architecture" needs:"method=darts" label:"Order of the architecture gradient" help:"1: gradient at the current weights; 2: unrolled by one step."`
 	ArchRate       float64   `json:"arch-rate" default:"0.0003" min:"0" max:"0.1" group:"architecture" live:"true" needs:"method!=random" label:"Peak rate of the architecture" help:"Peak learning rate of the architecture parameters (Adam)."`
 	ArchDecay      float64   `json:"arch-decay" default:"0.001" min:"0" max:"0.1" group:"architecture" needs:"method!=random" label:"Weight decay of the alphas" help:"Weight decay of the architecture parameters, coupled."`

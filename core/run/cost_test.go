@@ -23,6 +23,7 @@ func TestCostIsWhatARunTakes(t *testing.T) {
 		func(c *Config) {},
 		func(c *Config) { c.Order, c.Branches = 2, "none" },
 		func(c *Config) { c.Branches, c.Halves, c.Imbalance = "head", "positional", 2 },
+		func(c *Config) { c.FreezeAt, c.Resplit, c.WeightShare = 1, true, 0.8 },
 		func(c *Config) { c.Branches, c.Batch, c.Layers, c.Nodes = "concat", 24, 4, 3 },
 	} {
 		c := tiny(t)

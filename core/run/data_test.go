@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -165,5 +166,53 @@ func TestPackIsEnough(t *testing.T) {
 	defer r.Close()
 	if got, want := text(t, finish(t, r)), text(t, finish(t, start(t, c, 1))); got != want {
 		t.Errorf("on the part:\n%s\non all:\n%s", got, want)
+	}
+}
+
+// TestSplitAnew: in each epoch, weights and architecture draw from parts that have no image in common, and in another one from others, by
+// the seed of the batches; every image comes to both.
+func TestSplitAnew(t *testing.T) {
+	c := short(t)
+	c.Resplit, c.Sampler, c.Rebalance, c.Epochs = true, "balanced", "instance", 40
+	drawn := func(c Config) (parts [2]map[int]bool, first map[int]bool) {
+		r := start(t, c, 1)
+		parts = [2]map[int]bool{{}, {}}
+		for epoch := range c.Epochs {
+			now := [2]map[int]bool{{}, {}}
+			loader := 0
+			r.Draw(epoch, func(indices []int, _ nn.Batch) {
+				part := loader % 4 / 2 // two branches of each
+				loader++
+				for _, i := range indices {
+					if now[1-part][i] {
+						t.Fatalf("epoch %d: image %d is in both parts", epoch, i)
+					}
+					now[part][i], parts[part][i] = true, true
+				}
+			})
+			if epoch == 0 {
+				first = now[0]
+			}
+		}
+		return parts, first
+	}
+	parts, first := drawn(c)
+	total := 0
+	for _, n := range start(t, c, 1).Facts().Counts {
+		total += n
+	}
+	if len(parts[0]) != total || len(parts[1]) != total {
+		t.Errorf("of %d images, %d came to the weights and %d to the architecture", total, len(parts[0]), len(parts[1]))
+	}
+	if _, again := drawn(c); !maps.Equal(again, first) {
+		t.Error("the same seed splits differently")
+	}
+	c.SampleSeed = 7
+	if _, other := drawn(c); maps.Equal(other, first) {
+		t.Error("another seed splits alike")
+	}
+	c.Resplit = false
+	if parts, _ := drawn(c); len(parts[0])+len(parts[1]) > total {
+		t.Error("without new splits, images change sides")
 	}
 }

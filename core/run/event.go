@@ -57,6 +57,15 @@ type Report struct {
 	// Discrete is the balanced accuracy of the genotype cut out of the search network, with its weights as they are: what
 	// lacks to Accuracy is the discretisation gap.
 	Discrete float64 `json:"discrete"`
+	// Dropped is what went at the freeze that follows this epoch, where operations are dropped at it.
+	Dropped *Drop `json:"dropped,omitempty"`
 	// TauNormalised is the balanced accuracy of a trained network whose classifier is τ-normalised.
 	TauNormalised float64 `json:"tau-normalised,omitempty"`
+}
+
+// Drop is what is dropped from the mixtures of a search network at its freeze.
+type Drop struct {
+	Operations int     `json:"operations"` // dropped …
+	Of         int     `json:"of"`         // … of so many that had a weight
+	Accuracy   float64 `json:"accuracy"`   // balanced accuracy without them, with the weights as they are; Report.Accuracy is that with them
 }

@@ -6,6 +6,10 @@ import "hlrslab/core/nn"
 
 func (r *Run) Task() Task { return r.task }
 
+// Steps is the task's counter, and Indices are the images of the weights' last batch of a branch.
+func (r *Run) Steps() *int              { return r.steps() }
+func (r *Run) Indices(branch int) []int { return r.data.loaders[2*r.pair+branch].indices }
+
 // Resized are the bytes of the images that are held at a side of their own.
 func (r *Run) Resized() int64 {
 	set := r.data.set
@@ -13,16 +17,7 @@ func (r *Run) Resized() int64 {
 }
 
 // Counts are the images of each class in a part.
-func (r *Run) Counts(h Part) []int {
-	n := make([]int, len(r.data.total))
-	for class, all := range r.data.total {
-		n[class] = r.data.counts[class]
-		if h == ArchHalf {
-			n[class] = all - n[class]
-		}
-	}
-	return n
-}
+func (r *Run) Counts(h Part) []int { return r.data.counts[h] }
 
 // Chances are those of the classes with the loader, at the present epoch.
 func (r *Run) Chances(loader int) []float64 { return r.data.loaders[loader].sampler.Probabilities() }

@@ -434,8 +434,11 @@ func (f Field) check(c Config) error {
 	return nil
 }
 
-// moves is how many steps a task's own counter has where the weights have taken so many.
-func (c Config) moves(steps int) int {
+// moves is how many steps a task's own counter has where the weights have taken so many, in epochs of so many.
+func (c Config) moves(steps, epoch int) int {
+	if c.Frozen(c.FreezeAt) {
+		steps = min(steps, c.FreezeAt*epoch)
+	}
 	if c.Task == Search && c.Method == "zo" {
 		return max(steps-1, 0) / c.ZOWindow
 	}
@@ -455,6 +458,12 @@ func (c Config) validateTask() error {
 		}
 		if c.Channels%c.Part != 0 {
 			return fault("part", "%d channels cannot be cut into %d parts: take a part, or channels, that divide", c.Channels, c.Part)
+		}
+		if c.FreezeAt > 0 && c.Method == "random" {
+			return fault("freeze-at", "random cells have no alphas to freeze: leave one of freeze-at and method out")
+		}
+		if c.FreezeAt >= c.Epochs {
+			return fault("freeze-at", "freezing after %d epochs never comes in %d: take fewer, or more epochs", c.FreezeAt, c.Epochs)
 		}
 		_, err := darts.ParseSteering(c.Steer, c.Nodes)
 		return blame("steer", err)

@@ -65,6 +65,9 @@ func (r *Run) report() (p *Report, end string) {
 	p = &Report{Classes: r.data.order}
 	p.TestLoss, p.Calibration = r.Seen.Loss/float64(len(r.data.test)), r.Seen.calibration()
 	p.Discrete = float64(r.Discrete) / float64(len(r.data.test))
+	if r.config.Drops(r.Epoch) {
+		p.Dropped = &Drop{Accuracy: float64(r.Dropped) / float64(len(r.data.test))}
+	}
 	classes := len(p.Classes)
 	groups := []*float64{&p.Head, &p.Medium, &p.Tail} // thirds by rank: 3, 4 and 3 of ten
 	third := (classes + 1) / 3

@@ -38,6 +38,7 @@ type position struct {
 	Confusion          [][]int // of the first test: images of each class by the class they were taken for
 	Seen               seen    // of the first test, too
 	Discrete           int     // images that the second test took for the right one
+	Dropped            int     `json:",omitzero"` // and those that the third did
 	Failed             string
 	Ended              string // why the run ended, where that was not after its epochs
 }
@@ -282,11 +283,13 @@ func (r *Run) test() ([]Event, error) {
 		case test == 0:
 			r.Confusion[y][best]++
 			r.Seen.add(logits[i:], size, m.Shape.Classes, best, y)
-		case best == y:
+		case best == y && test == 1:
 			r.Discrete++
+		case best == y:
+			r.Dropped++
 		}
 	}
-	if r.Tested += n; r.Tested < r.task.Tests()*all {
+	if r.Tested += n; r.Tested < r.task.Tests(r.Epoch)*all {
 		return nil, nil
 	}
 	e := r.record.Events[len(r.record.Events)-1] // the last step's, with its rates
@@ -295,7 +298,7 @@ func (r *Run) test() ([]Event, error) {
 	e.Report, e.Ended = r.report()
 	r.Ended = e.Ended
 	r.Epoch++
-	r.At, r.Tested, r.Losses, r.ArchLosses, r.Discrete, r.Seen = 0, 0, 0, 0, 0, seen{}
+	r.At, r.Tested, r.Losses, r.ArchLosses, r.Discrete, r.Dropped, r.Seen = 0, 0, 0, 0, 0, 0, seen{}
 	for _, row := range r.Confusion {
 		clear(row)
 	}

@@ -115,6 +115,12 @@ func TestResumeIsExact(t *testing.T) {
 		func(c *Config) { c.Method, c.Candidates, c.Steer = "random", 3, "-skip_connect" },
 		func(c *Config) { c.ExtraSkip, c.Mixture, c.Steer = 1, "sigmoid", "-none" },
 		func(c *Config) { c.Order, c.Penalty, c.PenaltyWeight, c.PenaltyCourse = 2, "entropy", -1, "falling" },
+		func(c *Config) { // split anew in every epoch until it is frozen
+			c.Resplit, c.WeightShare, c.Rebalance, c.FreezeAt, c.DropBelow, c.ArchRate, c.Steer = true, 0.8, "instance", 2, 0.125, 0.05, "-none"
+		},
+		func(c *Config) { // frozen in the midst of a window, of a mixture that would cool
+			c.Method, c.ZOWindow, c.Mixture, c.CoolingEvery, c.FreezeAt, c.DropBelow = "zo", 4, "sparsemax", 1, 2, 0.2
+		},
 	} {
 		c := tiny(t)
 		change(&c)

@@ -22,6 +22,24 @@ func (c Config) NetworkEpochs() int {
 	return c.Epochs
 }
 
+// Frozen says whether the architecture rests in an epoch, so that the weights train on all images.
+func (c Config) Frozen(epoch int) bool {
+	return c.Task == Search && c.FreezeAt > 0 && epoch >= c.FreezeAt
+}
+
+// Moving is the epoch whose architecture an epoch has: the last one before a freeze, or the epoch itself.
+func (c Config) Moving(epoch int) int {
+	if c.Frozen(epoch) {
+		return c.FreezeAt - 1
+	}
+	return epoch
+}
+
+// Drops says whether operations are dropped after an epoch.
+func (c Config) Drops(epoch int) bool {
+	return c.DropBelow > 0 && c.Frozen(epoch+1) && !c.Frozen(epoch)
+}
+
 // Schedules makes the schedules of the configuration.
 func (c Config) Schedules() (Schedules, error) {
 	s := Schedules{
@@ -30,7 +48,7 @@ func (c Config) Schedules() (Schedules, error) {
 		},
 		Arch: sched.Arch{
 			Family: c.ArchSchedule, Param: c.ArchParam, Milestones: c.ArchMilestones, Floor: c.ArchFloor,
-			Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs,
+			Freeze: c.FreezeAt, Warmup: c.ArchWarmup, Ramp: c.ArchRamp, PerStep: c.ArchPerStep, EqualArea: c.ArchEqual == "area", Epochs: c.Epochs,
 		},
 		Mix: sched.Mix{Family: c.Mix, Param: c.MixParam, Epochs: c.Epochs},
 	}

@@ -109,7 +109,7 @@ func (r *Run) restore(f *ckpt.File, s saved, facts Facts) (err error) {
 		return fmt.Errorf("of %d classes (%s …), %d steps an epoch and %d weights, and on these data the run has %d (%s …), %d and %d: go on with it on the data it began with",
 			len(facts.Classes), facts.Classes[0], facts.Steps, facts.Params, len(now.Classes), now.Classes[0], now.Steps, now.Params)
 	}
-	if err := r.data.tested(s.Position, r.config.Batch, r.task.Tests()); err != nil {
+	if err := r.data.tested(s.Position, r.config.Batch, r.task.Tests(s.Position.Epoch)); err != nil {
 		return fmt.Errorf("position: %w", err)
 	}
 	sound := func(name string, finite bool) {
@@ -156,11 +156,12 @@ func MarkFailed(w io.Writer, r io.Reader, why string) error {
 // tested holds what was seen of an epoch's test against the test images.
 func (b *Batches) tested(p position, batch, tests int) error {
 	all, seen := len(b.test), min(p.Tested, len(b.test))
+	of := func(test int) int { return min(max(p.Tested-test*all, 0), all) } // images that a later one has seen
 	switch {
 	case p.Tested < 0 || p.Tested >= tests*all || p.Tested > 0 && p.At < b.steps || p.Tested%all%batch != 0:
 		return fmt.Errorf("%d images of %d × %d tested after %d of %d steps", p.Tested, tests, all, p.At, b.steps)
-	case p.Discrete < 0 || p.Discrete > p.Tested-seen:
-		return fmt.Errorf("%d of %d images right", p.Discrete, p.Tested-seen)
+	case min(p.Discrete, p.Dropped) < 0 || p.Discrete > of(1) || p.Dropped > of(2):
+		return fmt.Errorf("%d of %d and %d of %d images right", p.Discrete, of(1), p.Dropped, of(2))
 	case len(p.Confusion) != len(b.total):
 		return fmt.Errorf("a confusion of %d classes, want %d", len(p.Confusion), len(b.total))
 	}
@@ -229,13 +230,14 @@ func (s *saved) read(f *ckpt.File) (Record, error) {
 	}
 	p := s.Position
 	steps := p.Epoch*record.Facts.Steps + p.At
+	moves := func(steps int) int { return s.Config.moves(steps, record.Facts.Steps) }
 	switch {
 	case p.Epoch != at.epoch || p.At != at.at:
 		return Record{}, fmt.Errorf("position: epoch %d, step %d, and the events end at epoch %d, step %d", p.Epoch, p.At, at.epoch, at.at)
 	case p.Losses != at.losses || p.ArchLosses != at.archLosses:
 		return Record{}, fmt.Errorf("position: losses of %v and %v, and the events have %v and %v", p.Losses, p.ArchLosses, at.losses, at.archLosses)
-	case s.Adam != s.Config.moves(steps) && !(p.Failed != "" && s.Adam == s.Config.moves(steps+1)): // a weight step that failed came after the architecture's
-		return Record{}, fmt.Errorf("%d steps of Adam, and the run has taken %d", s.Adam, s.Config.moves(steps))
+	case s.Adam != moves(steps) && !(p.Failed != "" && s.Adam == moves(steps+1)): // a weight step that failed came after the architecture's
+		return Record{}, fmt.Errorf("%d steps of Adam, and the run has taken %d", s.Adam, moves(steps))
 	case p.Ended != at.ended:
 		return Record{}, fmt.Errorf("position: ended for %q, and the events say %q", p.Ended, at.ended)
 	case p.Failed != "" && p.Epoch == s.Config.Epochs:

@@ -38,6 +38,8 @@ func TestFailingSource(t *testing.T) {
 		func(*Config) {},
 		func(c *Config) { c.Branches, c.ArchLoss, c.Mix, c.Halves = "head", "uniform", "beta", "positional" },
 		func(c *Config) { c.Branches, c.Sampler, c.Size, c.Order = "none", "progressive", 32, 2 },
+		func(c *Config) { c.FreezeAt, c.DropBelow, c.ArchRate = 1, 0.125, 0.05 },
+		func(c *Config) { c.Resplit, c.Rebalance = true, "balanced" },
 	} {
 		c := tiny(t)
 		c.Epochs, c.NMax, c.Imbalance, c.TestImages, c.Size = 2, 16, 4, 20, 8

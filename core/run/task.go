@@ -20,17 +20,17 @@ type Task interface {
 	Init(rng *rand.Rand)
 	// Configure takes the schedules of a valid configuration into force.
 	Configure(c Config)
-	// Epoch begins an epoch, or goes on with it after Restore, where the first loader's part of the images has so many of each class.
-	// It sets what train takes of an objective for the epoch, and returns which pair of the loaders its batches come from.
-	Epoch(epoch int, counts []int, train *bbn.Objective) (pair int)
+	// Epoch begins an epoch, or goes on with it after Restore, where each Part of the images has so many of each class. It sets what
+	// train takes of an objective for the epoch, and returns which pair of the loaders its batches come from.
+	Epoch(epoch int, counts [][]int, train *bbn.Objective) (pair int)
 	// Before is called ahead of a step of the weights, whose batches train has. It takes the task's own step on the batches that
 	// it draws, and tells e of it; it may change the weights' rate. It draws before it changes anything, and its error is that of
 	// drawing: the step is then taken anew.
 	Before(e *Event, train *bbn.Objective, batches *Batches) error
 	// Descend takes the weights along their gradient.
 	Descend(grad []float32, rate float64)
-	// Tests are the passes over the test images after an epoch, 1 or 2. Predict returns the logits of one for a batch, classes × batch.
-	Tests() int
+	// Tests are the passes over the test images after an epoch: 1, 2 or, where operations are dropped (Config.Drops), 3. Predict returns the logits of one for a batch, classes × batch.
+	Tests(epoch int) int
 	Predict(test int, batch nn.Batch) []float32
 	// Report adds the task's own to a report, and says why the run is to end with this epoch, if it is.
 	Report(p *Report) (end string)
@@ -61,7 +61,7 @@ type Loader struct {
 // Part is a part of the training images.
 type Part int
 
-// The weights' half, the architecture's, and both.
+// The weights' part, which is a half unless the configuration says otherwise, the architecture's, and both.
 const (
 	WeightHalf Part = iota
 	ArchHalf

@@ -62,15 +62,8 @@ func (f Facts) validate(c Config) error {
 	if !slices.Equal(f.Order, headToTail(counts)) {
 		return fmt.Errorf("order %v is not that of the counts", f.Order)
 	}
-	total := 0
-	for _, v := range counts {
-		total += v
-	}
-	if c.Task == Search {
-		total /= 2
-	}
-	if f.Steps < 1 || f.Steps > total/c.Batch {
-		return fmt.Errorf("%d steps an epoch, and %d images make 1 to %d", f.Steps, total, total/c.Batch)
+	if steps, err := c.steps(counts); err != nil || f.Steps != steps {
+		return errors.Join(err, fmt.Errorf("%d steps an epoch, and the configuration gives %d", f.Steps, steps))
 	}
 	if f.Params < 1 {
 		return fmt.Errorf("%d parameters", f.Params)
@@ -103,6 +96,8 @@ func (s *stand) take(e Event, f Facts) error {
 		return errors.New("only an epoch has a report, and only a change a configuration, which it must")
 	case !finite(e.Loss, e.ArchLoss, e.Rate, e.ArchRate) || e.Rate < 0 || e.ArchRate < 0 || !share(e.Mix):
 		return errors.New("losses and rates must be finite, rates not negative, and the mixing between 0 and 1")
+	case s.config.Frozen(e.Epoch) && (e.ArchLoss != 0 || e.ArchRate != 0):
+		return errors.New("a step of the architecture, which is frozen")
 	}
 	switch {
 	case e.Kind == Changed && s.at == 0 && !s.changed:
@@ -116,7 +111,7 @@ func (s *stand) take(e Event, f Facts) error {
 	case e.Kind == StepDone && s.at < f.Steps && e.Step == s.at:
 		s.at, s.losses, s.archLosses = s.at+1, s.losses+e.Loss, s.archLosses+e.ArchLoss
 	case e.Kind == EpochDone && s.at == f.Steps && e.Step == s.at:
-		if err := e.Report.validate(s.config, f); err != nil {
+		if err := e.Report.validate(s.config, f, s.epoch); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 		*s = stand{config: s.config, epoch: s.epoch + 1, ended: e.Ended}
@@ -126,7 +121,7 @@ func (s *stand) take(e Event, f Facts) error {
 	return nil
 }
 
-func (p *Report) validate(c Config, f Facts) error {
+func (p *Report) validate(c Config, f Facts, epoch int) error {
 	n := len(f.Classes)
 	switch {
 	case !slices.Equal(p.Classes, f.Order):
@@ -135,6 +130,10 @@ func (p *Report) validate(c Config, f Facts) error {
 		return fmt.Errorf("accuracies of %d classes must be %d shares", len(p.PerClass), n)
 	case !share(p.Accuracy, p.Head, p.Medium, p.Tail, p.Discrete, p.TauNormalised, p.Calibration) || !finite(p.TestLoss) || p.TestLoss < 0:
 		return errors.New("accuracies must be shares of 1")
+	case (p.Dropped != nil) != c.Drops(epoch):
+		return errors.New("operations are dropped at a freeze, and told of there alone")
+	case p.Dropped != nil && !p.Dropped.valid(c):
+		return fmt.Errorf("%d of %d operations dropped, to an accuracy of %v", p.Dropped.Operations, p.Dropped.Of, p.Dropped.Accuracy)
 	case !(p.Entropy >= 0 && p.Entropy < 5e-3+math.Log(float64(len(darts.Primitives)))): // a recording has three digits
 		return fmt.Errorf("an entropy of %v", p.Entropy)
 	}
@@ -172,7 +171,7 @@ func (p *Report) trained(c Config) error {
 
 // found holds what a search reports of its own against its configuration.
 func (p *Report) found(c Config) error {
-	edges := c.Nodes * (c.Nodes + 3) / 2
+	edges := darts.Edges(c.Nodes)
 	for _, rows := range [][][]float64{p.Normal, p.Reduce} {
 		if len(rows) != edges {
 			return fmt.Errorf("alphas of %d edges, want %d", len(rows), edges)
@@ -198,6 +197,12 @@ func (p *Report) found(c Config) error {
 		return fmt.Errorf("a genotype of %d and %d edges and the counts %v", len(g.Normal), len(g.Reduce), p.Counts)
 	}
 	return nil
+}
+
+// valid says whether so much can be dropped from the two kinds of cells.
+func (d *Drop) valid(c Config) bool {
+	edges := 2 * darts.Edges(c.Nodes)
+	return 0 <= d.Operations && d.Operations <= d.Of && d.Of <= edges*len(darts.Primitives) && share(d.Accuracy)
 }
 
 // tallied reports a row of a confusion that does not count n images by classes.

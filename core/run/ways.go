@@ -32,6 +32,9 @@ var Ways = []Way{
 	{"random", "Random cells", "Each step of the weights trains one cell drawn at random, and each epoch’s end chooses the best of twenty random ones: random search with weight sharing, without alphas.", func(c *Config) {
 		c.Method = "random"
 	}},
+	{"single", "Single stage", "After half of the epochs the alphas rest, weak operations are dropped, and the weights go on with all images: the mixed network is the result, and no cell is cut out and trained.", func(c *Config) {
+		c.FreezeAt, c.DropBelow = c.Epochs/2, 0.05
+	}},
 	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier’s weights of a rare class learn faster, and the architecture’s step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
 }
 
@@ -43,6 +46,7 @@ func (w Way) on(c Config) Config {
 	c.Penalty, c.PenaltyWeight, c.PenaltyCourse = d.Penalty, d.PenaltyWeight, d.PenaltyCourse
 	c.ClassGamma, c.ClassLimit, c.ClassCourse, c.KeepSkips = d.ClassGamma, d.ClassLimit, d.ClassCourse, d.KeepSkips
 	c.Perturbation, c.ExtraSkip, c.ExtraCourse, c.Part = d.Perturbation, d.ExtraSkip, d.ExtraCourse, d.Part
+	c.FreezeAt, c.DropBelow = d.FreezeAt, d.DropBelow
 	w.set(&c)
 	return c
 }

@@ -14,6 +14,7 @@ type Arch struct {
 	Ramp       bool      // rise along a line during the warm-up instead of waiting at 0
 	PerStep    bool      // move at every step, not every epoch
 	EqualArea  bool      // divide by the integral, so that every schedule spends the same in all
+	Freeze     int       // epochs after which the rate is 0, whatever the family says; 0 is never
 	Epochs     int       // T
 }
 
@@ -114,10 +115,12 @@ func (a Arch) shape(f Family) shape {
 	return func(t, _ float64) float64 { return line((t - a.Warmup) / rest) }
 }
 
-// modify puts the floor under a shape and the warm-up before it. The floor is the family's: a
-// warm-up at 0 stays there, as a frozen architecture should.
+// modify puts the floor under a shape, the warm-up before it and the freeze behind it. The floor is
+// the family's: a warm-up at 0 stays there, as a frozen architecture should.
 func (a Arch) modify(s shape, t, tied float64) float64 {
 	switch {
+	case a.Freeze > 0 && t >= float64(a.Freeze):
+		return 0
 	case t >= a.Warmup:
 		return a.raise(s(t, tied))
 	case a.Ramp:

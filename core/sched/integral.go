@@ -30,16 +30,20 @@ func (t Ties) follow(f Family) func(u float64) float64 {
 }
 
 // Integral is that of m over u from 0 to 1, before EqualArea divides by it: in closed form, but for
-// tied families, which it samples along ties (to about 1e-4 where those jump). The run itself
+// tied families and up to a freeze, where it samples (to about 1e-4 where m jumps). The run itself
 // samples m at the start of each epoch, so in few epochs its mean differs a little.
 func (a Arch) Integral(ties Ties) float64 {
 	f := mustFind(Families, a.Family)
 	s := a.shape(f)
-	warmup := a.Warmup / float64(a.Epochs)
-	if f.tie != nil {
+	warmup, end := a.Warmup/float64(a.Epochs), 1.
+	if a.Freeze > 0 {
+		end = min(float64(a.Freeze)/float64(a.Epochs), 1)
+	}
+	if f.tie != nil || end < 1 {
+		warmup = min(warmup, end)
 		follow := ties.follow(f)
 		m := func(u float64) float64 { return a.modify(s, u*float64(a.Epochs), follow(u)) }
-		sum := sample(warmup, 1, m)
+		sum := sample(warmup, end, m)
 		if a.Ramp && warmup > 0 {
 			sum += sample(0, warmup, m)
 		}
@@ -76,6 +80,9 @@ func (a Arch) area(f Family, s shape) (sum float64) {
 
 // sample integrates by trapezoids.
 func sample(from, to float64, f func(float64) float64) float64 {
+	if from == to {
+		return 0
+	}
 	const n = 4096
 	x, y := make([]float64, n+1), make([]float64, n+1)
 	for i := range x {

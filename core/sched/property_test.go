@@ -216,3 +216,29 @@ func TestPointsRoundTrip(t *testing.T) {
 		}
 	})
 }
+
+// TestFreeze: up to a freeze a schedule is what it is without one, and after it 0; the integral is that of what is left.
+func TestFreeze(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := genArch(Families).Draw(t, "arch")
+		ties := Ties{Mix: genMix(a.Epochs).Draw(t, "mix"), Weights: darts(a.Epochs)}
+		frozen := a
+		frozen.Freeze = rapid.IntRange(1, a.Epochs).Draw(t, "freeze")
+		var free []float64
+		each(a, ties, func(_ int, m float64) { free = append(free, m) })
+		i := 0
+		each(frozen, ties, func(e int, m float64) {
+			if want := free[i]; e < frozen.Freeze && m != want || e >= frozen.Freeze && m != 0 {
+				t.Fatalf("m = %v in epoch %d, and without a freeze %v", m, e, want)
+			}
+			i++
+		})
+		if area, all := frozen.Integral(ties), a.Integral(ties); !(area >= 0 && area <= all+1e-3) {
+			t.Fatalf("an area of %v, and without a freeze %v", area, all)
+		}
+	})
+	half := Arch{Family: "linear", Epochs: 10, Freeze: 5}
+	if got := half.Integral(Ties{}); math.Abs(got-0.375) > 1e-3 {
+		t.Errorf("the first half of a line from 1 to 0 has an area of %v", got)
+	}
+}

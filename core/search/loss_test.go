@@ -2,10 +2,12 @@ package search
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"hlrslab/core/bbn"
 	"hlrslab/core/cpu"
+	"hlrslab/core/darts"
 	"hlrslab/core/nn"
 	"hlrslab/core/run"
 )
@@ -50,7 +52,7 @@ func losses(t *testing.T, loss, archLoss string, epochs, epoch int) (weights, ar
 	defer made.Model().Close()
 	made.Configure(c)
 	var train bbn.Objective
-	made.Epoch(epoch, []int{10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, &train)
+	made.Epoch(epoch, [][]int{run.WeightHalf: {10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, run.Whole: nil}, &train)
 	return train.Loss, made.(*task).val.Loss
 }
 
@@ -62,6 +64,36 @@ func TestDeferral(t *testing.T) {
 			if late := weights != nil; late != (e == 8 || e == 9) {
 				t.Errorf("epoch %d of 10: weights of the classes %v", e+1, weights)
 			}
+		}
+	}
+}
+
+// TestFrozenLoss: once the architecture is frozen, classes weigh by all their images, and a sparse mixture cools no more.
+func TestFrozenLoss(t *testing.T) {
+	half, whole := []int{10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, []int{90, 80, 70, 60, 50, 40, 30, 20, 10, 2}
+	c, err := run.Preset("tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Loss, c.Epochs, c.FreezeAt, c.Mixture, c.CoolingEvery = "cb", 4, 2, "sparsemax", 1
+	made, loaders, err := Task(c, 10, &cpu.Device{Threads: 1}, &nn.SGD{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Model().Close()
+	made.Configure(c)
+	for epoch := range c.Epochs {
+		var train bbn.Objective
+		pair := made.Epoch(epoch, [][]int{run.WeightHalf: half, run.Whole: whole}, &train)
+		counts, part, cooled := half, run.WeightHalf, epoch
+		if epoch >= c.FreezeAt {
+			counts, part, cooled = whole, run.Whole, c.FreezeAt-1
+		}
+		if !slices.Equal(train.Loss.Weights, nn.EffectiveWeights(counts, run.Beta)) || loaders[2*pair].Part != part || loaders[2*pair+1].Part != part {
+			t.Errorf("epoch %d: classes weigh %v, and the batches are of part %d", epoch, train.Loss.Weights, loaders[2*pair].Part)
+		}
+		if got, want := made.(*task).mixture.(*darts.Sparsemax).Temperature, darts.Temperature(cooled, c.Temperature, c.Cooling, 1); got != want {
+			t.Errorf("epoch %d: temperature %v, not %v", epoch, got, want)
 		}
 	}
 }

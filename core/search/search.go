@@ -22,7 +22,8 @@ type task struct {
 	area       float64 // of arch, where schedules are compared at equal area
 	model      *bbn.Model
 	mixture    nn.Mixture        // as the configuration names it …
-	steered    darts.Steered     // … and with what is forbidden by hand
+	steered    darts.Steered     // … and with what is forbidden, …
+	byHand     []bool            // … which is this, until operations are dropped
 	extra      *darts.Extra      // between them, if edges have one more skip connection
 	normalised *darts.Normalised // likewise, if edges have weights of their own
 	alpha      []float32         // edges × primitives of the normal cells, then of the reduction cells, and then what the edges' weights are made of
@@ -34,7 +35,6 @@ type task struct {
 	delta      []float32 // of the weights' step
 	sgd        *nn.SGD
 	val        bbn.Objective
-	oneHot     []float32 // operation weights of the genotype under test
 	hessian    *darts.Hessian
 	epoch      int       // counted from 1
 	eigen      []float64 // the last eigenvalues, the newest at the end, and how many there have been
@@ -70,12 +70,16 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 	if first == "" {
 		first = "instance"
 	}
-	return t, []run.Loader{
+	loaders := []run.Loader{
 		{Part: run.WeightHalf, Sampler: c.Sampler},
 		{Part: run.WeightHalf, Sampler: c.Rebalance},
 		{Part: run.ArchHalf, Sampler: first},
 		{Part: run.ArchHalf, Sampler: c.Rebalance},
-	}, err
+	}
+	if c.FreezeAt > 0 {
+		loaders = append(loaders, run.Loader{Part: run.Whole, Sampler: c.Sampler}, run.Loader{Part: run.Whole, Sampler: c.Rebalance})
+	}
+	return t, loaders, err
 }
 
 // mixture is that of the configuration.
@@ -143,7 +147,12 @@ func (t *task) Model() *bbn.Model { return t.model }
 func (t *task) Alpha() []float32 { return t.alpha }
 
 // AlphaGradient implements run.Task.
-func (t *task) AlphaGradient() []float64 { return t.dalpha }
+func (t *task) AlphaGradient() []float64 {
+	if t.config.Frozen(t.epoch - 1) {
+		return nil
+	}
+	return t.dalpha
+}
 
 // Init implements run.Task.
 func (t *task) Init(rng *rand.Rand) {
@@ -156,14 +165,19 @@ func (t *task) Init(rng *rand.Rand) {
 func (t *task) Configure(c run.Config) {
 	s, _ := c.Schedules()
 	t.config, t.arch = c, s.Arch
-	t.steered.Forbidden, _ = darts.ParseSteering(c.Steer, c.Nodes)
+	t.byHand, _ = darts.ParseSteering(c.Steer, c.Nodes)
+	t.forbid()
 	if t.area = 0; s.Arch.EqualArea {
 		t.area = s.Arch.Integral(s.Ties())
 	}
 }
 
 // Epoch implements run.Task.
-func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
+func (t *task) Epoch(epoch int, parts [][]int, train *bbn.Objective) (pair int) {
+	c, counts := t.config, parts[run.WeightHalf]
+	if c.Frozen(epoch) {
+		counts, pair = parts[run.Whole], 2
+	}
 	t.epoch = epoch + 1
 	late := run.Late(epoch, t.config.Epochs)
 	train.Loss = run.Loss(t.config.Loss, t.config.Adjustment, counts, late)
@@ -176,9 +190,9 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 	}
 	t.val.Loss.Scale = train.Loss.Scale
 	if m, sparse := t.mixture.(*darts.Sparsemax); sparse {
-		m.Temperature = darts.Temperature(epoch, t.config.Temperature, t.config.Cooling, t.config.CoolingEvery)
+		m.Temperature = darts.Temperature(c.Moving(epoch), t.config.Temperature, t.config.Cooling, t.config.CoolingEvery)
 	}
-	c := t.config
+	t.forbid()
 	if t.extra != nil {
 		t.extra.Beta = run.Course(c.ExtraCourse, c.ExtraSkip, epoch, c.Epochs)
 	}
@@ -189,12 +203,29 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 			m.Still = t.sgd.Groups
 		}
 	}
-	return 0
+	return pair
 }
 
-// Before implements run.Task: the architecture's step.
+// forbid has the mixture do without what is forbidden in the epoch.
+func (t *task) forbid() {
+	if t.steered.Forbidden = t.byHand; t.config.DropBelow > 0 && t.config.Frozen(t.epoch-1) {
+		t.steered.Forbidden, _, _ = t.drop()
+	}
+}
+
+// drop is what is forbidden from the freeze on: a matter of the alphas, which rest then.
+func (t *task) drop() (forbidden []bool, dropped, weighing int) {
+	t.perturb(nil)
+	return (&darts.Steered{Mixture: t.mixture, Forbidden: t.byHand}).Drop(t.alpha[:t.rows], t.config.DropBelow)
+}
+
+// Before implements run.Task: the architecture's step, until it is frozen.
 func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) error {
 	c := t.config
+	if c.Frozen(e.Epoch) {
+		t.perturb(nil)
+		return nil
+	}
 	tie := sched.Context{Mix: e.Mix, WeightRatio: 1, Area: t.area}
 	if c.Rate > 0 {
 		tie.WeightRatio = e.Rate / c.Rate
@@ -202,7 +233,7 @@ func (t *task) Before(e *run.Event, train *bbn.Objective, batches *run.Batches) 
 	if e.ArchRate = c.ArchRate * t.arch.Factor(e.Epoch, e.Step, e.Steps, tie); t.sharing != nil {
 		e.ArchRate, t.sharing.Choosing = 0, e.Step == e.Steps-1
 	}
-	t.val.A, t.oneHot = e.Mix, nil
+	t.val.A = e.Mix
 	t.perturb(nil)
 	watched := t.watched(e)
 	if watched || t.method.Due() {
@@ -274,32 +305,43 @@ func (t *task) rise() (times float64, ok bool) {
 
 // Descend implements run.Task.
 func (t *task) Descend(grad []float32, rate float64) {
-	if t.dalpha != nil {
-		t.method.(*darts.ZO).Gather(t.dalpha)
+	if zo, is := t.method.(*darts.ZO); is && t.AlphaGradient() != nil {
+		zo.Gather(t.dalpha)
+	} else {
+		t.sgd.Beside = nil
 	}
 	t.sgd.Step(t.model.Weights, grad, rate)
 }
 
-// Tests implements run.Task: the mixed network's, and that of the genotype cut out of it, with its weights as they are. Where weights are
-// shared by random cells, nothing is mixed, and both are the chosen one's.
-func (t *task) Tests() int { return 2 }
+// Tests implements run.Task: the mixed network's, that of the genotype cut out of it, with its weights as they are, and at the freeze that
+// of the mixed network without the operations to drop. Where weights are shared by random cells, nothing is mixed, and all are the chosen one's.
+func (t *task) Tests(epoch int) int {
+	if t.config.Drops(epoch) {
+		return 3
+	}
+	return 2
+}
 
 // Predict implements run.Task.
 func (t *task) Predict(test int, batch nn.Batch) []float32 {
 	t.perturb(nil)
-	if test == 0 && t.sharing == nil {
-		return t.model.Predict(batch, t.model.Weights, t.alpha, nil)
+	var ops []float32 // of nil, the mixture's
+	if test > 0 || t.sharing != nil {
+		ops = make([]float32, t.steered.Len(len(t.alpha)))
 	}
-	if t.oneHot == nil {
-		t.oneHot = make([]float32, t.steered.Len(len(t.alpha))) // without an extra skip connection
-		copy(t.oneHot, t.genotype().OneHot(t.config.Nodes))
+	switch {
+	case test == 1 || t.sharing != nil:
+		copy(ops, t.genotype().OneHot(t.config.Nodes)) // without an extra skip connection
 		if t.normalised != nil {
-			for i, v := range t.oneHot[:t.rows] { // and with the edges of what is chosen
-				t.oneHot[t.rows+i/len(darts.Primitives)] += v
+			for i, v := range ops[:t.rows] { // and with the edges of what is chosen
+				ops[t.rows+i/len(darts.Primitives)] += v
 			}
 		}
+	case test == 2:
+		forbidden, _, _ := t.drop()
+		(&darts.Steered{Mixture: t.steered.Mixture, Forbidden: forbidden}).Forward(ops, t.alpha)
 	}
-	return t.model.Predict(batch, t.model.Weights, t.alpha, t.oneHot)
+	return t.model.Predict(batch, t.model.Weights, t.alpha, ops)
 }
 
 // Parts implements run.Parted: the edges of the cells.
@@ -331,14 +373,11 @@ func (t *task) Without(part int, batch nn.Batch) []float32 {
 	return t.model.Predict(batch, t.model.Weights, t.alpha, ops)
 }
 
-// shares are the operation weights of alpha: edges × primitives.
-func (t *task) shares() (normal, reduce [][]float64) { return t.sharesBy(t.mixture) }
-
-// genotype is what the shares choose. Where sparsemax gives many the weight 0 or 1, softmax decides between them.
+// genotype is what the shares choose, whatever was dropped. Where sparsemax gives many the weight 0 or 1, softmax decides between them.
 func (t *task) genotype() darts.Genotype {
-	normal, reduce := t.shares()
+	normal, reduce := t.shares(t.mixture, t.byHand)
 	if _, sparse := t.mixture.(*darts.Sparsemax); sparse {
-		softNormal, softReduce := t.sharesBy(darts.Softmax{})
+		softNormal, softReduce := t.shares(darts.Softmax{}, t.byHand)
 		for e := range normal {
 			for k := range normal[e] {
 				normal[e][k] += 1e-6 * softNormal[e][k]
@@ -369,14 +408,15 @@ func (t *task) edges() (out []float64) {
 	return out
 }
 
-func (t *task) sharesBy(mixture nn.Mixture) (normal, reduce [][]float64) {
+// shares are the operation weights of alpha, edges × primitives, in a mixture without what is forbidden.
+func (t *task) shares(mixture nn.Mixture, forbidden []bool) (normal, reduce [][]float64) {
 	t.perturb(nil)
 	n := len(darts.Primitives)
 	ops := make([]float32, t.rows)
 	if t.sharing != nil {
 		mixture = &darts.Single{Ops: t.sharing.Chosen()}
 	}
-	(&darts.Steered{Mixture: mixture, Forbidden: t.steered.Forbidden}).Forward(ops, t.alpha[:t.rows])
+	(&darts.Steered{Mixture: mixture, Forbidden: forbidden}).Forward(ops, t.alpha[:t.rows])
 	rows := func(v []float32) (out [][]float64) {
 		for e := 0; e < len(v); e += n {
 			row := make([]float64, n)
@@ -395,8 +435,11 @@ func (t *task) sharesBy(mixture nn.Mixture) (normal, reduce [][]float64) {
 
 // Report implements run.Task.
 func (t *task) Report(p *run.Report) (end string) {
-	p.Normal, p.Reduce = t.shares()
+	p.Normal, p.Reduce = t.shares(t.mixture, t.steered.Forbidden)
 	p.EdgeWeights = t.edges()
+	if p.Dropped != nil {
+		_, p.Dropped.Operations, p.Dropped.Of = t.drop()
+	}
 	p.Genotype = t.genotype()
 	p.Counts = p.Genotype.Counts()
 	rows := append(append([][]float64{}, p.Normal...), p.Reduce...)
@@ -413,6 +456,9 @@ func (t *task) Report(p *run.Report) (end string) {
 				p.Entropy -= v / sum * math.Log(v/sum) / float64(len(rows))
 			}
 		}
+	}
+	if t.config.Frozen(t.epoch - 1) { // and nothing is left to end
+		return ""
 	}
 	skips := 0
 	for _, e := range p.Genotype.Normal {

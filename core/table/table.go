@@ -14,11 +14,11 @@ import (
 // columns are a line's numbers behind the run and the epoch; has says of which runs, and of which epochs of them, there is one.
 var columns = []struct {
 	name string
-	has  func(run.Config, *run.Report) bool
+	has  func(run.Config, run.Event) bool
 	of   func(run.Event) float64
 }{
 	{"loss", always, func(e run.Event) float64 { return e.Loss }},
-	{"arch-loss", searching, func(e run.Event) float64 { return e.ArchLoss }},
+	{"arch-loss", moving, func(e run.Event) float64 { return e.ArchLoss }},
 	{"rate", always, func(e run.Event) float64 { return e.Rate }},
 	{"arch-rate", searching, func(e run.Event) float64 { return e.ArchRate }},
 	{"mix", always, func(e run.Event) float64 { return e.Mix }},
@@ -33,21 +33,25 @@ var columns = []struct {
 	{"conv", genotype, func(e run.Event) float64 { return float64(e.Report.Counts["conv"]) }},
 	{"test-loss", tested, func(e run.Event) float64 { return e.Report.TestLoss }},
 	{"calibration", tested, func(e run.Event) float64 { return e.Report.Calibration }},
+	{"dropped", drops, func(e run.Event) float64 { return float64(e.Report.Dropped.Operations) }},
+	{"dropped-accuracy", drops, func(e run.Event) float64 { return e.Report.Dropped.Accuracy }},
 	{"tau-normalised", normalised, func(e run.Event) float64 { return e.Report.TauNormalised }},
 }
 
-func always(run.Config, *run.Report) bool         { return true }
-func searching(c run.Config, _ *run.Report) bool  { return c.Task == run.Search }
-func genotype(_ run.Config, p *run.Report) bool   { return p.Counts != nil }
-func normalised(c run.Config, _ *run.Report) bool { return c.Task == run.Train && c.Tau > 0 }
+func always(run.Config, run.Event) bool         { return true }
+func searching(c run.Config, _ run.Event) bool  { return c.Task == run.Search }
+func moving(c run.Config, e run.Event) bool     { return c.Task == run.Search && !c.Frozen(e.Epoch) }
+func genotype(_ run.Config, e run.Event) bool   { return e.Report.Counts != nil }
+func drops(_ run.Config, e run.Event) bool      { return e.Report.Dropped != nil }
+func normalised(c run.Config, _ run.Event) bool { return c.Task == run.Train && c.Tau > 0 }
 
 // tested: before there were test losses, reports had a 0 in their place, which no test comes to.
-func tested(_ run.Config, p *run.Report) bool { return p.TestLoss != 0 }
+func tested(_ run.Config, e run.Event) bool { return e.Report.TestLoss != 0 }
 
 // CSV writes a header and then a line for each run and epoch, which pandas and R read as they are: the run's name, the epoch from 1,
 // its mean losses and its entropy in nats, its accuracies from 0 to 1, how many skip connections, pools and convolutions its genotype
-// has, and its test loss and calibration error; then, as accuracy.airplane, the accuracy of each class, and, as config.seed, every
-// setting in force in that epoch. What a run has not, as a class of another's, or a training the architecture's loss, is empty. The numbers read back to the same bits. Every run has a name; one of which no
+// has, its test loss and calibration error, and how many operations a freeze dropped, with the accuracy then; then, as
+// accuracy.airplane, the accuracy of each class, and, as config.seed, every setting in force in that epoch. What a run has not, as a class of another's, or a training the architecture's loss, is empty. The numbers read back to the same bits. Every run has a name; one of which no
 // epoch has ended is an error.
 func CSV(w io.Writer, records []run.Record, names []string) error {
 	if len(records) == 0 || len(names) != len(records) {
@@ -86,7 +90,7 @@ func CSV(w io.Writer, records []run.Record, names []string) error {
 			line := []string{names[i], strconv.Itoa(e.Epoch + 1)}
 			for _, c := range columns {
 				cell := ""
-				if c.has(config, e.Report) {
+				if c.has(config, e) {
 					cell = number(c.of(e))
 				}
 				line = append(line, cell)

@@ -56,7 +56,7 @@ func TestCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(lines[0], " "), "run epoch loss arch-loss rate arch-rate mix accuracy head medium tail discrete entropy skip pool conv test-loss calibration tau-normalised accuracy.rows accuracy.columns "; !strings.HasPrefix(got, want) {
+	if got, want := strings.Join(lines[0], " "), "run epoch loss arch-loss rate arch-rate mix accuracy head medium tail discrete entropy skip pool conv test-loss calibration dropped dropped-accuracy tau-normalised accuracy.rows accuracy.columns "; !strings.HasPrefix(got, want) {
 		t.Errorf("header %s, not %s", got, want)
 	}
 	column := map[string]int{}

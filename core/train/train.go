@@ -109,7 +109,7 @@ func (t *task) Init(rng *rand.Rand) {
 func (t *task) Configure(c run.Config) { t.config = c }
 
 // Epoch implements run.Task.
-func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
+func (t *task) Epoch(epoch int, counts [][]int, train *bbn.Objective) (pair int) {
 	c := t.config
 	if epoch >= t.retrain { // classes come alike, and so they weigh
 		train.Frozen, train.Inference = true, t.model.Branches() > 1
@@ -122,7 +122,7 @@ func (t *task) Epoch(epoch int, counts []int, train *bbn.Objective) (pair int) {
 		return t.alike
 	}
 	isLate := run.Late(epoch, t.retrain)
-	train.Loss = run.Loss(c.Loss, c.Adjustment, counts, isLate)
+	train.Loss = run.Loss(c.Loss, c.Adjustment, counts[run.Whole], isLate)
 	if t.drop(epoch) > 0 {
 		train.Masks = t.masks
 	}
@@ -207,7 +207,7 @@ func (t *task) Descend(grad []float32, rate float64) {
 }
 
 // Tests implements run.Task.
-func (t *task) Tests() int {
+func (t *task) Tests(int) int {
 	if t.config.Tau > 0 {
 		return 2
 	}

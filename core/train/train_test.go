@@ -242,7 +242,7 @@ func TestLate(t *testing.T) {
 		task.Model().Store.Memory.Make()
 		for epoch := range c.epochs - c.retrain {
 			var o bbn.Objective
-			pair := task.Epoch(epoch, []int{9, 8, 7, 6, 5, 4, 3, 2, 1, 1}, &o)
+			pair := task.Epoch(epoch, [][]int{run.Whole: {9, 8, 7, 6, 5, 4, 3, 2, 1, 1}}, &o)
 			if late := epoch >= c.first; (o.Loss.Weights != nil) != late || (loaders[2*pair].Sampler == "balanced") != late {
 				t.Errorf("%+v: in epoch %d classes weigh %v, and the sampler is %s", c, epoch, o.Loss.Weights, loaders[2*pair].Sampler)
 			}

@@ -58,6 +58,11 @@ func (b *base) resolve(k *kong.Context, at *kong.Path, flag *kong.Flag) (any, er
 		}
 		b.config, b.err = read(kind, given(k, "preset"), given(k, "config"), from)
 		if way := given(k, "way"); way != "" && b.err == nil {
+			if epochs, _ := run.FieldOf("epochs"); given(k, "epochs") != "" { // by which a way may go
+				b.err = epochs.Set(&b.config, given(k, "epochs"))
+			}
+		}
+		if way := given(k, "way"); way != "" && b.err == nil {
 			if b.config, b.err = b.config.Goes(way); b.err != nil {
 				b.err = fmt.Errorf("--%w", b.err)
 			}

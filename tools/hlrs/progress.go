@@ -64,7 +64,8 @@ func (p *pace) of(c run.Config, epochs, steps, classes int) time.Duration {
 	return seconds(float64(epochs) * (float64(steps)*p.steps.value + float64(tests(c, classes))*p.test(c)))
 }
 
-// tests is how many batches of test images end an epoch: all are seen twice, but in a training that asks for no second test.
+// tests is how many batches of test images end an epoch: all are seen twice, but in a training that asks for no second test. (At a freeze
+// they are seen once more.)
 func tests(c run.Config, classes int) int {
 	passes := 2
 	if c.Task == run.Train && c.Tau == 0 {
@@ -135,7 +136,9 @@ func (d *display) took(events []run.Event, took time.Duration) {
 // epoch is a line of what one came to.
 func epoch(c run.Config, e run.Event) string {
 	s := fmt.Sprintf("epoch %d: loss %.3f", e.Epoch+1, e.Loss)
-	if c.Task == run.Search {
+	if c.Frozen(e.Epoch) {
+		s += ", architecture frozen"
+	} else if c.Task == run.Search {
 		s += fmt.Sprintf(", architecture loss %.3f, architecture rate %.2g", e.ArchLoss, e.ArchRate)
 	} else {
 		s += fmt.Sprintf(", rate %.2g", e.Rate)
@@ -144,6 +147,9 @@ func epoch(c run.Config, e run.Event) string {
 		s += fmt.Sprintf(", mix %.2f", e.Mix)
 	}
 	s += ", accuracy " + groups(e.Report) + tested(c, e.Report)
+	if d := e.Report.Dropped; d != nil {
+		s += fmt.Sprintf("; the architecture is frozen, and without %d of its %d operations the accuracy is %.1f %%", d.Operations, d.Of, 100*d.Accuracy)
+	}
 	if e.Ended != "" {
 		s += "; here it ends: " + e.Ended
 	}
@@ -168,7 +174,7 @@ func (d *display) tick() {
 		return
 	}
 	d.bar.Describe(line)
-	_ = d.bar.Set(d.run.Epoch*d.turns() + d.run.At + d.tested) // a bar that cannot be drawn stops nothing
+	_ = d.bar.Set(d.run.Epoch*d.turns() + min(d.run.At+d.tested, d.turns())) // a bar that cannot be drawn stops nothing
 }
 
 // left says how fast the run goes and how long it will yet take, once that is known.

@@ -99,7 +99,8 @@ func one(b *strings.Builder, r run.Record, name string) {
 	}
 	heads := append([]row{{name: "run", cells: []string{name}}, {name: "epochs", cells: []string{state(r)}}}, facts(records)...)
 	write(b, nil, section{"", heads}, section{"Settings that are not the default", set}, section{"Over the epochs", curves(records, 40)},
-		section{"After the last whole epoch", lasts(records)}, section{"Accuracy by class, %, and training images", classes(records)})
+		section{"After the last whole epoch", lasts(records)},
+		section{"The freeze, after which the mixed network counts, and no cell is cut out", freezes(records)}, section{"Accuracy by class, %, and training images", classes(records)})
 	if e := r.Last(); e != nil && len(e.Report.Genotype.Normal) > 0 {
 		fmt.Fprintf(b, "\nGenotype\n  %s\n", e.Report.Genotype)
 	}
@@ -121,7 +122,7 @@ func several(b *strings.Builder, records []run.Record, names []string) {
 		}
 	}
 	moved := slices.DeleteFunc(curves(records, max(4, min(20, (room-24)/len(records)-2))), row.same)
-	write(b, records, section{"What differs", differ}, section{"After the last epoch", lasts(records)},
+	write(b, records, section{"What differs", differ}, section{"After the last epoch", lasts(records)}, section{"The freeze", freezes(records)},
 		section{"Over the epochs", moved}, section{"Accuracy by class, %", classes(records)})
 	fmt.Fprintln(b, "\nIn common, with the settings that are not the default")
 	wrap(b, common)
@@ -306,18 +307,18 @@ func settings(records []run.Record) (rows []row) {
 // number is one that a report has, or a run's events have, of each epoch.
 type number struct {
 	name string
-	has  func(run.Config) bool
+	has  func(run.Config, run.Event) bool
 	of   func(run.Event) float64
 	as   func(float64) string
 
 	planned bool // by a schedule
 }
 
-func every(run.Config) bool        { return true }
-func searches(c run.Config) bool   { return c.Task == run.Search }
-func trains(c run.Config) bool     { return c.Task == run.Train }
-func normalises(c run.Config) bool { return trains(c) && c.Tau > 0 }
-func mixes(c run.Config) bool      { return c.Branches != bbn.Alone }
+func every(run.Config, run.Event) bool          { return true }
+func searches(c run.Config, _ run.Event) bool   { return c.Task == run.Search }
+func moves(c run.Config, e run.Event) bool      { return searches(c, e) && !c.Frozen(e.Epoch) }
+func normalises(c run.Config, _ run.Event) bool { return c.Task == run.Train && c.Tau > 0 }
+func mixes(c run.Config, _ run.Event) bool      { return c.Branches != bbn.Alone }
 
 func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 func nats(v float64) string {
@@ -337,7 +338,7 @@ var numbers = []number{
 	{"chosen cells alone", searches, func(e run.Event) float64 { return e.Report.Discrete }, percent, false},
 	{"τ-normalised", normalises, func(e run.Event) float64 { return e.Report.TauNormalised }, percent, false},
 	{"loss", every, func(e run.Event) float64 { return e.Loss }, nats, false},
-	{"architecture's loss", searches, func(e run.Event) float64 { return e.ArchLoss }, nats, false},
+	{"architecture's loss", moves, func(e run.Event) float64 { return e.ArchLoss }, nats, false},
 	{"test loss", every, func(e run.Event) float64 { return e.Report.TestLoss }, nats, false},
 	{"calibration error", every, func(e run.Event) float64 { return e.Report.Calibration }, percent, false},
 	{"entropy", searches, func(e run.Event) float64 { return e.Report.Entropy }, fine, false},
@@ -353,7 +354,7 @@ func curves(records []run.Record, signs int) (rows []row) {
 		least, most := math.Inf(1), math.Inf(-1)
 		for i, r := range records {
 			for _, e := range r.Events {
-				if e.Kind == run.EpochDone && n.has(r.Config) {
+				if e.Kind == run.EpochDone && n.has(r.Config, e) {
 					all[i] = append(all[i], n.of(e))
 				}
 			}
@@ -412,7 +413,7 @@ func lasts(records []run.Record) []row {
 	for _, n := range numbers {
 		if len(records) > 1 && !n.planned {
 			rows = append(rows, last(n.name, func(r run.Record, e *run.Event) string {
-				if n.has(r.Config) {
+				if n.has(r.Config, *e) {
 					return n.as(n.of(*e))
 				}
 				return none
@@ -425,6 +426,45 @@ func lasts(records []run.Record) []row {
 		}
 		return none
 	}))
+	return slices.DeleteFunc(rows, func(r row) bool { return r.same() && r.cells[0] == none })
+}
+
+// freezes are what freezing the architecture did: by how many points the mixed network and the cells cut out of it are apart before it and
+// after, and what was dropped.
+func freezes(records []run.Record) []row {
+	at := func(name string, is func(c run.Config, e run.Event) bool, several func(*run.Report) string, more func(*run.Report) string) row {
+		return of(name, records, func(r run.Record) string {
+			for _, e := range r.Events {
+				if c := r.Config; e.Kind != run.EpochDone || !c.Frozen(c.FreezeAt) || !is(c, e) {
+					continue
+				}
+				if len(records) == 1 {
+					return several(e.Report) + more(e.Report)
+				}
+				return several(e.Report)
+			}
+			return none
+		})
+	}
+	gap := func(name string, is func(run.Config, run.Event) bool) row {
+		return at(name, is, func(p *run.Report) string { return fmt.Sprintf("%.1f", 100*(p.Accuracy-p.Discrete)) }, func(p *run.Report) string {
+			return fmt.Sprintf(" points: mixed %.1f %%, cut out %.1f %%", 100*p.Accuracy, 100*p.Discrete)
+		})
+	}
+	drops := func(c run.Config, e run.Event) bool { return c.Drops(e.Epoch) }
+	rows := []row{
+		gap("gap an epoch before", func(c run.Config, e run.Event) bool { return e.Epoch == c.FreezeAt-2 }),
+		gap("gap at the freeze", func(c run.Config, e run.Event) bool { return e.Epoch == c.FreezeAt-1 }),
+		gap("gap at the end", func(c run.Config, e run.Event) bool { return e.Epoch == c.Epochs-1 }),
+		at("operations dropped", drops, func(p *run.Report) string {
+			return strconv.Itoa(p.Dropped.Operations)
+		}, func(p *run.Report) string { return fmt.Sprintf(" of %d", p.Dropped.Of) }),
+		at("points by dropping", drops, func(p *run.Report) string {
+			return fmt.Sprintf("%+.1f", 100*(p.Dropped.Accuracy-p.Accuracy))
+		}, func(p *run.Report) string {
+			return fmt.Sprintf(": mixed %.1f %%, then %.1f %%", 100*p.Accuracy, 100*p.Dropped.Accuracy)
+		}),
+	}
 	return slices.DeleteFunc(rows, func(r row) bool { return r.same() && r.cells[0] == none })
 }
 

@@ -33,6 +33,12 @@ type branch struct {
 	ones                 int // a plane of ones
 	maxPlane, maxRows    int
 	maxAcc, maxWindow    int
+	codes                [][]uint8          // scratch of each worker: a Conv's inputs
+	entries              [][]tensor.Entries // likewise, of a window
+	tall                 [][]tensor.Tall    // and of some columns
+	matrix               [][]float32        // of factors
+	maxCodes, maxEntries int
+	maxMatrix            int
 	zeros                int // a row of them, of maxLine floats
 	maxLine              int
 }
@@ -72,6 +78,8 @@ func (b *branch) reserve(threads int) {
 	memory := &b.e.p.Params.Memory
 	b.taps1, b.taps2 = make([][]tensor.Tap, threads), make([][]tensor.Tap, threads)
 	b.coef, b.acc = make([][]float32, threads), make([][]float32, threads)
+	b.codes, b.entries = make([][]uint8, threads), make([][]tensor.Entries, threads)
+	b.tall, b.matrix = make([][]tensor.Tall, threads), make([][]float32, threads)
 	for w := range threads {
 		b.plane1 = append(b.plane1, b.size)
 		b.plane2 = append(b.plane2, b.size+b.maxPlane)
@@ -82,6 +90,12 @@ func (b *branch) reserve(threads int) {
 		nn.Reserve(memory, &b.taps2[w], max(b.maxRows, nn.MaxTerms))
 		nn.Reserve(memory, &b.coef[w], nn.MaxTerms)
 		nn.Reserve(memory, &b.acc[w], max(b.maxAcc, nn.MaxTerms)*tensor.Lanes)
+		if b.maxCodes > 0 {
+			nn.Reserve(memory, &b.codes[w], b.maxCodes)
+			nn.Reserve(memory, &b.entries[w], max(b.maxEntries, 1))
+			nn.Reserve(memory, &b.tall[w], tensor.TallColumns)
+			nn.Reserve(memory, &b.matrix[w], b.maxMatrix)
+		}
 	}
 	b.ones = b.size
 	b.zeros = b.size + b.maxPlane

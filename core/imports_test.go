@@ -17,7 +17,7 @@ var below = map[string][]string{
 	"core/data/imagefolder": {"core/data"},
 	"core/ckpt":             {},
 	"core/nn":               {"core/approx", "core/tensor"},
-	"core/darts":            {"core/tensor", "core/nn"},
+	"core/darts":            {"core/approx", "core/tensor", "core/nn"},
 	"core/cpu":              {"core/approx", "core/tensor", "core/nn"},
 	"core/bbn":              {"core/nn"},
 	"core/run":              {"core/approx", "core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},

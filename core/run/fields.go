@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"hlrslab/core/approx"
 	"hlrslab/core/bbn"
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
@@ -485,6 +486,11 @@ func (c Config) Validate() error {
 		return fault("n-max", "%d images are not among the %d of pool", c.NMax, c.Pool)
 	case c.Dataset != "own" && c.TestImages%10 != 0:
 		return fault("test-images", "%d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
+	}
+	if c.Multiplier != NoMultiplier {
+		if _, err := approx.Parse(c.Multiplier); err != nil {
+			return FieldError{Field: "multiplier", Err: err}
+		}
 	}
 	if err := c.validateTask(); err != nil {
 		return err

@@ -111,6 +111,7 @@ func TestResumeIsExact(t *testing.T) {
 		func(c *Config) { c.ClassGamma, c.ClassCourse, c.Order = 0.5, "falling", 2 },
 		func(c *Config) { c.HessianEvery, c.Perturbation = 1, 0.3 },
 		func(c *Config) { c.ExtraSkip, c.Mixture, c.Steer = 1, "sigmoid", "-none" },
+		func(c *Config) { c.Multiplier, c.Order, c.Branches = "mitchell", 2, "head" },
 		func(c *Config) { c.Order, c.Penalty, c.PenaltyWeight, c.PenaltyCourse = 2, "entropy", -1, "falling" },
 	} {
 		c := tiny(t)

@@ -135,6 +135,8 @@ func (p *Report) validate(c Config, f Facts) error {
 		return fmt.Errorf("accuracies of %d classes must be %d shares", len(p.PerClass), n)
 	case !share(p.Accuracy, p.Head, p.Medium, p.Tail, p.Discrete, p.TauNormalised, p.Calibration) || !finite(p.TestLoss) || p.TestLoss < 0:
 		return errors.New("accuracies must be shares of 1")
+	case p.Energy < 0 || p.Energy > 2 || (p.Energy > 0) != (c.Multiply() != nil):
+		return fmt.Errorf("an energy of %v, and the multiplier is %s", p.Energy, c.Multiplier)
 	case !(p.Entropy >= 0 && p.Entropy < 5e-3+math.Log(float64(len(darts.Primitives)))): // a recording has three digits
 		return fmt.Errorf("an entropy of %v", p.Entropy)
 	}

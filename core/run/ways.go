@@ -25,6 +25,9 @@ var Ways = []Way{
 	{"minus", "DARTS-", "Every edge has one more skip connection, of a weight that falls to 0: training leans on that one, and not on the one to choose.", func(c *Config) {
 		c.ExtraSkip = 1
 	}},
+	{"approx", "ApproxDARTS", "The cells multiply 8-bit numbers by a circuit that drops their two lowest bits, about half the energy of the exact one: the search sees what the cell will be run on.", func(c *Config) {
+		c.Multiplier = "trunc2"
+	}},
 	{"skips", "Two skip connections", "The cell that is chosen keeps its two strongest skip connections at most, as in P-DARTS.", func(c *Config) { c.KeepSkips = 2 }},
 	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier’s weights of a rare class learn faster, and the architecture’s step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
 }
@@ -37,6 +40,7 @@ func (w Way) on(c Config) Config {
 	c.Penalty, c.PenaltyWeight, c.PenaltyCourse = d.Penalty, d.PenaltyWeight, d.PenaltyCourse
 	c.ClassGamma, c.ClassLimit, c.ClassCourse, c.KeepSkips = d.ClassGamma, d.ClassLimit, d.ClassCourse, d.KeepSkips
 	c.Perturbation, c.ExtraSkip, c.ExtraCourse = d.Perturbation, d.ExtraSkip, d.ExtraCourse
+	c.Multiplier = d.Multiplier
 	w.set(&c)
 	return c
 }

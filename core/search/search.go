@@ -44,6 +44,7 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 	}
 	alphas := 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
 	backbone := func(b *nn.Builder, own string) []*nn.Node {
+		b.Multiplier = c.Multiply()
 		return darts.Supernet(b, c.Channels, c.Layers, c.Nodes, c.ExtraSkip > 0, own)
 	}
 	var err error
@@ -302,6 +303,7 @@ func (t *task) Report(p *run.Report) (end string) {
 	p.Normal, p.Reduce = t.shares()
 	p.Genotype = t.genotype()
 	p.Counts = p.Genotype.Counts()
+	p.Energy = t.config.Energy(p.Genotype, len(p.Classes))
 	rows := append(append([][]float64{}, p.Normal...), p.Reduce...)
 	for _, row := range rows {
 		sum := 1.0 // of what competes

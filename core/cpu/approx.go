@@ -88,7 +88,7 @@ func newCoded(c *conv) *coded {
 			d.middle = b.newExtent(c.Inputs)
 			d.kernels = b.e.codesOf(p.Depthwise, c.Inputs*p.Kernel)
 			b.maxCodes = max(b.maxCodes, (in.H*in.W+(in.H+2*w.Pad)*(in.W+2*w.Pad))*b.sizes[0])
-			b.maxEntries, b.maxMatrix = max(b.maxEntries, p.Kernel), max(b.maxMatrix, 2*p.Kernel)
+			b.maxKernel, b.maxMatrix = max(b.maxKernel, p.Kernel), max(b.maxMatrix, 2*p.Kernel)
 		}
 		d.matrices = append(d.matrices, b.e.codesOf(p.Pointwise, p.Rows*p.Columns))
 		b.maxCodes = max(b.maxCodes, p.Columns*plane+b.plane(in, 0))
@@ -141,16 +141,8 @@ func (e *executor) codesOf(at, n int) *codes {
 	return c
 }
 
-// entries are the products with a weight's code, less what the codes of 0 make of them.
-func (p *products) entries(dst *tensor.Entries, w uint8, in, weights approx.Quantised) {
-	ow, rest := float32(weights.Zero), (float32(weights.Zero)-float32(w))*float32(in.Zero)
-	for q, v := range &p.byWeight[w] {
-		dst[q] = v - float32(ow*float32(q)) + rest
-	}
-}
-
-// inputs are the codes of what the Conv reads.
-func (c *coded) inputs() approx.Quantised {
+// inputs are the codes of what the Conv reads, and whether some of it is beyond their ends.
+func (c *coded) inputs() (q approx.Quantised, beyond bool) {
 	r := approx.Empty()
 	if c.before != nil {
 		r = c.before.extent.Range
@@ -158,7 +150,8 @@ func (c *coded) inputs() approx.Quantised {
 	for _, n := range c.nodes {
 		r = r.With(n.extent.Range)
 	}
-	return approx.Quantise(r.Low, r.High)
+	q = approx.Quantise(r.Low, r.High)
+	return q, !q.Within(r.Low) || !q.Within(r.High)
 }
 
 // multiplied are the codes of what part i's matrix reads, and of its weights.
@@ -166,7 +159,8 @@ func (c *coded) multiplied(i int) (in, weights approx.Quantised) {
 	if c.middle != nil {
 		return approx.Quantise(c.middle.Low, c.middle.High), c.matrices[i].Quantised
 	}
-	return c.inputs(), c.matrices[i].Quantised
+	in, _ = c.inputs()
+	return in, c.matrices[i].Quantised
 }
 
 // encode sets dst to the codes of the plane at src, by way of the worker's first plane.
@@ -199,41 +193,49 @@ func (c *coded) windows(k, task, worker int) {
 	}
 	b, p, images := c.b, &c.parts[0], c.b.sizes[k]
 	mem, w, in, plan := b.mem, p.Views[0].Window, c.inputMap(), p.views[0].forward[b.variant(k)]
-	q, weights := c.inputs(), c.kernels
+	q, _ := c.inputs()
+	weights := c.kernels
 	from, to := share(task, c.windowParts, c.Inputs, 1)
 	flat := b.codes[worker][:b.length(in, k)]
 	row := (in.W + 2*w.Pad) * images
 	padded := b.codes[worker][len(flat):][:(in.H+2*w.Pad)*row]
-	kernel, scale, tap := b.entries[worker][:p.Kernel], [1]float32{q.Scale * weights.Scale}, [1]tensor.Tap{}
-	factors, zeros := b.matrix[worker][:p.Kernel], b.matrix[worker][p.Kernel:][:p.Kernel]
+	kernel, factors, zeros := b.kernel[worker][:p.Kernel], b.matrix[worker][:p.Kernel], b.matrix[worker][p.Kernel:][:p.Kernel]
+	scale, tap := [1]float32{q.Scale * weights.Scale}, [1]tensor.Tap{}
 	for i := range padded {
 		padded[i] = q.Zero
 	}
+	for i := range zeros {
+		zeros[i] = -float32(weights.Zero)
+	}
+	away := c.away(q, worker)
 	for ch := from; ch < to; ch++ {
 		c.encode(flat, c.source(k, ch, worker), q, worker)
 		at, length := b.at(c.Middle, k, ch), b.length(c.Middle, k)
-		of := b.e.codes[p.Depthwise+ch*p.Kernel:][:p.Kernel]
+		of, out := b.e.codes[p.Depthwise+ch*p.Kernel:][:p.Kernel], mem[at:][:length]
 		if c.products.factor != nil && q.Zero == 0 { // whose product with any code is 0: nothing outside the map counts
 			for i, w := range of {
-				factors[i], zeros[i] = c.products.factor[w], -float32(weights.Zero)
+				factors[i] = c.products.factor[w]
 			}
-			tensor.Lookup(mem[b.plane1[worker]:], flat, c.products.factor)
-			tensor.Lookup(mem[b.plane2[worker]:], flat, &identity)
-			plan.Sum(mem, at, b.plane1[worker], factors, false)
-			plan.Sum(mem, at, b.plane2[worker], zeros, true)
+			tensor.Lookup(mem[b.plane2[worker]:], flat, c.products.factor)
+			plan.Sum(mem, at, b.plane2[worker], factors, false)
 		} else {
+			var rest float32
 			for i, w := range of {
-				c.products.entries(&kernel[i], w, q, weights.Quantised)
+				kernel[i] = &c.products.byWeight[w]
+				rest -= float32(q.Zero) * float32(w)
+			}
+			for i := range out {
+				out[i] = rest
 			}
 			for y := range in.H {
 				copy(padded[(y+w.Pad)*row+w.Pad*images:], flat[y*in.W*images:][:in.W*images])
 			}
-			out := mem[at:][:length]
-			clear(out)
 			c.slide(out, padded, kernel, w, row, images)
 		}
+		tensor.Lookup(mem[b.plane1[worker]:], flat, away)
+		plan.Sum(mem, at, b.plane1[worker], zeros, true)
 		tensor.Sum(mem, at, at, length, tap[:], scale[:], 0, tensor.NoFloor, false)
-		c.middle.measure(k, ch, mem[at:][:length])
+		c.middle.measure(k, ch, out)
 	}
 }
 
@@ -244,16 +246,8 @@ func (c *coded) finishWindows() {
 	}
 }
 
-// identity takes a code for a number.
-var identity = func() (t tensor.Entries) {
-	for i := range t {
-		t[i] = float32(i)
-	}
-	return t
-}()
-
-// slide adds a window's entries to an output plane, rows of codes being row apart.
-func (c *coded) slide(out []float32, padded []uint8, kernel []tensor.Entries, w tensor.Window, row, images int) {
+// slide adds a window's products to an output plane, rows of codes being row apart.
+func (c *coded) slide(out []float32, padded []uint8, kernel []*tensor.Entries, w tensor.Window, row, images int) {
 	pixels := 1 // that lie side by side in both
 	if w.Stride == 1 {
 		pixels = c.W
@@ -412,11 +406,17 @@ func (c *coded) reads(k, i, from, to, worker int) []tensor.Tap {
 
 // values are what codes stand for.
 func (c *coded) values(q approx.Quantised, worker int) *tensor.Entries {
-	t := &c.b.entries[worker][0]
+	t := &c.b.entries[worker]
 	for i := range t {
 		t[i] = q.Value(uint8(i))
 	}
 	return t
+}
+
+// away is how far codes are from that of 0.
+func (c *coded) away(q approx.Quantised, worker int) *tensor.Entries {
+	q.Scale = 1
+	return c.values(q, worker)
 }
 
 // scatter is conv.scatter, where gradients stop at what is beyond the codes' ends.
@@ -427,14 +427,17 @@ func (c *coded) scatter(p *part, k, ch, worker, src, dst int, add bool) {
 		q, _ := c.multiplied(0)
 		stop(b.mem[at:][:own], b.values(c.Middle, k, ch), q)
 	}
-	q, length, to, more := c.inputs(), b.length(c.inputMap(), k), dst, add
-	if add {
+	q, beyond := c.inputs()
+	length, to, more := b.length(c.inputMap(), k), dst, add
+	if add && beyond {
 		to, more = b.plane2[worker], false
 	}
 	for v := range p.views {
 		p.views[v].backward[b.variant(k)].Sum(b.mem, to, at+v*b.plane(c.window, k), c.kernel(p, ch), more || v > 0)
 	}
-	stop(b.mem[to:][:length], b.mem[src:][:length], q)
+	if beyond {
+		stop(b.mem[to:][:length], b.mem[src:][:length], q)
+	}
 	if to != dst {
 		tap := [1]tensor.Tap{}
 		tensor.Sum(b.mem, dst, to, length, tap[:], one, 0, tensor.NoFloor, true)
@@ -454,8 +457,9 @@ func (c *coded) scatter(p *part, k, ch, worker, src, dst int, add bool) {
 
 // stop clears the gradient of what is beyond the ends.
 func stop(grad, x []float32, q approx.Quantised) {
+	lo, hi := q.Low, q.High
 	for i, v := range x[:len(grad)] {
-		if !q.Within(v) {
+		if v < lo || v > hi {
 			grad[i] = 0
 		}
 	}

@@ -33,11 +33,12 @@ type branch struct {
 	ones                 int // a plane of ones
 	maxPlane, maxRows    int
 	maxAcc, maxWindow    int
-	codes                [][]uint8          // scratch of each worker: a Conv's inputs
-	entries              [][]tensor.Entries // likewise, of a window
-	tall                 [][]tensor.Tall    // and of some columns
-	matrix               [][]float32        // of factors
-	maxCodes, maxEntries int
+	codes                [][]uint8           // scratch of each worker: a Conv's inputs
+	entries              []tensor.Entries    // likewise, what codes are taken for
+	kernel               [][]*tensor.Entries // the products of a window's weights
+	tall                 [][]tensor.Tall     // and those of some columns
+	matrix               [][]float32         // of factors
+	maxCodes, maxKernel  int
 	maxMatrix            int
 	zeros                int // a row of them, of maxLine floats
 	maxLine              int
@@ -78,7 +79,7 @@ func (b *branch) reserve(threads int) {
 	memory := &b.e.p.Params.Memory
 	b.taps1, b.taps2 = make([][]tensor.Tap, threads), make([][]tensor.Tap, threads)
 	b.coef, b.acc = make([][]float32, threads), make([][]float32, threads)
-	b.codes, b.entries = make([][]uint8, threads), make([][]tensor.Entries, threads)
+	b.codes, b.kernel = make([][]uint8, threads), make([][]*tensor.Entries, threads)
 	b.tall, b.matrix = make([][]tensor.Tall, threads), make([][]float32, threads)
 	for w := range threads {
 		b.plane1 = append(b.plane1, b.size)
@@ -92,11 +93,12 @@ func (b *branch) reserve(threads int) {
 		nn.Reserve(memory, &b.acc[w], max(b.maxAcc, nn.MaxTerms)*tensor.Lanes)
 		if b.maxCodes > 0 {
 			nn.Reserve(memory, &b.codes[w], b.maxCodes)
-			nn.Reserve(memory, &b.entries[w], max(b.maxEntries, 1))
+			nn.Reserve(memory, &b.kernel[w], b.maxKernel)
 			nn.Reserve(memory, &b.tall[w], tensor.TallColumns)
 			nn.Reserve(memory, &b.matrix[w], b.maxMatrix)
 		}
 	}
+	nn.Reserve(memory, &b.entries, threads)
 	b.ones = b.size
 	b.zeros = b.size + b.maxPlane
 	b.size = b.zeros + b.maxLine

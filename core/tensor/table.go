@@ -45,24 +45,24 @@ func AddCodes(dst []float32, codes []uint8) {
 }
 
 // LookupAdd adds to each element of dst the entries of the codes there and at each step further, one after the other in t.
-func LookupAdd(dst []float32, codes []uint8, step int, t []Entries) {
+func LookupAdd(dst []float32, codes []uint8, step int, t []*Entries) {
 	n := len(dst)
 	for ; len(t) >= 5; t, codes = t[5:], codes[min(5*step, len(codes)):] {
 		a, b, c, d, e := codes[:n], codes[step:][:n], codes[2*step:][:n], codes[3*step:][:n], codes[4*step:][:n]
-		ta, tb, tc, td, te := &t[0], &t[1], &t[2], &t[3], &t[4]
+		ta, tb, tc, td, te := t[0], t[1], t[2], t[3], t[4]
 		for i := range dst {
 			dst[i] += (ta[a[i]] + tb[b[i]]) + (tc[c[i]] + td[d[i]]) + te[e[i]]
 		}
 	}
 	for ; len(t) >= 3; t, codes = t[3:], codes[min(3*step, len(codes)):] {
 		a, b, c := codes[:n], codes[step:][:n], codes[2*step:][:n]
-		ta, tb, tc := &t[0], &t[1], &t[2]
+		ta, tb, tc := t[0], t[1], t[2]
 		for i := range dst {
 			dst[i] += ta[a[i]] + tb[b[i]] + tc[c[i]]
 		}
 	}
 	for ; len(t) > 0; t, codes = t[1:], codes[min(step, len(codes)):] {
-		a, ta := codes[:n], &t[0]
+		a, ta := codes[:n], t[0]
 		for i := range dst {
 			dst[i] += ta[a[i]]
 		}

@@ -352,6 +352,13 @@ func (c Config) OnImagesOf(of Config) Config {
 	return c
 }
 
+// After is c, a training of what a run of another configuration has found: on its images, and with its multiplier.
+func (c Config) After(of Config) Config {
+	c = c.OnImagesOf(of)
+	c.Multiplier = of.Multiplier
+	return c
+}
+
 // Decode reads a configuration's JSON over c, which stays as it is where that cannot be read. What is not named keeps its value;
 // unknown and doubled keys, null, a value beyond its field's own limits and anything after the document are errors.
 func (c *Config) Decode(r io.Reader) error {

@@ -34,19 +34,21 @@ var columns = []struct {
 	{"test-loss", tested, func(e run.Event) float64 { return e.Report.TestLoss }},
 	{"calibration", tested, func(e run.Event) float64 { return e.Report.Calibration }},
 	{"tau-normalised", normalised, func(e run.Event) float64 { return e.Report.TauNormalised }},
+	{"energy", multiplied, func(e run.Event) float64 { return e.Report.Energy }},
 }
 
 func always(run.Config, *run.Report) bool         { return true }
 func searching(c run.Config, _ *run.Report) bool  { return c.Task == run.Search }
 func genotype(_ run.Config, p *run.Report) bool   { return p.Counts != nil }
 func normalised(c run.Config, _ *run.Report) bool { return c.Task == run.Train && c.Tau > 0 }
+func multiplied(_ run.Config, p *run.Report) bool { return p.Energy != 0 }
 
 // tested: before there were test losses, reports had a 0 in their place, which no test comes to.
 func tested(_ run.Config, p *run.Report) bool { return p.TestLoss != 0 }
 
 // CSV writes a header and then a line for each run and epoch, which pandas and R read as they are: the run's name, the epoch from 1,
 // its mean losses and its entropy in nats, its accuracies from 0 to 1, how many skip connections, pools and convolutions its genotype
-// has, and its test loss and calibration error; then, as accuracy.airplane, the accuracy of each class, and, as config.seed, every
+// has, its test loss and calibration error, and the energy of its genotype's products; then, as accuracy.airplane, the accuracy of each class, and, as config.seed, every
 // setting in force in that epoch. What a run has not, as a class of another's, or a training the architecture's loss, is empty. The numbers read back to the same bits. Every run has a name; one of which no
 // epoch has ended is an error.
 func CSV(w io.Writer, records []run.Record, names []string) error {

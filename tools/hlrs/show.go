@@ -317,6 +317,7 @@ func every(run.Config) bool        { return true }
 func searches(c run.Config) bool   { return c.Task == run.Search }
 func trains(c run.Config) bool     { return c.Task == run.Train }
 func normalises(c run.Config) bool { return trains(c) && c.Tau > 0 }
+func multiplies(c run.Config) bool { return c.Multiply() != nil }
 func mixes(c run.Config) bool      { return c.Branches != bbn.Alone }
 
 func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
@@ -336,6 +337,7 @@ var numbers = []number{
 	{"tail", every, func(e run.Event) float64 { return e.Report.Tail }, percent, false},
 	{"chosen cells alone", searches, func(e run.Event) float64 { return e.Report.Discrete }, percent, false},
 	{"τ-normalised", normalises, func(e run.Event) float64 { return e.Report.TauNormalised }, percent, false},
+	{"energy of products", multiplies, func(e run.Event) float64 { return e.Report.Energy }, percent, false},
 	{"loss", every, func(e run.Event) float64 { return e.Loss }, nats, false},
 	{"architecture's loss", searches, func(e run.Event) float64 { return e.ArchLoss }, nats, false},
 	{"test loss", every, func(e run.Event) float64 { return e.Report.TestLoss }, nats, false},

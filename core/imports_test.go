@@ -10,16 +10,17 @@ import (
 
 // below lists what each package of the core may import of the module, itself excepted.
 var below = map[string][]string{
+	"core/approx":           {},
 	"core/tensor":           {},
 	"core/sched":            {},
 	"core/data":             {},
 	"core/data/imagefolder": {"core/data"},
 	"core/ckpt":             {},
-	"core/nn":               {"core/tensor"},
-	"core/darts":            {"core/tensor", "core/nn"},
-	"core/cpu":              {"core/tensor", "core/nn"},
+	"core/nn":               {"core/approx", "core/tensor"},
+	"core/darts":            {"core/approx", "core/tensor", "core/nn"},
+	"core/cpu":              {"core/approx", "core/tensor", "core/nn"},
 	"core/bbn":              {"core/nn"},
-	"core/run":              {"core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
+	"core/run":              {"core/approx", "core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
 	"core/search":           {"core/nn", "core/darts", "core/bbn", "core/sched", "core/run"},
 	"core/task":             {"core/nn", "core/data", "core/run", "core/search", "core/train"},
 	"core/train":            {"core/nn", "core/darts", "core/bbn", "core/resnet", "core/sched", "core/run"},

@@ -63,6 +63,14 @@ func (l *Lab) compare() string {
 	number(Text.RowAccuracy, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Accuracy })
 	number(Text.RowHead, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Head })
 	number(Text.RowTail, "%.1f", func(e *run.Event) float64 { return 100 * e.Report.Tail })
+	if slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.experiment().Multiplier != run.NoMultiplier }) {
+		number(Text.RowEnergy, "%.1f", func(e *run.Event) float64 {
+			if e.Report.Energy == 0 {
+				return math.NaN()
+			}
+			return 100 * e.Report.Energy
+		})
+	}
 	searching := func(e *run.Event, v float64) float64 {
 		if e.Report.Normal == nil {
 			return math.NaN()

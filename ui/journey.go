@@ -32,7 +32,7 @@ func training(of run.Config, genotype string) run.Config {
 		if c, err = run.TrainingPreset("small"); err != nil {
 			panic(err)
 		}
-		c = c.OnImagesOf(of)
+		c = c.After(of)
 	}
 	c.Genotype = genotype
 	return c

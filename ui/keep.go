@@ -22,7 +22,9 @@ type Kept struct {
 	Config   run.Config `json:"config"`
 	Epochs   int        `json:"epochs"` // done
 	Accuracy float64    `json:"accuracy"`
+	Head     float64    `json:"head,omitempty"`
 	Tail     float64    `json:"tail"`
+	Energy   float64    `json:"energy,omitempty"` // of its products; 0 in single precision
 	Entropy  float64    `json:"entropy"`
 	Skips    int        `json:"skips"`
 	Done     bool       `json:"done"`
@@ -38,7 +40,7 @@ func (l *Lab) keep(r *Run) {
 	}
 	l.Host.Keep(Kept{
 		Key: r.Key, Name: r.Name, When: time.Now().UnixMilli(), Config: r.Config, Epochs: len(r.Epochs),
-		Accuracy: e.Report.Accuracy, Tail: e.Report.Tail, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"], Done: r.Record.Done(),
+		Accuracy: e.Report.Accuracy, Head: e.Report.Head, Tail: e.Report.Tail, Energy: e.Report.Energy, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"], Done: r.Record.Done(),
 	}, r.File)
 }
 

@@ -139,8 +139,41 @@ func (l *Lab) runs() string {
 				named("open:"+k.Key, Text.Open, fmt.Sprintf(Text.OpenNamed, k.Name)), named("file:"+k.Key, Text.Export, fmt.Sprintf(Text.ExportNamed, k.Name)), named("forget:"+k.Key, Text.Delete, fmt.Sprintf(Text.DeleteNamed, k.Name)))
 		}
 	}
-	b.WriteString("</tbody></table>")
+	b.WriteString("</tbody></table>" + energies(kept))
 	return b.String()
+}
+
+// energies draws the accuracy of head and tail against what products take, of runs with a multiplier; it is empty where there are not two.
+func energies(kept []Kept) string {
+	kept = slices.DeleteFunc(slices.Clone(kept), func(k Kept) bool { return k.Energy == 0 })
+	if len(kept) < 2 {
+		return ""
+	}
+	var top float64
+	for _, k := range kept {
+		top = max(top, 10*math.Ceil(10*max(k.Head, k.Tail)))
+	}
+	p := plane{n: 101, top: max(top, 10), wide: chartW}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<figure class="energies"><figcaption>%s</figcaption><p class="key"><span class="head">%s</span> <span class="tail">%s</span></p>`, escape(Text.EnergyTitle), escape(Text.Head), escape(Text.Tail))
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, chartX+p.wide+chartEnd, chartTall, escape(Text.EnergyTitle))
+	for i := range 3 {
+		v := p.top * float64(2-i) / 2
+		fmt.Fprintf(&b, `<path class="grid" d="M%g %gH%g"/><text x="%g" y="%g" text-anchor="end">%.3g</text>`, chartX, p.y(v), chartX+p.wide, chartX-10, p.y(v)+4, v)
+	}
+	for e := 0; e <= 100; e += 25 {
+		fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="middle">%d</text>`, p.x(float64(e)), chartY+chartH+16, e)
+	}
+	for _, k := range kept {
+		for _, v := range []struct {
+			name, class string
+			accuracy    float64
+		}{{Text.Head, "head", k.Head}, {Text.Tail, "tail", k.Tail}} {
+			says := fmt.Sprintf(Text.EnergyPoint, k.Name, k.Config.Multiplier, 100*k.Energy, v.name, 100*v.accuracy)
+			fmt.Fprintf(&b, `<circle class="seed %s" cx="%.1f" cy="%.1f" r="3.5"><title>%s</title></circle>`, v.class, p.x(min(100, 100*k.Energy)), p.y(100*v.accuracy), escape(says))
+		}
+	}
+	return b.String() + `</svg></figure>`
 }
 
 // together is a row over runs that differ by their seeds: their mean, and a point for each on a scale that all rows share.

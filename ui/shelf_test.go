@@ -168,3 +168,18 @@ func TestGhost(t *testing.T) {
 		t.Error("a ghost stays")
 	}
 }
+
+// TestEnergies draws head and tail of each run that multiplied 8-bit numbers, where there are two of them.
+func TestEnergies(t *testing.T) {
+	l := shelved()
+	for i, energy := range []float64{0.5, 0, 0.9} {
+		l.Kept[i].Energy, l.Kept[i].Head, l.Kept[i].Tail, l.Kept[i].Config.Multiplier = energy, 0.8, 0.2, "trunc2"
+	}
+	drawn := l.runs()
+	if strings.Count(drawn, "<circle") != 4 || !strings.Contains(drawn, "run 0, trunc2: energy 50 %, head 80.0 %") || strings.Contains(drawn, "run 1, trunc2") {
+		t.Errorf("drawn: %s", drawn[strings.Index(drawn, "</table>"):])
+	}
+	if l.Kept[0].Energy = 0; strings.Contains(l.runs(), "<circle") {
+		t.Error("one run alone is drawn")
+	}
+}

@@ -70,6 +70,7 @@ var Text = struct {
 	// Side by side.
 	CompareTitle, Verdict, StartAll, ContinueAll, PauseAll, Differs            string
 	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom     string
+	RowEnergy, EnergyTitle, EnergyPoint                                        string
 	Predict, RunTrials, PredictFirst, PredictedRight, PredictedWrong, MadeRoom string
 
 	// From images to a result, and cells to train.
@@ -263,9 +264,11 @@ var Text = struct {
 	CompareTitle: "Balanced test accuracy of each run in per cent", StartAll: "Start all", ContinueAll: "Continue all", PauseAll: "Pause all",
 	Differs:     "What differs, and what came out",
 	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Chosen cells alone, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
-	Verdict: "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images can tell apart differences of more than about %.0f points; for smaller ones, repeat both with other seeds.", // two runs
-	NoRoom:  "There is room for %d runs side by side: remove one first.",
-	Predict: "What do you expect? Highest in balanced accuracy will be:", RunTrials: "Run all of them",
+	RowEnergy: "Energy of products, %", EnergyTitle: "Accuracy of head and tail in per cent against the energy of the cell’s products in per cent of the exact 8-bit multiplier’s",
+	EnergyPoint: "%s, %s: energy %.0f %%, %s %.1f %%",                                                                                                                                                                                                    // run, multiplier, group of classes
+	Verdict:     "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images can tell apart differences of more than about %.0f points; for smaller ones, repeat both with other seeds.", // two runs
+	NoRoom:      "There is room for %d runs side by side: remove one first.",
+	Predict:     "What do you expect? Highest in balanced accuracy will be:", RunTrials: "Run all of them",
 	PredictFirst:   "All runs have finished. Make your prediction to see the answer.",
 	PredictedRight: "You expected %s, and you were right: %s is highest.", PredictedWrong: "You expected %s; %s is highest.", // trials
 	MadeRoom: "Removed to make room: %s. Saved results stay on this machine.", // runs

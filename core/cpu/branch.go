@@ -33,6 +33,13 @@ type branch struct {
 	ones                 int // a plane of ones
 	maxPlane, maxRows    int
 	maxAcc, maxWindow    int
+	codes                [][]uint8           // scratch of each worker: a Conv's inputs
+	entries              []tensor.Entries    // likewise, what codes are taken for
+	kernel               [][]*tensor.Entries // the products of a window's weights
+	tall                 [][]tensor.Tall     // and those of some columns
+	matrix               [][]float32         // of factors
+	maxCodes, maxKernel  int
+	maxMatrix            int
 	zeros                int // a row of them, of maxLine floats
 	maxLine              int
 }
@@ -72,6 +79,8 @@ func (b *branch) reserve(threads int) {
 	memory := &b.e.p.Params.Memory
 	b.taps1, b.taps2 = make([][]tensor.Tap, threads), make([][]tensor.Tap, threads)
 	b.coef, b.acc = make([][]float32, threads), make([][]float32, threads)
+	b.codes, b.kernel = make([][]uint8, threads), make([][]*tensor.Entries, threads)
+	b.tall, b.matrix = make([][]tensor.Tall, threads), make([][]float32, threads)
 	for w := range threads {
 		b.plane1 = append(b.plane1, b.size)
 		b.plane2 = append(b.plane2, b.size+b.maxPlane)
@@ -82,7 +91,14 @@ func (b *branch) reserve(threads int) {
 		nn.Reserve(memory, &b.taps2[w], max(b.maxRows, nn.MaxTerms))
 		nn.Reserve(memory, &b.coef[w], nn.MaxTerms)
 		nn.Reserve(memory, &b.acc[w], max(b.maxAcc, nn.MaxTerms)*tensor.Lanes)
+		if b.maxCodes > 0 {
+			nn.Reserve(memory, &b.codes[w], b.maxCodes)
+			nn.Reserve(memory, &b.kernel[w], b.maxKernel)
+			nn.Reserve(memory, &b.tall[w], tensor.TallColumns)
+			nn.Reserve(memory, &b.matrix[w], b.maxMatrix)
+		}
 	}
+	nn.Reserve(memory, &b.entries, threads)
 	b.ones = b.size
 	b.zeros = b.size + b.maxPlane
 	b.size = b.zeros + b.maxLine

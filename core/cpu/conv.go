@@ -25,6 +25,9 @@ type conv struct {
 	window nn.FeatureMap // the shape of a view
 	norm   *norm
 	tiled  *tiled // as full chunks run where they can
+	coded  *coded // as it is with a multiplier
+	nodes  []*node
+	extent *extent // of the output as it is read; nil if nobody asks
 
 	// Tasks of a chunk, each of some of the outputs and, backwards, of the inputs: they change no bits.
 	forwardParts, backwardParts int
@@ -32,16 +35,20 @@ type conv struct {
 
 func newConv(b *branch, op *nn.Conv, made map[nn.Op]any) *conv {
 	c := &conv{Conv: op, b: b, forwardParts: 1, backwardParts: 1, norm: b.newNorm(op.Norm, op.Out), window: nn.FeatureMap{C: op.Inputs, H: op.H, W: op.W}}
-	var in nn.FeatureMap
 	if op.Before != nil {
 		c.before = made[op.Before].(*conv)
-		in = op.Before.Out
-	} else {
-		in = op.In[0].Sum
 	}
+	for _, n := range op.In {
+		c.nodes = append(c.nodes, made[n].(*node))
+	}
+	in := c.inputMap()
 	for i := range op.Parts {
 		p := part{Part: &op.Parts[i]}
-		for _, v := range p.Views {
+		views := p.Views
+		if len(views) == 0 && op.Multiplier != nil { // which reads codes, not the channels
+			views = []nn.View{{Kind: nn.Selection, Y: tensor.Axis{Stride: 1, Out: in.H}, X: tensor.Axis{Stride: 1, Out: in.W}}}
+		}
+		for _, v := range views {
 			var own view
 			own.forward, own.backward = b.plans(func(images int) (forward, backward *tensor.Plan) {
 				switch v.Kind {
@@ -58,7 +65,7 @@ func newConv(b *branch, op *nn.Conv, made map[nn.Op]any) *conv {
 		}
 		c.parts = append(c.parts, p)
 	}
-	c.tiled = newTiled(c)
+	c.tiled, c.coded = newTiled(c), newCoded(c)
 	for _, p := range c.parts {
 		b.maxRows = max(b.maxRows, op.Out.C, p.Columns)
 		b.maxAcc = max(b.maxAcc, p.Rows*p.Columns, p.Kernel)
@@ -73,6 +80,14 @@ func newConv(b *branch, op *nn.Conv, made map[nn.Op]any) *conv {
 		}
 	}
 	return c
+}
+
+// inputMap is the shape of what the Conv reads.
+func (c *conv) inputMap() nn.FeatureMap {
+	if c.Before != nil {
+		return c.Before.Out
+	}
+	return c.In[0].Sum
 }
 
 func (c *conv) splitForward(parts int) int {
@@ -110,6 +125,9 @@ func (c *conv) run(ch, end int) int {
 // reads is the product's input of part i in chunk k as taps, of some input channels: the views, made in the worker's scratch, or the
 // ReLU itself.
 func (c *conv) reads(k, i, from, to, worker int) []tensor.Tap {
+	if c.coded != nil {
+		return c.coded.reads(k, i, from, to, worker)
+	}
 	b, p := c.b, &c.parts[i]
 	t := b.taps1[worker][:p.Columns]
 	if p.views == nil {
@@ -141,7 +159,15 @@ func (c *conv) kernel(p *part, ch int) []float32 {
 	if p.fixed != nil {
 		return p.fixed
 	}
-	return c.b.e.pass.Weights[p.Depthwise+ch*p.Kernel:][:p.Kernel]
+	return c.weights()[p.Depthwise+ch*p.Kernel:][:p.Kernel]
+}
+
+// weights are the pass's, or what their codes stand for.
+func (c *conv) weights() []float32 {
+	if c.coded != nil {
+		return c.b.e.decoded
+	}
+	return c.b.e.pass.Weights
 }
 
 func (c *conv) forward(k, task, worker int) {
@@ -158,6 +184,9 @@ func (c *conv) forward(k, task, worker int) {
 	}
 	for ch := from; ch < to; ch++ {
 		c.norm.measure(k, ch)
+		if c.extent != nil {
+			c.extent.measure(k, ch, c.b.values(c.Out, k, ch))
+		}
 	}
 }
 
@@ -165,6 +194,10 @@ func (c *conv) forward(k, task, worker int) {
 func (c *conv) multiply(k, i, from, to, worker int) {
 	b, p := c.b, &c.parts[i]
 	if from, to = max(from, p.Row), min(to, p.Row+p.Rows); from >= to {
+		return
+	}
+	if c.coded != nil {
+		c.coded.multiply(k, i, from, to, worker)
 		return
 	}
 	length := b.length(c.Out, k)
@@ -187,8 +220,11 @@ func (c *conv) multiply(k, i, from, to, worker int) {
 func (c *conv) tiles(k int) bool { return c.tiled != nil && k != c.b.short }
 
 func (c *conv) finish() {
-	if c.live() {
-		c.norm.finish()
+	if !c.live() {
+		return
+	}
+	if c.norm.finish(); c.extent != nil {
+		c.extent.finish(c.norm.read)
 	}
 }
 
@@ -258,7 +294,7 @@ func (c *conv) backward(k, task, worker int) {
 			if weighting {
 				tensor.Outer(acc, p.Columns, b.mem, tile, stripColumns+planePad, p.Rows, col, n, taps)
 			}
-			w := b.e.pass.Weights[p.Pointwise+first:]
+			w := c.weights()[p.Pointwise+first:]
 			if p.views != nil {
 				tensor.Product(b.mem, windows+first*plane+col, plane, columns, 0, n, drow[:p.Rows], w, 1)
 				continue
@@ -277,6 +313,9 @@ func (c *conv) backward(k, task, worker int) {
 			for row := range p.Rows {
 				at := row*p.Columns + first
 				fold(b.partial[k][p.Pointwise+at:][:columns], acc[at*tensor.Lanes:])
+				if c.coded != nil {
+					c.coded.matrices[i].stop(b, k, p.Pointwise+at, columns)
+				}
 			}
 		}
 		if p.views == nil {
@@ -295,6 +334,10 @@ func (c *conv) backward(k, task, worker int) {
 // scatter takes the gradients of channel ch's views to the plane at dst, or adds them there, and stores the window's weight
 // gradient; src is the plane that the views read.
 func (c *conv) scatter(p *part, k, ch, worker, src, dst int, add bool) {
+	if c.coded != nil {
+		c.coded.scatter(p, k, ch, worker, src, dst, add)
+		return
+	}
 	b := c.b
 	for v := range p.views {
 		at := b.windows[worker] + (ch*len(p.views)+v)*b.plane(c.window, k)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"hlrslab/core/approx"
 	"hlrslab/core/nn"
 	"hlrslab/core/tensor"
 )
@@ -22,7 +23,7 @@ type Device struct {
 
 // Compile implements nn.Device.
 func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
-	e := &executor{p: p, pool: tensor.NewPool(d.Threads)}
+	e := &executor{p: p, pool: tensor.NewPool(d.Threads), products: map[*approx.Multiplier]*products{}, codesAt: map[int]*codes{}}
 	e.pool.Yield = func() {
 		if d.Yield != nil {
 			d.Yield()
@@ -60,7 +61,7 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 		}
 	}
 	e.addTask = e.addPartials
-	e.prepareTask = func(task, _ int) { e.tiled[task].prepare() }
+	e.prepareTask = func(task, _ int) { e.prepares[task]() }
 	return e, err
 }
 
@@ -70,7 +71,13 @@ type executor struct {
 	pool     *tensor.Pool
 	branches []*branch
 	heads    []*head
-	tiled    []*tiled
+	prepares []func() // of what is made of the weights as a pass begins
+
+	// What Convs with multipliers have in common: these, and the weights' codes and what they stand for, which lie as the weights do.
+	products map[*approx.Multiplier]*products
+	codesAt  map[int]*codes
+	codes    []uint8
+	decoded  []float32
 
 	forward, backward []level
 
@@ -156,8 +163,10 @@ func (l *level) bind(threads int) {
 	}
 }
 
-// forwards enters an operation of the forward pass and returns what there is of it here.
+// forwards enters an operation of the forward pass and returns what there is of it here. A Conv with a multiplier takes a level of the
+// program in two: its matrix needs the range of all that its window makes.
 func (e *executor) forwards(at int, op nn.Op, made map[nn.Op]any) any {
+	at *= 2
 	switch op := op.(type) {
 	case *nn.Stem:
 		s := newStem(e.branches[op.Branch], op)
@@ -165,11 +174,15 @@ func (e *executor) forwards(at int, op nn.Op, made map[nn.Op]any) any {
 		return s
 	case *nn.Conv:
 		c := newConv(e.branches[op.Branch], op, made)
+		if m := c.coded; m != nil && m.middle != nil {
+			add(&e.forward, at, step{branch: c.b, tasks: 1, run: m.windows, after: m.finishWindows, split: m.splitWindows})
+			at++
+		}
 		add(&e.forward, at, step{branch: c.b, tasks: 1, run: c.forward, after: c.finish, split: c.splitForward})
 		return c
 	case *nn.Node:
 		n := newNode(e.branches[op.Branch], op, made)
-		add(&e.forward, at, step{branch: n.b, tasks: op.Sum.C, run: n.forward, after: n.closePools})
+		add(&e.forward, at, step{branch: n.b, tasks: op.Sum.C, run: n.forward, after: n.closeForward})
 		return n
 	case *nn.Head:
 		h := newHead(e, op)
@@ -221,8 +234,8 @@ func (e *executor) Close() { e.pool.Close() }
 func (e *executor) Run(p nn.Pass) (loss float64, err error) {
 	e.pass, e.weighting, e.loss = p, p.Grad != nil, 0
 	clear(p.Grad)
-	if len(e.tiled) > 0 {
-		e.pool.Run(len(e.tiled), e.prepareTask)
+	if len(e.prepares) > 0 {
+		e.pool.Run(len(e.prepares), e.prepareTask)
 	}
 	e.run(e.forward)
 	if p.Loss == nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"hlrslab/core/approx"
 	"hlrslab/core/internal/golden"
 	"hlrslab/core/internal/naive"
 	"hlrslab/core/nn"
@@ -89,8 +90,14 @@ var devices = map[string]nn.Device{"cpu": &Device{Threads: 2}, "naive": naive.De
 
 // operation builds what the reference calls name with the stride, and lists its weights in order of use.
 func operation(t testing.TB, device nn.Device, name string, stride, batch, c, h, w, out int) (*bench, []string) {
+	return multiplied(t, device, nil, name, stride, batch, c, h, w, out)
+}
+
+// multiplied is operation by a multiplier.
+func multiplied(t testing.TB, device nn.Device, m *approx.Multiplier, name string, stride, batch, c, h, w, out int) (*bench, []string) {
 	store := &nn.Store{}
 	g := nn.NewBuilder(store, batch, 4)
+	g.Multiplier = m
 	b := &bench{leaf: g.Leaf(c, h, w)}
 	var term nn.Term
 	var weights []string

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"flag"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hlrslab/core/approx"
 	"hlrslab/core/internal/golden"
 	"hlrslab/core/internal/naive"
 	"hlrslab/core/nn"
@@ -118,20 +120,36 @@ func declare(t *rapid.T, b *nn.Builder, size int) {
 
 // TestNetworksOnBothDevices holds random networks on this device, on one thread and on two, against plain loops: logits, loss and all
 // gradients.
-func TestNetworksOnBothDevices(t *testing.T) {
+func TestNetworksOnBothDevices(t *testing.T) { onBothDevices(t) }
+
+// TestCodedNetworksOnBothDevices is that with multipliers.
+func TestCodedNetworksOnBothDevices(t *testing.T) {
+	onBothDevices(t, "exact", "trunc2", "mitchell", "bam_v6_h0")
+}
+
+func onBothDevices(t *testing.T, multipliers ...string) {
 	// Always the same networks: one in some hundreds has a channel that is constant but for rounding, which its BatchNorm magnifies, or a
-	// value so near a ReLU's kink that rounding decides its gradient.
-	if f := flag.Lookup("rapid.seed"); f.Value.String() == "0" {
-		if err := flag.Set("rapid.seed", "1"); err != nil {
+	// value so near a ReLU's kink, or a code's border, that rounding decides its gradient.
+	seed := flag.Lookup("rapid.seed")
+	if given := seed.Value.String(); given == "0" {
+		if err := flag.Set("rapid.seed", fmt.Sprint(1+min(1, len(multipliers)))); err != nil {
 			t.Fatal(err)
 		}
+		defer flag.Set("rapid.seed", given)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		batch := rapid.SampledFrom([]int{2, 5, 18}).Draw(t, "batch")
+		var multiplier *approx.Multiplier
+		batches := []int{2, 5, 18}
+		if len(multipliers) > 0 {
+			multiplier, _ = approx.Parse(rapid.SampledFrom(multipliers).Draw(t, "multiplier"))
+			batches = batches[2:] // of few values, a code that rounding decides turns all that follows
+		}
+		batch := rapid.SampledFrom(batches).Draw(t, "batch")
 		size := rapid.IntRange(3, 5).Draw(t, "size")
 		seed, mixed := rapid.Uint64().Draw(t, "seed"), rapid.Bool().Draw(t, "two labels")
 		store := &nn.Store{}
 		b := nn.NewBuilder(store, batch, size)
+		b.Multiplier = multiplier
 		declare(t, b, size)
 		p, err := b.Compile()
 		if err != nil {
@@ -153,7 +171,7 @@ func TestNetworksOnBothDevices(t *testing.T) {
 			}
 		}
 		nn.DropPath(masks, 0.3, rng)
-		var batches []nn.Batch
+		var inputs []nn.Batch
 		for range p.Inputs {
 			own := nn.Batch{Images: normal(3 * size * size * batch)}
 			for range batch {
@@ -164,7 +182,7 @@ func TestNetworksOnBothDevices(t *testing.T) {
 					own.Second, own.Shares = append(own.Second, rng.IntN(3)), append(own.Shares, rng.Float32())
 				}
 			}
-			batches = append(batches, own)
+			inputs = append(inputs, own)
 		}
 		counts := []int{90, 30, 10}
 		loss := rapid.SampledFrom([]nn.Loss{
@@ -178,7 +196,7 @@ func TestNetworksOnBothDevices(t *testing.T) {
 		}).Draw(t, "loss")
 		frozen := rapid.IntRange(0, 3).Draw(t, "frozen") == 0
 		shares := [2]float64{0.3, 0.7}
-		if len(batches) == 1 {
+		if len(inputs) == 1 {
 			shares = [2]float64{1}
 		}
 		var passes []nn.Pass
@@ -197,9 +215,9 @@ func TestNetworksOnBothDevices(t *testing.T) {
 			pass := nn.Pass{
 				Weights: weights, OpWeights: ops, Running: running, Train: !frozen, Track: true, Masks: masks,
 				Factors: [2]float32{0.6, 1.4}, Loss: &loss, Frozen: frozen, Shares: shares,
-				Logits: make([]float32, 3*batch), Grad: make([]float32, len(weights)), OpGrad: make([]float64, len(batches)*len(ops)),
+				Logits: make([]float32, 3*batch), Grad: make([]float32, len(weights)), OpGrad: make([]float64, len(inputs)*len(ops)),
 			}
-			for i, own := range batches {
+			for i, own := range inputs {
 				e.Load(i, own)
 			}
 			before := pass // in which all operations run, and of which nothing may be left
@@ -232,7 +250,7 @@ func TestNetworksOnBothDevices(t *testing.T) {
 			t.Fatal("two threads give other bits than one")
 		}
 		for i, w := range ops {
-			for b := range batches {
+			for b := range inputs {
 				if g := passes[1].OpGrad[b*len(ops)+i]; w == 0 && g != 0 {
 					t.Fatalf("operation %d is not run and has gradient %v", i, g)
 				}

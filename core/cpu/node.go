@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"hlrslab/core/nn"
 	"hlrslab/core/tensor"
 )
@@ -15,6 +17,7 @@ type node struct {
 	dots          [][]float32 // of each chunk: channels × (terms and their masks' sums)
 	drops, only   bool        // some term may be dropped; the ReLU is all that is read
 	few           bool        // at most two terms are measured, and none is dropped
+	extent        *extent     // of the ReLU, for Convs with a multiplier; nil if there are none
 }
 
 // read is a term with its normalisation.
@@ -60,6 +63,9 @@ func newNode(b *branch, op *nn.Node, made map[nn.Op]any) *node {
 			own.norm = b.newNorm(p.Norm, p.Out)
 		}
 		n.pools = append(n.pools, own)
+	}
+	if slices.ContainsFunc(op.Readers, func(c *nn.Conv) bool { return c.Multiplier != nil }) {
+		n.extent = b.newExtent(op.Sum.C)
 	}
 	b.nodes = append(b.nodes, n)
 	return n
@@ -128,6 +134,9 @@ func (n *node) forward(k, ch, worker int) {
 	default:
 		n.sum(k, ch, worker, n.Sum, tensor.NoFloor)
 	}
+	if n.extent != nil {
+		n.extent.measure(k, ch, b.values(n.ReLU, k, ch))
+	}
 	for _, p := range n.pools {
 		if p.idle() {
 			continue
@@ -143,7 +152,11 @@ func (n *node) forward(k, ch, worker int) {
 	}
 }
 
-func (n *node) closePools() {
+// closeForward ends the forward pass of what needs all chunks.
+func (n *node) closeForward() {
+	if n.extent != nil {
+		n.extent.finish(plain)
+	}
 	for _, p := range n.pools {
 		if p.norm != nil && !p.idle() {
 			p.norm.finish()

@@ -31,7 +31,7 @@ const tileValues = tensor.Values * tensor.Values
 func newTiled(c *conv) *tiled {
 	b, p := c.b, &c.parts[0]
 	h, w, in, out := c.Out.H, c.Out.W, c.Inputs, c.Out.C
-	if len(c.parts) > 1 || len(p.Views) != 9 || b.sizes[0] < tensor.Chunk || h%tensor.Tile+w%tensor.Tile > 0 || in%groupChannels+out%groupChannels > 0 {
+	if c.Multiplier != nil || len(c.parts) > 1 || len(p.Views) != 9 || b.sizes[0] < tensor.Chunk || h%tensor.Tile+w%tensor.Tile > 0 || in%groupChannels+out%groupChannels > 0 {
 		return nil
 	}
 	for i, v := range p.Views {
@@ -58,7 +58,7 @@ func newTiled(c *conv) *tiled {
 	b.maxWindow, b.maxLine = max(b.maxWindow, size), max(b.maxLine, t.line)
 	b.maxRows = max(b.maxRows, t.band)
 	nn.Reserve(&b.e.p.Params.Memory, &t.windows, tileValues*in*out)
-	b.e.tiled = append(b.e.tiled, t)
+	b.e.prepares = append(b.e.prepares, t.prepare)
 	return t
 }
 

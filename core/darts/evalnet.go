@@ -54,10 +54,12 @@ func (net EvalNet) Backbone(b *nn.Builder, own string) []*nn.Node {
 		}
 		s0, s1, reduced = s1, out, reduce
 		if net.Auxiliary.Classes > 0 && i == second {
-			at := "auxiliary_head.features."
+			at, multiplier := "auxiliary_head.features.", b.Multiplier // of the cells alone
+			b.Multiplier = nil
 			c := b.Pooled(at+"2.weight", at+"3", s1, 128, tensor.Window{K: 5, Stride: 3, Dilation: 1})
 			c = b.ThenFull(at+"5.weight", at+"6", c, 768, nn.Kernel{H: 2, W: 2, StrideH: 1, StrideW: 1})
 			b.ThroughReLU(b.Auxiliary("auxiliary_head.classifier", net.Auxiliary, AuxiliaryShare, []*nn.Node{b.Node(nn.Term{Source: c, Weight: -1})}))
+			b.Multiplier = multiplier
 		}
 	}
 	return s1

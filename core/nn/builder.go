@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"hlrslab/core/approx"
 )
 
 // Builder declares a network for a fixed batch, layer by layer, and compiles it to a Program. Layers of different branches that
 // name their parameters alike share them.
 type Builder struct {
+	Multiplier *approx.Multiplier // of Convs that are declared from here on
+
 	p      Program
 	branch int
 	nodes  []*Node
@@ -67,6 +71,9 @@ func add(levels *[][]Op, level int, op Op) {
 
 // MACs are the multiply-adds of what is declared so far: see Program.
 func (b *Builder) MACs() int { return b.p.MACs }
+
+// Approximate are those of them that a Multiplier multiplies: see Program.
+func (b *Builder) Approximate() (depthwise, pointwise int) { return b.p.Depthwise, b.p.Pointwise }
 
 // Compile closes the network. It fails if there are more classes than MaxClasses, or if a map is too small for a convolution.
 func (b *Builder) Compile() (*Program, error) {

@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 
+	"hlrslab/core/approx"
 	"hlrslab/core/tensor"
 )
 
@@ -41,6 +42,11 @@ type Channel struct {
 
 // Conv is a convolution's window (depthwise, fixed, or none), a 1×1 product and a BatchNorm: the one weighted building block
 // of the DARTS space.
+//
+// With a Multiplier, window and product are two convolutions of 8-bit numbers, each of the codes of its input and of its weights by their
+// own ranges, an input's being that over the whole batch of the branch at every pass; what lies outside a map has the code of 0, and is
+// multiplied like all else. Gradients are those of the convolution of what the codes stand for, whatever the products are, and stop at
+// what is beyond the codes' ends (straight-through: Bengio et al., 2013).
 type Conv struct {
 	Branch  int
 	In      []*Node // it reads the channels of their ReLUs, or …
@@ -56,6 +62,9 @@ type Conv struct {
 	Weight  int        // operation weight of the term that it serves; -1 is weight 1
 	Inert   bool       // no mixed operation lies before it: its gradient serves weights alone
 	channel FeatureMap // shape of the input
+
+	Multiplier *approx.Multiplier // nil multiplies in single precision
+	Middle     FeatureMap         // what a multiplier's window makes, if there is one
 
 	level  int // of the forward pass
 	undone int // of the backward pass, at which the inputs' gradient is there
@@ -164,7 +173,10 @@ func (b *Builder) finish(c *Conv, bn string, h, w int, affine bool, parts ...Par
 		b.tooSmall = fmt.Errorf("a map of %d × %d pixels is too small for what reads it", c.channel.H, c.channel.W)
 	}
 	last := parts[len(parts)-1]
-	c.Branch, c.Parts, c.H, c.W, c.Weight = b.branch, parts, h, w, -1
+	c.Branch, c.Parts, c.H, c.W, c.Weight, c.Multiplier = b.branch, parts, h, w, -1, b.Multiplier
+	if c.Multiplier != nil && last.Kernel > 0 {
+		c.Middle = b.alloc(c.Inputs, h, w)
+	}
 	c.Out = b.alloc(last.Row+last.Rows, h, w)
 	c.Norm = b.newNorm(bn, c.Out, affine)
 	c.Inert = c.Before == nil || c.Before.Inert
@@ -183,6 +195,10 @@ func (b *Builder) finish(c *Conv, bn string, h, w int, affine bool, parts ...Par
 	c.Sets = make([]bool, len(c.From))
 	for _, p := range c.Parts {
 		b.p.MACs += (p.Kernel*c.Inputs + p.Rows*p.Columns) * h * w
+		if c.Multiplier != nil {
+			b.p.Depthwise += p.Kernel * c.Inputs * h * w
+			b.p.Pointwise += p.Rows * p.Columns * h * w
+		}
 	}
 	c.use(b, c.level)
 	add(&b.p.Forward, c.level, c)
@@ -192,6 +208,9 @@ func (b *Builder) finish(c *Conv, bn string, h, w int, affine bool, parts ...Par
 // use says that the output and what it is made of are used at a level.
 func (c *Conv) use(b *Builder, level int) {
 	b.use(c.Out, level)
+	if c.Middle.C > 0 {
+		b.use(c.Middle, level)
+	}
 	for _, n := range c.In {
 		b.use(n.ReLU, level)
 	}

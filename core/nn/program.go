@@ -34,6 +34,8 @@ type Program struct {
 	Drops     int          // terms that drop path may drop
 	MACs      int          // multiply-adds of convolutions and classifiers, for an image of each branch and a forward pass
 
+	Depthwise, Pointwise int // those of them that a Multiplier multiplies: of windows that learn, and of matrices
+
 	Forward, Backward [][]Op
 }
 

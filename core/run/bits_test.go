@@ -57,6 +57,8 @@ func TestBits(t *testing.T) {
 		"random cells":  func(c *Config) { c.Method, c.Candidates, c.Nodes = "random", 4, 2 },
 		"one more skip": func(c *Config) { c.ExtraSkip, c.Order, c.Branches = 1, 2, "concat" },
 		"by class":      func(c *Config) { c.ClassGamma, c.ClassCourse, c.Order, c.Branches = 1, "rising", 2, "head" },
+		"multiplier":    func(c *Config) { c.Multiplier, c.Channels, c.Branches = "bam_v6_h0", 10, "head" },
+		"truncated":     func(c *Config) { c.Multiplier, c.Mixture = "trunc2", "sparsemax" },
 		"fair":          func(c *Config) { c.Mixture, c.Penalty, c.PenaltyCourse, c.ArchRate = "sigmoid", "fair", "rising", 0.05 },
 		"beta":          func(c *Config) { c.Penalty, c.KeepSkips, c.Order = "beta", 0, 2 },
 		"entropy":       func(c *Config) { c.Penalty, c.PenaltyWeight, c.PenaltyCourse = "entropy", -1, "falling" },

@@ -69,10 +69,11 @@ type Config struct {
 	Tau           float64    `json:"tau" default:"0" min:"0" max:"3" group:"weights" needs:"task=train" label:"τ-normalisation" help:"Power of the norm by which each class's weights are divided for a second test; 0 is none."`
 
 	// Network.
-	Channels int         `json:"channels" default:"16" min:"2" max:"64" group:"network" needs:"task=search|network=cells" label:"Channels of the first cell" help:"Channels of the first cell; every reduction doubles them."`
-	Layers   int         `json:"layers" default:"8" min:"3" max:"20" group:"network" needs:"task=search|network=cells" label:"Number of cells" help:"How many cells the network stacks; those at one third and two thirds of the depth halve the side."`
-	Nodes    int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" needs:"task=search" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
-	Branches bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for a single branch."`
+	Channels   int         `json:"channels" default:"16" min:"2" max:"64" group:"network" needs:"task=search|network=cells" label:"Channels of the first cell" help:"Channels of the first cell; every reduction doubles them."`
+	Layers     int         `json:"layers" default:"8" min:"3" max:"20" group:"network" needs:"task=search|network=cells" label:"Number of cells" help:"How many cells the network stacks; those at one third and two thirds of the depth halve the side."`
+	Multiplier string      `json:"multiplier" default:"none" group:"network" needs:"task=search|network=cells" label:"Multiplier of the cells" help:"Multiplies 8-bit codes in the convolutions of cells, as ApproxDARTS does, by an approximate circuit: truncK clears the lowest K bits, bam_vV_hH leaves cells of the array out, mitchell adds logarithms, drumK keeps K leading bits, exact does not err; none computes in single precision."`
+	Nodes      int         `json:"nodes" default:"4" min:"1" max:"4" group:"network" needs:"task=search" label:"Nodes of a cell" help:"Intermediate nodes of a cell."`
+	Branches   bbn.Parting `json:"branches" enum:"none,cell,head,concat" default:"cell" group:"network" label:"Branches part at" help:"Where BBN's two branches part: cell (last cell and head), head, concat, or none for a single branch."`
 
 	// Training of the weights.
 	Epochs         int       `json:"epochs" default:"50" min:"1" max:"1000" group:"weights" label:"Epochs" help:"How many epochs the run takes."`

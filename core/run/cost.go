@@ -6,6 +6,8 @@ import (
 	"math"
 	"runtime"
 
+	"hlrslab/core/approx"
+	"hlrslab/core/darts"
 	"hlrslab/core/nn"
 )
 
@@ -33,6 +35,27 @@ func (c Config) Cost(classes int, device nn.Device, task Maker) (Cost, error) {
 	r, err := plan(c, classes, device, task)
 	store := &r.task.Model().Store
 	return Cost{Steps: steps, Params: store.Weights.Total, Bytes: store.Memory.Bytes}, err
+}
+
+// NoMultiplier has cells compute in single precision.
+const NoMultiplier = "none"
+
+// Multiply is the multiplier of the cells, or nil.
+func (c Config) Multiply() *approx.Multiplier {
+	if f, _ := FieldOf("multiplier"); !f.Counts(c) {
+		return nil
+	}
+	m, _ := approx.Parse(c.Multiplier) // as Validate has read it
+	return m
+}
+
+// Energy is a report's: that of the genotype's network for classes.
+func (c Config) Energy(g darts.Genotype, classes int) float64 {
+	m := c.Multiply()
+	if m == nil {
+		return 0
+	}
+	return darts.EvalEnergy(g, c.Channels, c.Layers, classes, c.Size, m)
 }
 
 // room is the memory that a Run may ask for. WebAssembly addresses 4 GiB, of which images, snapshots and the program take

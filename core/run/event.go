@@ -61,6 +61,9 @@ type Report struct {
 	Dropped *Drop `json:"dropped,omitempty"`
 	// TauNormalised is the balanced accuracy of a trained network whose classifier is τ-normalised.
 	TauNormalised float64 `json:"tau-normalised,omitempty"`
+	// Energy is what the products of the genotype's network take with the multiplier, relative to the exact 8-bit one; 0 without one. A
+	// search takes a network of its own channels and cells.
+	Energy float64 `json:"energy,omitempty"`
 }
 
 // Drop is what is dropped from the mixtures of a search network at its freeze.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"hlrslab/core/approx"
 	"hlrslab/core/bbn"
 	"hlrslab/core/darts"
 	"hlrslab/core/data"
@@ -351,6 +352,13 @@ func (c Config) OnImagesOf(of Config) Config {
 	return c
 }
 
+// After is c, a training of what a run of another configuration has found: on its images, and with its multiplier.
+func (c Config) After(of Config) Config {
+	c = c.OnImagesOf(of)
+	c.Multiplier = of.Multiplier
+	return c
+}
+
 // Decode reads a configuration's JSON over c, which stays as it is where that cannot be read. What is not named keeps its value;
 // unknown and doubled keys, null, a value beyond its field's own limits and anything after the document are errors.
 func (c *Config) Decode(r io.Reader) error {
@@ -500,6 +508,11 @@ func (c Config) Validate() error {
 		return fault("n-max", "%d images are not among the %d of pool", c.NMax, c.Pool)
 	case c.Dataset != "own" && c.TestImages%10 != 0:
 		return fault("test-images", "%d cannot be shared equally among the classes; take a multiple of 10", c.TestImages)
+	}
+	if c.Multiplier != NoMultiplier {
+		if _, err := approx.Parse(c.Multiplier); err != nil {
+			return FieldError{Field: "multiplier", Err: err}
+		}
 	}
 	if err := c.validateTask(); err != nil {
 		return err

@@ -114,6 +114,7 @@ func TestResumeIsExact(t *testing.T) {
 		func(c *Config) { c.Part, c.Order, c.ArchRate = 2, 2, 0.1 },
 		func(c *Config) { c.Method, c.Candidates, c.Steer = "random", 3, "-skip_connect" },
 		func(c *Config) { c.ExtraSkip, c.Mixture, c.Steer = 1, "sigmoid", "-none" },
+		func(c *Config) { c.Multiplier, c.Order, c.Branches = "mitchell", 2, "head" },
 		func(c *Config) { c.Order, c.Penalty, c.PenaltyWeight, c.PenaltyCourse = 2, "entropy", -1, "falling" },
 		func(c *Config) { // split anew in every epoch until it is frozen
 			c.Resplit, c.WeightShare, c.Rebalance, c.FreezeAt, c.DropBelow, c.ArchRate, c.Steer = true, 0.8, "instance", 2, 0.125, 0.05, "-none"

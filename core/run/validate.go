@@ -134,6 +134,8 @@ func (p *Report) validate(c Config, f Facts, epoch int) error {
 		return errors.New("operations are dropped at a freeze, and told of there alone")
 	case p.Dropped != nil && !p.Dropped.valid(c):
 		return fmt.Errorf("%d of %d operations dropped, to an accuracy of %v", p.Dropped.Operations, p.Dropped.Of, p.Dropped.Accuracy)
+	case p.Energy < 0 || p.Energy > 2 || (p.Energy > 0) != (c.Multiply() != nil):
+		return fmt.Errorf("an energy of %v, and the multiplier is %s", p.Energy, c.Multiplier)
 	case !(p.Entropy >= 0 && p.Entropy < 5e-3+math.Log(float64(len(darts.Primitives)))): // a recording has three digits
 		return fmt.Errorf("an entropy of %v", p.Entropy)
 	}

@@ -28,6 +28,9 @@ var Ways = []Way{
 	{"partial", "PC-DARTS", "A quarter of the channels goes through an edge’s operations, the rest passes by, and each edge has a weight of its own: less work for a step. Its authors let the alphas wait for 30 % of the epochs.", func(c *Config) {
 		c.Part = 4
 	}},
+	{"approx", "ApproxDARTS", "The cells multiply 8-bit numbers by a circuit that drops their two lowest bits, about half the energy of the exact one: the search sees what the cell will be run on.", func(c *Config) {
+		c.Multiplier = "trunc2"
+	}},
 	{"skips", "Two skip connections", "The cell that is chosen keeps its two strongest skip connections at most, as in P-DARTS.", func(c *Config) { c.KeepSkips = 2 }},
 	{"random", "Random cells", "Each step of the weights trains one cell drawn at random, and each epoch’s end chooses the best of twenty random ones: random search with weight sharing, without alphas.", func(c *Config) {
 		c.Method = "random"
@@ -47,6 +50,7 @@ func (w Way) on(c Config) Config {
 	c.ClassGamma, c.ClassLimit, c.ClassCourse, c.KeepSkips = d.ClassGamma, d.ClassLimit, d.ClassCourse, d.KeepSkips
 	c.Perturbation, c.ExtraSkip, c.ExtraCourse, c.Part = d.Perturbation, d.ExtraSkip, d.ExtraCourse, d.Part
 	c.FreezeAt, c.DropBelow = d.FreezeAt, d.DropBelow
+	c.Multiplier = d.Multiplier
 	w.set(&c)
 	return c
 }

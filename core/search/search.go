@@ -52,10 +52,14 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 		t.steered.Mixture = t.normalised
 	}
 	net := darts.Supernet{Channels: c.Channels, Layers: c.Layers, Nodes: c.Nodes, Extra: c.ExtraSkip > 0, Part: c.Part}
+	backbone := func(b *nn.Builder, own string) []*nn.Node {
+		b.Multiplier = c.Multiply()
+		return net.Backbone(b, own)
+	}
 	t.rows = 2 * darts.Edges(c.Nodes) * len(darts.Primitives)
 	alphas := net.Alphas()
 	var err error
-	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, net.Backbone, &t.steered, alphas, device)
+	t.model, err = bbn.New(bbn.Shape{Classes: classes, Batch: c.Batch, Size: c.Size, Branches: c.Branches, Cosine: run.Cosine(c.Loss)}, backbone, &t.steered, alphas, device)
 	memory := &t.model.Store.Memory
 	t.method = t.methodOf(c, memory, t.model.Store.Weights.Total, alphas)
 	nn.Reserve(memory, &t.alpha, alphas)
@@ -442,6 +446,7 @@ func (t *task) Report(p *run.Report) (end string) {
 	}
 	p.Genotype = t.genotype()
 	p.Counts = p.Genotype.Counts()
+	p.Energy = t.config.Energy(p.Genotype, len(p.Classes))
 	rows := append(append([][]float64{}, p.Normal...), p.Reduce...)
 	for _, row := range rows {
 		sum := 1.0 // of what competes

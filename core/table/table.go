@@ -36,6 +36,7 @@ var columns = []struct {
 	{"dropped", drops, func(e run.Event) float64 { return float64(e.Report.Dropped.Operations) }},
 	{"dropped-accuracy", drops, func(e run.Event) float64 { return e.Report.Dropped.Accuracy }},
 	{"tau-normalised", normalised, func(e run.Event) float64 { return e.Report.TauNormalised }},
+	{"energy", multiplied, func(e run.Event) float64 { return e.Report.Energy }},
 }
 
 func always(run.Config, run.Event) bool         { return true }
@@ -44,13 +45,14 @@ func moving(c run.Config, e run.Event) bool     { return c.Task == run.Search &&
 func genotype(_ run.Config, e run.Event) bool   { return e.Report.Counts != nil }
 func drops(_ run.Config, e run.Event) bool      { return e.Report.Dropped != nil }
 func normalised(c run.Config, _ run.Event) bool { return c.Task == run.Train && c.Tau > 0 }
+func multiplied(_ run.Config, e run.Event) bool { return e.Report.Energy != 0 }
 
 // tested: before there were test losses, reports had a 0 in their place, which no test comes to.
 func tested(_ run.Config, e run.Event) bool { return e.Report.TestLoss != 0 }
 
 // CSV writes a header and then a line for each run and epoch, which pandas and R read as they are: the run's name, the epoch from 1,
 // its mean losses and its entropy in nats, its accuracies from 0 to 1, how many skip connections, pools and convolutions its genotype
-// has, its test loss and calibration error, and how many operations a freeze dropped, with the accuracy then; then, as
+// has, its test loss and calibration error, and how many operations a freeze dropped, with the accuracy then, and the energy of its genotype's products; then, as
 // accuracy.airplane, the accuracy of each class, and, as config.seed, every setting in force in that epoch. What a run has not, as a class of another's, or a training the architecture's loss, is empty. The numbers read back to the same bits. Every run has a name; one of which no
 // epoch has ended is an error.
 func CSV(w io.Writer, records []run.Record, names []string) error {

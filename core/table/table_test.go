@@ -56,7 +56,7 @@ func TestCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(lines[0], " "), "run epoch loss arch-loss rate arch-rate mix accuracy head medium tail discrete entropy skip pool conv test-loss calibration dropped dropped-accuracy tau-normalised accuracy.rows accuracy.columns "; !strings.HasPrefix(got, want) {
+	if got, want := strings.Join(lines[0], " "), "run epoch loss arch-loss rate arch-rate mix accuracy head medium tail discrete entropy skip pool conv test-loss calibration dropped dropped-accuracy tau-normalised energy accuracy.rows accuracy.columns "; !strings.HasPrefix(got, want) {
 		t.Errorf("header %s, not %s", got, want)
 	}
 	column := map[string]int{}
@@ -130,10 +130,11 @@ func TestTraining(t *testing.T) {
 		if e.Report != nil {
 			p := *e.Report
 			p.Entropy, p.Discrete = 0, 0
+			p.Energy = 0.6
 			e.Report = &p
 			cells.Events = append(cells.Events, e)
 			q := p
-			q.Counts, q.TauNormalised = nil, 0.5
+			q.Counts, q.TauNormalised, q.Energy = nil, 0.5, 0
 			e.Report = &q
 			resnet.Events = append(resnet.Events, e)
 		}
@@ -157,6 +158,7 @@ func TestTraining(t *testing.T) {
 		{"skip", "search cells"},
 		{"conv", "search cells"},
 		{"tau-normalised", "resnet"},
+		{"energy", "cells"},
 	} {
 		at := slices.Index(lines[0], c.column)
 		for _, line := range lines[1:] {

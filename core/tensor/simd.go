@@ -282,3 +282,47 @@ func squares(x unsafe.Pointer, n int, mean float32, s *[Lanes]float32) {
 	}
 	leave()
 }
+
+// limitsSIMD handles whole blocks.
+func limitsSIMD(x []float32, lo, hi float32) (_, _ float32) {
+	p, l, h := ptr(x), broadcast(lo), broadcast(hi)
+	for i := 0; i < len(x); i += width {
+		v := load(at(p, i))
+		l, h = l.Min(v), h.Max(v)
+	}
+	var ends [2][width]float32
+	store(unsafe.Pointer(&ends[0]), l)
+	store(unsafe.Pointer(&ends[1]), h)
+	leave()
+	for i := range width {
+		lo, hi = min(lo, ends[0][i]), max(hi, ends[1][i])
+	}
+	return lo, hi
+}
+
+// lookupRowsSIMD takes TallColumns columns, or one.
+func lookupRowsSIMD(acc []float32, codes []uint8, row int, t []Tall) {
+	n := len(acc) / Lanes
+	a, p := ptr(acc), unsafe.Pointer(&t[0])
+	c := codes[:n]
+	if len(t) < TallColumns {
+		for i, q := range c {
+			for h := 0; h < Lanes; h += width {
+				to := at(a, i*Lanes+h)
+				store(to, load(to).Add(load(at(p, int(q)*Lanes+h))))
+			}
+		}
+		leave()
+		return
+	}
+	c1, c2, c3 := codes[row:][:n], codes[2*row:][:n], codes[3*row:][:n]
+	p1, p2, p3 := unsafe.Pointer(&t[1]), unsafe.Pointer(&t[2]), unsafe.Pointer(&t[3])
+	for i, q := range c {
+		o, o1, o2, o3 := int(q)*Lanes, int(c1[i])*Lanes, int(c2[i])*Lanes, int(c3[i])*Lanes
+		for h := 0; h < Lanes; h += width {
+			to := at(a, i*Lanes+h)
+			store(to, load(at(p, o+h)).Add(load(at(p1, o1+h))).Add(load(at(p2, o2+h)).Add(load(at(p3, o3+h)))).Add(load(to)))
+		}
+	}
+	leave()
+}

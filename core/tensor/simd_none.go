@@ -83,3 +83,9 @@ func tileOutputGradOfWide(_ []float32, _, _ Lines, _ int, _ [2]float32, _ float3
 const useTranspose = false
 
 func transpose(_ []float32, _, _, _, _, _ int) {}
+
+func limitsSIMD(_ []float32, lo, hi float32) (_, _ float32) { return lo, hi }
+
+func lookupRowsSIMD(acc []float32, codes []uint8, row int, t []Tall) {
+	lookupRowsGo(acc, codes, row, t)
+}

@@ -50,7 +50,10 @@ func Task(c run.Config, classes int, device nn.Device, sgd *nn.SGD) (run.Task, [
 		if c.Auxiliary {
 			net.Auxiliary = nn.Classifier{Classes: classes, Cosine: shape.Cosine}
 		}
-		backbone = net.Backbone
+		backbone = func(b *nn.Builder, own string) []*nn.Node {
+			b.Multiplier = c.Multiply()
+			return net.Backbone(b, own)
+		}
 	}
 	var err error
 	t.model, err = bbn.New(shape, backbone, darts.Softmax{}, 0, device)
@@ -232,6 +235,7 @@ func (t *task) Report(p *run.Report) (end string) {
 	p.TauNormalised, p.Discrete = p.Discrete, 0
 	if t.config.Network == run.CellNetwork {
 		p.Genotype, p.Counts = t.genotype, t.genotype.Counts()
+		p.Energy = t.config.Energy(t.genotype, len(p.Classes))
 	}
 	return ""
 }

@@ -49,6 +49,8 @@ var trainings = map[string]func(c *run.Config){
 	"focal":            func(c *run.Config) { c.Loss, c.Late, c.Epochs = "cb-focal", "balanced", 5 },
 	"cRT":              func(c *run.Config) { c.Retrain, c.RetrainEpochs, c.Epochs, c.Tau = "crt", 2, 4, 1 },
 	"LWS":              func(c *run.Config) { c.Retrain, c.RetrainEpochs, c.Epochs, c.Branches = "lws", 2, 4, "cell" },
+	"multiplier":       func(c *run.Config) { c.Multiplier, c.Genotype, c.DropPath = "mitchell", "NASNet", 0.3 },
+	"truncated":        func(c *run.Config) { c.Multiplier, c.Branches = "trunc3", "cell" },
 	"warm-up":          func(c *run.Config) { c.RateSchedule, c.RateWarmup, c.Epochs = "step", 1, 4 },
 }
 

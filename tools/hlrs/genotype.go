@@ -18,7 +18,7 @@ import (
 )
 
 // genotypes is the help of --genotype.
-const genotypes = "Cells of the network: of a run folder or run file, its last genotype, or with RUN@EPOCH that of an epoch (its images and seeds are then the ones to start from); of a text file in quark0/darts' notation; or a published name, random:SEED, all:OPERATION, or the notation itself."
+const genotypes = "Cells of the network: of a run folder or run file, its last genotype, or with RUN@EPOCH that of an epoch (its images, seeds and multiplier are then the ones to start from); of a text file in quark0/darts' notation; or a published name, random:SEED, all:OPERATION, or the notation itself."
 
 // origin is where a genotype is from.
 type origin struct {
@@ -127,9 +127,9 @@ func ofRun(from string, r run.Record, epoch int) (*origin, error) {
 	return &origin{genotype: last.Report.Genotype.String(), config: &c}, nil
 }
 
-// images has c take the images of the origin's run, and its seeds.
+// images has c take the images of the origin's run, its seeds and its multiplier.
 func (o *origin) images(c *run.Config) {
 	if o != nil && o.config != nil {
-		*c = c.OnImagesOf(*o.config)
+		*c = c.After(*o.config)
 	}
 }

@@ -14,15 +14,16 @@ import (
 )
 
 type commands struct {
-	Search searchCommand `cmd:"" help:"Search an architecture, or go on with a search."`
-	Train  trainCommand  `cmd:"" help:"Train a network from scratch: one of a found cell, or ResNet-32; or go on with a training."`
-	Data   dataCommand   `cmd:"" help:"Fetch CIFAR-10 or check it."`
-	Show   showCommand   `cmd:"" help:"Show what runs hold, several side by side, also while they go on."`
-	Study  studyCommand  `cmd:"" help:"Run many searches and trainings that answer a question, on this machine or a cluster."`
-	Edges  edgesCommand  `cmd:"" help:"Drop each edge of a search's cells, one at a time, and say what accuracy that costs."`
-	Record recordCommand `cmd:"" help:"Write down what searches and their trained cells came to, for the page to open on."`
-	Bench  benchCommand  `cmd:"" help:"Time what a search with the same flags would run."`
-	Serve  serveCommand  `cmd:"" help:"Serve the laboratory's page."`
+	Search      searchCommand      `cmd:"" help:"Search an architecture, or go on with a search."`
+	Train       trainCommand       `cmd:"" help:"Train a network from scratch: one of a found cell, or ResNet-32; or go on with a training."`
+	Data        dataCommand        `cmd:"" help:"Fetch CIFAR-10 or check it."`
+	Show        showCommand        `cmd:"" help:"Show what runs hold, several side by side, also while they go on."`
+	Study       studyCommand       `cmd:"" help:"Run many searches and trainings that answer a question, on this machine or a cluster."`
+	Edges       edgesCommand       `cmd:"" help:"Drop each edge of a search's cells, one at a time, and say what accuracy that costs."`
+	Record      recordCommand      `cmd:"" help:"Write down what searches and their trained cells came to, for the page to open on."`
+	Bench       benchCommand       `cmd:"" help:"Time what a search with the same flags would run."`
+	Multipliers multipliersCommand `cmd:"" help:"Show how far approximate multipliers err, and what they take."`
+	Serve       serveCommand       `cmd:"" help:"Serve the laboratory's page."`
 
 	Version kong.VersionFlag `help:"Say which version this is."`
 }

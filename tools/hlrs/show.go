@@ -319,6 +319,7 @@ func searches(c run.Config, _ run.Event) bool   { return c.Task == run.Search }
 func moves(c run.Config, e run.Event) bool      { return searches(c, e) && !c.Frozen(e.Epoch) }
 func normalises(c run.Config, _ run.Event) bool { return c.Task == run.Train && c.Tau > 0 }
 func mixes(c run.Config, _ run.Event) bool      { return c.Branches != bbn.Alone }
+func multiplies(c run.Config, _ run.Event) bool { return c.Multiply() != nil }
 
 func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 func nats(v float64) string {
@@ -337,6 +338,7 @@ var numbers = []number{
 	{"tail", every, func(e run.Event) float64 { return e.Report.Tail }, percent, false},
 	{"chosen cells alone", searches, func(e run.Event) float64 { return e.Report.Discrete }, percent, false},
 	{"τ-normalised", normalises, func(e run.Event) float64 { return e.Report.TauNormalised }, percent, false},
+	{"energy of products", multiplies, func(e run.Event) float64 { return e.Report.Energy }, percent, false},
 	{"loss", every, func(e run.Event) float64 { return e.Loss }, nats, false},
 	{"architecture's loss", moves, func(e run.Event) float64 { return e.ArchLoss }, nats, false},
 	{"test loss", every, func(e run.Event) float64 { return e.Report.TestLoss }, nats, false},

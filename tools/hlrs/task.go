@@ -303,6 +303,9 @@ func (c *taskCommand) summary(w io.Writer, r run.Record, dir string, took time.D
 		if config.Tau > 0 && config.Task == run.Train {
 			line["tau-normalised"] = p.TauNormalised
 		}
+		if p.Energy > 0 {
+			line["energy"] = p.Energy
+		}
 		if e.Ended != "" {
 			line["ended"], line["epochs"] = e.Ended, e.Epoch+1
 		}

@@ -354,6 +354,10 @@ func (e *Executor) conv(c *nn.Conv) {
 	if e.weight(c.Weight) == 0 {
 		return
 	}
+	if c.Multiplier != nil {
+		e.codedConv(c)
+		return
+	}
 	n := e.p.Batch
 	clear(e.x[c.Out.ID])
 	for i := range c.Parts {
@@ -381,6 +385,10 @@ func (e *Executor) conv(c *nn.Conv) {
 
 func (e *Executor) convBack(c *nn.Conv) {
 	if e.weight(c.Weight) == 0 {
+		return
+	}
+	if c.Multiplier != nil {
+		e.codedConvBack(c)
 		return
 	}
 	n := e.p.Batch

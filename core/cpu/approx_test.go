@@ -30,13 +30,14 @@ func codedOperation(t *testing.T, device nn.Device, m *approx.Multiplier, name s
 	b.forward(b.pass)
 	trained := b.values(b.out.Sum)
 	dx := slices.Clone(b.backward(b, dy))
+	dw := slices.Clone(b.pass.Grad)
 	b.pass.Train = false
 	b.put(b.leaf.Sum, x)
 	b.forward(b.pass)
-	return [4][]float32{trained, b.values(b.out.Sum), dx, slices.Clone(b.pass.Grad)}
+	return [4][]float32{trained, b.values(b.out.Sum), dx, dw}
 }
 
-var codedOperations = []string{"sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5", "factorized_reduce", "relu_conv_bn", "conv_7x1_1x7"}
+var codedOperations = []string{"sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5", "factorized_reduce", "relu_conv_bn", "conv_7x1_1x7", "bare_sep_conv"}
 
 // TestCodedOperations holds what multipliers make of each operation against plain loops, which TestCodedAgainstReference holds against the
 // reference.

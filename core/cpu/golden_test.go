@@ -134,6 +134,9 @@ func multiplied(t testing.TB, device nn.Device, m *approx.Multiplier, name strin
 	case "conv_7x1_1x7":
 		first := g.Full("w0", "", b.leaf, out, nn.Kernel{H: 1, W: 7, StrideH: 1, StrideW: stride, PadW: 3})
 		term.Source = g.ThenFull("w1", "bn", first, out, nn.Kernel{H: 7, W: 1, StrideH: stride, StrideW: 1, PadH: 3})
+	case "bare_sep_conv": // whose window reads what is below 0, too
+		first := g.Full("w0", "", b.leaf, out, nn.Kernel{H: 1, W: 1, StrideH: stride, StrideW: stride})
+		term.Source = g.Then("w1", "w2", "bn", first, tensor.Window{K: 3, Stride: 1, Dilation: 1, Pad: 1}, false)
 	case "auxiliary": // a mean over windows, then a convolution without padding
 		first := g.Pooled("w0", "bn1", []*nn.Node{b.leaf}, out, tensor.Window{K: 2, Stride: 1, Dilation: 1})
 		term.Source = g.ThenFull("w1", "bn2", first, out, nn.Kernel{H: 2, W: 2, StrideH: stride, StrideW: stride})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"hlrslab/core/approx"
 	"hlrslab/core/nn"
 )
 
@@ -67,5 +68,38 @@ func TestSmallAndWideNetworks(t *testing.T) {
 			t.Errorf("%s, C=%d L=%d, %d classes: %d weights and %d multiply-adds, want %d and %d",
 				c.name, c.channels, c.layers, c.classes, params, macs, c.params, c.macs)
 		}
+	}
+}
+
+// TestEnergy: all products are the multiplier's but those of the stem and of the classifier, also beside an auxiliary one.
+func TestEnergy(t *testing.T) {
+	const channels, layers, classes, size = 16, 5, 10, 32
+	g, err := ReadGenotype("DARTS_V2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, macs, _ := EvalCost(g, channels, layers, classes, size)
+	exact := 27*3*channels*size*size + len(g.NormalConcat)*4*channels*classes
+	for _, name := range []string{"exact", "trunc2", "drum4"} {
+		m, err := approx.Parse(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := (float64(exact) + m.Energy*float64(macs-exact)) / float64(macs)
+		if got := EvalEnergy(g, channels, layers, classes, size, m); got < want-1e-9 || got > want+1e-9 {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	// A network that is run has the auxiliary classifier, whose products are exact.
+	var counts [2][2]int
+	for i, auxiliary := range []int{0, classes} {
+		var store nn.Store
+		b := nn.NewBuilder(&store, 1, size)
+		b.Multiplier, _ = approx.Parse("exact")
+		EvalNet{Genotype: g, Channels: channels, Layers: layers, Auxiliary: nn.Classifier{Classes: auxiliary}}.Backbone(b, "")
+		counts[i][0], counts[i][1] = b.Approximate()
+	}
+	if counts[0] != counts[1] || counts[0][0] == 0 || counts[0][1] == 0 {
+		t.Errorf("depthwise and pointwise products: %v, and with an auxiliary classifier %v", counts[0], counts[1])
 	}
 }

@@ -306,6 +306,7 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 		"test-images": func(c *Config) { c.TestImages = 15 }, "rate-min": func(c *Config) { c.RateMin = 0.5 },
 		"dataset": func(c *Config) { c.Dataset = "cifar10" }, "mix-param": func(c *Config) { c.Mix, c.MixParam = "beta", 0.01 },
 		"arch-warmup": func(c *Config) { c.ArchWarmup = 3 }, "sampler": func(c *Config) { c.Sampler = "" },
+		"multiplier": func(c *Config) { c.Multiplier = "trunc9" },
 	} {
 		c := tiny(t)
 		change(&c)

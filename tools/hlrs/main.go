@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"hlrslab/core/run"
 )
 
 type commands struct {
@@ -74,9 +76,18 @@ func newParser() (*kong.Kong, *base, error) {
 	b := &base{experiments: map[string]*Experiment{"search": &c.Search.Experiment, "train": &c.Train.Experiment, "bench": &c.Bench.Experiment}}
 	parser, err := kong.New(&c, kong.Name("hlrs"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(limits),
 		kong.Description("Neural architecture search on long-tailed data: DARTS with two branches and a schedule of the architecture's learning rate; and training of what it finds."),
-		kong.Vars{"version": version()}, kong.Resolvers(kong.ResolverFunc(b.resolve)))
+		kong.Vars{"version": version(), "ways": ways()}, kong.Resolvers(kong.ResolverFunc(b.resolve)))
 	if err != nil {
 		return nil, nil, err
 	}
 	return parser, b, b.offer(parser.Model)
+}
+
+// ways names all ways to search, in words.
+func ways() string {
+	var all []string
+	for _, w := range run.Ways {
+		all = append(all, fmt.Sprintf("%s (%s)", w.ID, w.Name))
+	}
+	return strings.Join(all, ", ")
 }

@@ -16,7 +16,7 @@ import (
 type searchCommand struct {
 	taskCommand
 
-	Way       string `placeholder:"NAME" help:"Way to search, as values of its fields over those of the preset: darts, zo (ZO-DARTS+), fair (FairDARTS), beta (β-DARTS), perturbed (SDARTS-RS), minus (DARTS-), skips (two skip connections), single (single stage) or classes (rates by class)."`
+	Way       string `placeholder:"NAME" help:"Way to search, as values of its fields over those of the preset: ${ways}."`
 	ThenTrain string `placeholder:"PRESET" help:"When the search has ended, train its cell on the same images, in the folder train within its own: tiny, small, medium or full, as hlrs train has them."`
 }
 

@@ -54,7 +54,8 @@ func (l *Lab) classRates() (names []string, rates []float64) {
 	if e := l.Run().at(l.Epoch); e != nil {
 		epoch = e.Epoch
 	}
-	all := l.Run().experiment().ClassRates(counts, epoch)
+	c := l.Run().experiment()
+	all := c.ClassRates(c.WeightCounts(counts, epoch), epoch)
 	for _, c := range order {
 		names, rates = append(names, l.class(c)), append(rates, all[c])
 	}

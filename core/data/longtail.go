@@ -72,15 +72,27 @@ func Subset(labels []int, counts []int, pool int, seed, classSeed uint64) ([]int
 	return out, nil
 }
 
-// SplitSize is the number of images that Split gives the weights, where the classes have counts.
-func SplitSize(counts []int, mode string, share float64) (n int) {
-	all := 0
-	for _, c := range counts {
-		all += c
-		n += part(c, share)
+// SplitCounts is how many images of each class Split gives the weights, where the classes have counts and the list has their order.
+func SplitCounts(counts []int, mode string, share float64) []int {
+	out, all := make([]int, len(counts)), 0
+	for class, n := range counts {
+		all += n
+		out[class] = part(n, share)
 	}
 	if mode == "positional" {
-		return part(all, share)
+		left := part(all, share)
+		for class, n := range counts {
+			out[class] = min(n, left)
+			left -= out[class]
+		}
+	}
+	return out
+}
+
+// SplitSize is the number of images that Split gives the weights, where the classes have counts.
+func SplitSize(counts []int, mode string, share float64) (n int) {
+	for _, of := range SplitCounts(counts, mode, share) {
+		n += of
 	}
 	return n
 }

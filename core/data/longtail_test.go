@@ -254,6 +254,7 @@ func TestSplitProperties(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		ordered := list
 		list = rapid.Permutation(list).Draw(t, "list")
 		share := rapid.Float64Range(0.01, 0.99).Draw(t, "share")
 		seed := rapid.Uint64().Draw(t, "seed of the split")
@@ -264,6 +265,19 @@ func TestSplitProperties(t *testing.T) {
 		}
 		if again, _, _ := Split(labels, list, "stratified", share, src(0)); !slices.Equal(again, w) {
 			t.Fatal("the same source splits differently")
+		}
+		for _, mode := range []string{"stratified", "positional"} {
+			weights, _, err := Split(labels, ordered, mode, share, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			of := make([]int, len(counts))
+			for _, i := range weights {
+				of[labels[i]]++
+			}
+			if got := SplitCounts(counts, mode, share); !slices.Equal(got, of) {
+				t.Fatalf("%s: %v of %v are counted, and Split gives %v", mode, got, counts, of)
+			}
 		}
 		if n := SplitSize(counts, "stratified", share); n != len(w) {
 			t.Fatalf("%d images were to come, and %d are there", n, len(w))

@@ -3,6 +3,7 @@ package run
 import (
 	"strings"
 
+	"hlrslab/core/data"
 	"hlrslab/core/nn"
 )
 
@@ -30,6 +31,14 @@ func (c Config) ClassRates(counts []int, epoch int) []float64 {
 		return nil
 	}
 	return nn.ClassRates(counts, Course(c.ClassCourse, c.ClassGamma, epoch, c.Epochs), c.ClassLimit)
+}
+
+// WeightCounts are how many images of each class the weights learn from in an epoch of a search, from 0, where the classes have counts.
+func (c Config) WeightCounts(counts []int, epoch int) []int {
+	if c.Frozen(epoch) {
+		return counts
+	}
+	return data.SplitCounts(counts, c.Halves, c.WeightShare)
 }
 
 // Course is a value in an epoch of so many, from 0, that is constant, rising from 0 or falling to 0.

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -13,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hlrslab/core/run"
+	"hlrslab/tools/internal/cluster"
 )
 
 type commands struct {
@@ -38,9 +40,18 @@ func main() {
 	})
 	if err := command(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "hlrs:", err)
+		if _, is := errors.AsType[lasting](err); is {
+			os.Exit(cluster.Lasting)
+		}
 		os.Exit(1)
 	}
 }
+
+// lasting is an error that another try would come to again.
+type lasting struct{ error }
+
+// Unwrap implements errors.
+func (e lasting) Unwrap() error { return e.error }
 
 func command(ctx context.Context, args []string) error {
 	for i, arg := range args { // as of a shell's variable that is not set

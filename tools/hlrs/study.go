@@ -23,7 +23,8 @@ import (
 type studyCommand struct {
 	Check  studyCheck  `cmd:"" help:"Say what jobs a study has, and what they take, without running any."`
 	Run    studyRun    `cmd:"" help:"Run a study's jobs here, or go on with them; what is done is not done again."`
-	Job    studyJob    `cmd:"" help:"Run one job of a study, or go on with it, as schedulers of clusters do."`
+	Submit studySubmit `cmd:"" help:"Have a cluster run a study's jobs: Slurm or Kubernetes."`
+	Job    studyJob    `cmd:"" help:"Run one job of a study, or go on with it, as schedulers of clusters do. It exits with 3 where it would fail again, and with 1 where another try may help."`
 	Status studyStatus `cmd:"" help:"Say where a study stands, from its folder alone, also while it runs."`
 }
 
@@ -168,13 +169,18 @@ func (e *estimate) all(p study.Plan) (sum time.Duration) {
 	return sum
 }
 
+// studyPlace is a study that begins or goes on.
+type studyPlace struct {
+	File string `arg:"" placeholder:"FILE|DIR" help:"The study's file, or the folder of one to go on with."`
+	Out  string `type:"path" placeholder:"DIR" help:"Folder of the study; by default the file's name without its ending. A folder that has the study goes on with it, and a longer list of seeds adds jobs."`
+}
+
 type studyRun struct {
+	studyPlace
 	Source
 	Machine
 
-	File string `arg:"" placeholder:"FILE|DIR" help:"The study's file, or the folder of one to go on with."`
-	Out  string `type:"path" placeholder:"DIR" help:"Folder of the study; by default the file's name without its ending. A folder that has the study goes on with it, and a longer list of seeds adds jobs."`
-	Jobs int    `short:"j" default:"0" help:"Jobs at once; 0 is one for each core. Each takes one thread, or --threads divided among them."`
+	Jobs int `short:"j" default:"0" help:"Jobs at once; 0 is one for each core. Each takes one thread, or --threads divided among them."`
 }
 
 // Run runs what is left of the jobs.
@@ -192,18 +198,25 @@ func (c *studyRun) Run(ctx context.Context) error {
 }
 
 // folder is the study's, frozen.
-func (c *studyRun) folder() (f studyfolder.Folder, err error) {
-	if info, err := os.Stat(c.File); err == nil && info.IsDir() {
-		if c.Out != "" {
-			return f, fmt.Errorf("--out %s: the study in %s goes on where it is; leave the flag out", c.Out, c.File)
-		}
-		return studyfolder.Open(c.File)
-	}
-	p, err := readStudy(c.File)
-	if err != nil {
+func (c *studyPlace) folder() (studyfolder.Folder, error) {
+	f, frozen, err := c.read()
+	if err != nil || frozen {
 		return f, err
 	}
-	return studyfolder.Freeze(outOf(c.File, c.Out), p)
+	return studyfolder.Freeze(f.Dir, f.Plan)
+}
+
+// read is the study in its folder, or as it will be there once it is frozen.
+func (c *studyPlace) read() (f studyfolder.Folder, frozen bool, err error) {
+	if info, err := os.Stat(c.File); err == nil && info.IsDir() {
+		if c.Out != "" {
+			return f, false, fmt.Errorf("--out %s: the study in %s goes on where it is; leave the flag out", c.Out, c.File)
+		}
+		f, err = studyfolder.Open(c.File)
+		return f, true, err
+	}
+	p, err := readStudy(c.File)
+	return studyfolder.Folder{Dir: outOf(c.File, c.Out), Plan: p}, false, err
 }
 
 // outOf is a study's folder by default.
@@ -247,8 +260,8 @@ func (r *runner) dataset(ctx context.Context, c run.Config) (*data.Dataset, erro
 }
 
 // do runs one job.
-func (r *runner) do(ctx context.Context, i int, began func(*run.Run), progress func(*run.Run, []run.Event, time.Duration)) (done bool, err error) {
-	return r.folder.Do(ctx, i, studyfolder.Maker{
+func (r *runner) do(ctx context.Context, i int, show *studyDisplay) (done bool, err error) {
+	maker := studyfolder.Maker{
 		New: func(c run.Config) (*run.Run, error) {
 			d, err := r.dataset(ctx, c)
 			if err != nil {
@@ -263,8 +276,16 @@ func (r *runner) do(ctx context.Context, i int, began func(*run.Run), progress f
 			}
 			return task.Restore(snapshot, d, &cpu.Device{Threads: r.threads})
 		},
-		Session: thisSession(r.threads), Began: began, Progress: progress,
-	})
+		Session:  thisSession(r.threads),
+		Began:    func(a *run.Run) { show.began(i, a) },
+		Progress: func(a *run.Run, events []run.Event, took time.Duration) { show.took(i, a, events, took) },
+	}
+	if done, err = r.folder.Do(ctx, i, maker); errors.Is(err, disk.ErrLocked) { // by another process that runs it, or for a moment by one that looks at it
+		time.Sleep(200 * time.Millisecond)
+		done, err = r.folder.Do(ctx, i, maker)
+	}
+	show.ended(i, done, err)
+	return done, err
 }
 
 // all runs what is left, so many jobs at once, and shows how it goes.
@@ -297,12 +318,7 @@ func (r *runner) all(ctx context.Context, n int) error {
 	for range min(n, len(left)) {
 		group.Go(func() {
 			for i := range queue {
-				done, err := r.do(ctx, i, func(a *run.Run) { show.began(i, a) }, func(a *run.Run, events []run.Event, took time.Duration) { show.took(i, a, events, took) })
-				if errors.Is(err, disk.ErrLocked) { // by another process that runs the study, or for a moment by one that looks at it
-					time.Sleep(200 * time.Millisecond)
-					done, err = r.do(ctx, i, func(a *run.Run) { show.began(i, a) }, func(a *run.Run, events []run.Event, took time.Duration) { show.took(i, a, events, took) })
-				}
-				show.ended(i, done, err)
+				_, err := r.do(ctx, i, show)
 				if errors.Is(err, disk.ErrFull) || err != nil && !errors.Is(err, disk.ErrLocked) && r.folder.Look(i).State != studyfolder.Failed {
 					guard.Lock()
 					trouble = errors.Join(trouble, fmt.Errorf("job %d (%s): %w", i, jobs[i].Variant, err))
@@ -337,38 +353,6 @@ func (r *runner) summary(ctx context.Context, trouble error) error {
 		return nil
 	}
 	fmt.Printf("all %d jobs are done: %s\n", total, r.folder.Dir)
-	return nil
-}
-
-type studyJob struct {
-	Source
-	Machine
-
-	Dir   string `arg:"" type:"existingdir" help:"Folder of the study."`
-	Index int    `arg:"" help:"Which job, counted from 0."`
-}
-
-// Run takes one job as far as it goes.
-func (c *studyJob) Run(ctx context.Context) error {
-	f, err := studyfolder.Open(c.Dir)
-	if err != nil {
-		return err
-	}
-	if c.Index < 0 || c.Index >= len(f.Plan.Jobs) {
-		return fmt.Errorf("job %d: %s has the jobs 0 to %d", c.Index, c.Dir, len(f.Plan.Jobs)-1)
-	}
-	r := &runner{Source: c.Source, Machine: c.Machine, folder: f, threads: c.Threads}
-	show := newStudyDisplay(f)
-	show.begin(1, 1)
-	done, err := r.do(ctx, c.Index, func(a *run.Run) { show.began(c.Index, a) }, func(a *run.Run, events []run.Event, took time.Duration) { show.took(c.Index, a, events, took) })
-	show.ended(c.Index, done, err)
-	show.end()
-	switch {
-	case err != nil:
-		return fmt.Errorf("job %d: %w", c.Index, err)
-	case !done:
-		return fmt.Errorf("job %d is saved where it stands; go on with: %s study job %s %d", c.Index, os.Args[0], c.Dir, c.Index)
-	}
 	return nil
 }
 

@@ -28,7 +28,7 @@ var below = map[string][]string{
 	"core/figure":           {"core/run"},
 	"core/table":            {"core/run"},
 	"core/folder":           {"core/darts", "core/draw", "core/run"},
-	"core/study":            {"core/run"},
+	"core/study":            {"core/darts", "core/run"},
 }
 
 // TestImports holds the order of the packages, for tests cannot see what only people remember.

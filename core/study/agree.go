@@ -24,17 +24,23 @@ func Agree(all []darts.Genotype) Agreement {
 			for _, cells := range [][2][]darts.Edge{{a.Normal, b.Normal}, {a.Reduce, b.Reduce}} {
 				of += float64(len(cells[0]))
 				for at := 0; at+1 < min(len(cells[0]), len(cells[1])); at += 2 {
-					other := slices.Clone(cells[1][at : at+2])
-					for _, e := range cells[0][at : at+2] {
-						k := slices.Index(other, e)
-						if k >= 0 {
-							edges++
-						} else {
-							k = slices.IndexFunc(other, func(o darts.Edge) bool { return o.From == e.From })
-						}
-						if k >= 0 {
-							sources++
-							other = slices.Delete(other, k, k+1)
+					var taken [2]bool // of the other's two edges
+					other := cells[1][at : at+2]
+					for _, same := range []func(a, b darts.Edge) bool{
+						func(a, b darts.Edge) bool { return a == b },
+						func(a, b darts.Edge) bool { return a.From == b.From && a.Op != b.Op },
+					} {
+						for _, e := range cells[0][at : at+2] {
+							for k, o := range other {
+								if !taken[k] && same(e, o) {
+									taken[k] = true
+									sources++
+									if e == o {
+										edges++
+									}
+									break
+								}
+							}
 						}
 					}
 				}

@@ -25,6 +25,7 @@ type studyCommand struct {
 	Run    studyRun    `cmd:"" help:"Run a study's jobs here, or go on with them; what is done is not done again."`
 	Job    studyJob    `cmd:"" help:"Run one job of a study, or go on with it, as schedulers of clusters do."`
 	Status studyStatus `cmd:"" help:"Say where a study stands, from its folder alone, also while it runs."`
+	Report studyReport `cmd:"" help:"Write what a study came to, for people and for papers: a page, Markdown, figures, and a table of all runs; also while it runs."`
 }
 
 // readStudy reads a study's file and expands it.

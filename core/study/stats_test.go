@@ -17,7 +17,8 @@ import (
 func near(t interface {
 	Helper()
 	Errorf(format string, args ...any)
-}, what string, got, want, within float64) {
+}, what string, got, want, within float64,
+) {
 	t.Helper()
 	if !scalar.EqualWithinAbs(got, want, within) && !(math.IsNaN(got) && math.IsNaN(want)) {
 		t.Errorf("%s is %v, not %v", what, got, want)

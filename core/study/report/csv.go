@@ -9,32 +9,28 @@ import (
 	"hlrslab/core/run"
 )
 
-// numbers are what a run comes to.
-var numbers = []struct {
+// number is one that a run comes to.
+type number struct {
 	name string
-	has  func(*run.Record) bool
 	of   func(*run.Record) float64
-}{
-	{"accuracy", always, func(r *run.Record) float64 { return r.Last().Report.Accuracy }},
-	{"head", always, func(r *run.Record) float64 { return r.Last().Report.Head }},
-	{"medium", always, func(r *run.Record) float64 { return r.Last().Report.Medium }},
-	{"tail", always, func(r *run.Record) float64 { return r.Last().Report.Tail }},
-	{"test-loss", always, func(r *run.Record) float64 { return r.Last().Report.TestLoss }},
-	{"calibration", always, func(r *run.Record) float64 { return r.Last().Report.Calibration }},
-	{"discrete", searching, func(r *run.Record) float64 { return r.Last().Report.Discrete }},
-	{"entropy", searching, func(r *run.Record) float64 { return r.Last().Report.Entropy }},
-	{"tau-normalised", func(r *run.Record) bool { return r.Config.Task == run.Train && r.Config.Tau > 0 }, func(r *run.Record) float64 { return r.Last().Report.TauNormalised }},
-	{"parameters", always, func(r *run.Record) float64 { return float64(r.Facts.Params) }},
-	{"epochs", always, func(r *run.Record) float64 { return float64(r.Last().Epoch + 1) }},
 }
 
-func always(*run.Record) bool      { return true }
-func searching(r *run.Record) bool { return r.Config.Task == run.Search }
-func done(r *run.Record) *run.Record { // or nil
-	if r == nil || !r.Done() {
-		return nil
-	}
-	return r
+// numbers are those of searches, and of trainings.
+var numbers = [2][]number{
+	append(slices.Clone(both), number{"discrete", func(r *run.Record) float64 { return r.Last().Report.Discrete }},
+		number{"entropy", func(r *run.Record) float64 { return r.Last().Report.Entropy }}),
+	append(slices.Clone(both), number{"tau-normalised", func(r *run.Record) float64 { return r.Last().Report.TauNormalised }}),
+}
+
+var both = []number{
+	{"accuracy", func(r *run.Record) float64 { return r.Last().Report.Accuracy }},
+	{"head", func(r *run.Record) float64 { return r.Last().Report.Head }},
+	{"medium", func(r *run.Record) float64 { return r.Last().Report.Medium }},
+	{"tail", func(r *run.Record) float64 { return r.Last().Report.Tail }},
+	{"test-loss", func(r *run.Record) float64 { return r.Last().Report.TestLoss }},
+	{"calibration", func(r *run.Record) float64 { return r.Last().Report.Calibration }},
+	{"parameters", func(r *run.Record) float64 { return float64(r.Facts.Params) }},
+	{"epochs", func(r *run.Record) float64 { return float64(r.Last().Epoch + 1) }},
 }
 
 // CSV writes a header and then a line for each job, which pandas and R read as they are: what the job is, where it stands, every setting
@@ -47,9 +43,9 @@ func (r *Report) CSV(w io.Writer) error {
 	for _, s := range settings {
 		head = append(head, "config."+s.name)
 	}
-	for _, side := range []string{"search.", "trained."} {
-		for _, n := range numbers {
-			head = append(head, side+n.name)
+	for side, name := range []string{"search.", "trained."} {
+		for _, n := range numbers[side] {
+			head = append(head, name+n.name)
 		}
 	}
 	head = append(head, "skip", "pool", "conv", "genotype")
@@ -69,9 +65,10 @@ func (r *Report) CSV(w io.Writer) error {
 			line = append(line, s.of(result.Job))
 		}
 		search, training := result.Records()
-		for _, record := range []*run.Record{done(search), done(training)} {
-			for _, n := range numbers {
-				line = append(line, cell(record != nil && n.has(record), func() float64 { return n.of(record) }))
+		for side, record := range []*run.Record{search, training} {
+			for _, n := range numbers[side] {
+				has := record != nil && record.Done() && (n.name != "tau-normalised" || record.Config.Tau > 0)
+				line = append(line, cell(has, func() float64 { return n.of(record) }))
 			}
 		}
 		g, found := result.Genotype()

@@ -102,12 +102,22 @@ const (
 // Okabe and Ito's palette, which colour-blind readers tell apart, and shapes: together they are told apart up to forty-nine variants.
 var (
 	palette = []color.NRGBA{
-		{0x00, 0x72, 0xb2, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff},
-		{0x56, 0xb4, 0xe9, 0xff}, {0xe6, 0x9f, 0x00, 0xff}, {0x77, 0x77, 0x77, 0xff},
+		{0x00, 0x72, 0xb2, 0xff},
+		{0xd5, 0x5e, 0x00, 0xff},
+		{0x00, 0x9e, 0x73, 0xff},
+		{0xcc, 0x79, 0xa7, 0xff},
+		{0x56, 0xb4, 0xe9, 0xff},
+		{0xe6, 0x9f, 0x00, 0xff},
+		{0x77, 0x77, 0x77, 0xff},
 	}
 	shapes = []draw.GlyphDrawer{
-		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, polygon{{-1.4, 0}, {0, 1.4}, {1.4, 0}, {0, -1.4}}, polygon{{-1.1, 0.8}, {1.1, 0.8}, {0, -1.2}},
-		polygon{{-0.5, -1.3}, {-0.5, 1.3}, {0.5, 1.3}, {0.5, -1.3}}, polygon{{-1.3, -0.5}, {-1.3, 0.5}, {1.3, 0.5}, {1.3, -0.5}},
+		draw.CircleGlyph{},
+		draw.BoxGlyph{},
+		draw.PyramidGlyph{},
+		polygon{{-1.4, 0}, {0, 1.4}, {1.4, 0}, {0, -1.4}},
+		polygon{{-1.1, 0.8}, {1.1, 0.8}, {0, -1.2}},
+		polygon{{-0.5, -1.3}, {-0.5, 1.3}, {0.5, 1.3}, {0.5, -1.3}},
+		polygon{{-1.3, -0.5}, {-1.3, 0.5}, {1.3, 0.5}, {1.3, -0.5}},
 	}
 	dashes = [][]vg.Length{nil, {6, 2}, {2, 2}, {8, 2, 2, 2}, {1, 2}, {4, 4}, {10, 3}}
 )
@@ -156,7 +166,7 @@ func (f painted) Plot(c draw.Canvas, p *plot.Plot) {
 // panel is an empty plot.
 func panel(title, x, y string) *plot.Plot {
 	p := plot.New()
-	p.BackgroundColor = color.Transparent
+	p.BackgroundColor = nil // a page's own
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = figure.Wrap(title, page, style(9, 0, 0)), x, y
 	p.Title.TextStyle = style(9, draw.XCenter, draw.YTop)
 	p.Title.Padding = 4
@@ -355,7 +365,7 @@ func (r *Report) points() Figure {
 				if result := r.At(m, task, seed); result != nil {
 					if v, ok := r.Measure.Of(*result); ok {
 						values = append(values, v)
-						c.DrawGlyph(glyph(m, 2.2, 0.75), at(v, 0.12+0.3*(float64(seed)+0.5)/float64(len(r.Seeds))-0.15+0.08))
+						c.DrawGlyph(glyph(m, 2.2, 0.85), at(v, 0.12+0.3*(float64(seed)+0.5)/float64(len(r.Seeds))-0.15+0.08))
 					}
 				}
 			}
@@ -413,7 +423,7 @@ func (r *Report) differences() (f Figure, ok bool) {
 		p := r.rows(others, title, figure.Wrap(x, page/2, style(9, 0, 0)), shown, func(canvas draw.Canvas, _, m int, at func(x, row float64) vg.Point) {
 			d := r.Over(m, c.tasks...)
 			for i, v := range d.Each {
-				canvas.DrawGlyph(glyph(m, 2.2, 0.75), at(v, 0.2+0.3*((float64(i)+0.5)/float64(len(d.Each))-0.5)))
+				canvas.DrawGlyph(glyph(m, 2.2, 0.85), at(v, 0.2+0.3*((float64(i)+0.5)/float64(len(d.Each))-0.5)))
 			}
 			if len(d.Each) > 1 {
 				i, wide := d.Interval(Confidence), d.Interval(c.confidence)
@@ -429,6 +439,9 @@ func (r *Report) differences() (f Figure, ok bool) {
 		s.panels = append(s.panels, p)
 	}
 	caption := fmt.Sprintf("Each point is a seed that both have done; the diamond is the mean, the thick bar its 95 %% t-interval, and the thin one the same widened for %s.", count(r.comparisons()[0].n, "comparison"))
+	if len(r.Tasks) > 1 {
+		caption = fmt.Sprintf("Each point is a seed that both have done, over all tasks its mean; the diamond is the mean, the thick bar its 95 %% t-interval, and the thin one the same widened for %d comparisons, or %d on single tasks.", r.comparisons()[0].n, r.comparisons()[1].n)
+	}
 	return s.figure("differences", "Differences from "+r.Methods[r.Baseline], caption), true
 }
 
@@ -827,7 +840,7 @@ func (r *Report) figures() (all []Figure) {
 	add(r.differences())
 	add(r.profiles())
 	add(r.classes())
-	add(r.against("parameters", "Accuracy and parameters", "parameters of the network, thousands", "Each point is a seed's last network.", false, parameters, r.Measure))
+	add(r.against("parameters", "Accuracy and parameters", "parameters of the network, thousands", "Each point is a seed’s last network.", false, parameters, r.Measure))
 	add(r.against("skips", "Accuracy and skip connections", "skip connections of both cells", "Each point is a seed; points of one number stand side by side.", true, skips, r.Measure))
 	if search, err := r.Plan.MeasureOf("search"); err == nil {
 		if trained, err := r.Plan.MeasureOf("trained"); err == nil {

@@ -34,7 +34,7 @@ func (r *Report) name() string {
 }
 
 // outside is what an SVG has as a file of its own, and not within a page.
-var outside = regexp.MustCompile(`<\?xml[^>]*>|<!--[^>]*-->|<!DOCTYPE[^>]*>| xmlns(:xlink)?="[^"]*"`)
+var outside = regexp.MustCompile(`<\?xml[^>]*>|<!--[^>]*-->|<!DOCTYPE[^>]*>|\s+xmlns(:xlink)?="[^"]*"`)
 
 // inline is a figure within a page, whose ink is black there.
 func inline(f Figure) (template.HTML, error) {

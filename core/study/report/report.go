@@ -73,7 +73,7 @@ func (r *Report) comparisons() (all []comparison) {
 		all = append(all, comparison{title, tasks, n, 1 - (1-Confidence)/float64(n)})
 	}
 	if len(r.Tasks) > 1 {
-		add("all tasks, by the seeds' means over them", r.tasks(), others)
+		add("all tasks", r.tasks(), others)
 	}
 	for t, name := range r.Tasks {
 		add(name, []int{t}, others*len(r.Tasks))
@@ -91,8 +91,8 @@ func (r *Report) everywhere() (all []int) {
 	return all
 }
 
-// number is one of the measure's, or of its differences.
-func (r *Report) number(v float64) string { return digits(v, r.Measure) }
+// value is one of the measure's, or of its differences.
+func (r *Report) value(v float64) string { return digits(v, r.Measure) }
 
 func digits(v float64, m study.Measure) string {
 	if m.Unit == "%" {
@@ -129,7 +129,7 @@ func spread(values []float64, digits int) string {
 }
 
 func (r *Report) interval(i study.Interval) string {
-	return r.number(i.Low) + " to " + r.number(i.High)
+	return r.value(i.Low) + " to " + r.value(i.High)
 }
 
 func count(n int, what string) string {
@@ -175,7 +175,7 @@ func (r *Report) write() {
 	}
 	add(block{Heading: "Other measures, and by class"}, block{Table: r.measures()})
 	show("classes")
-	add(block{Heading: "Accuracy, parameters and skip connections"})
+	add(block{Heading: "Parameters, skip connections and other operations"}, block{Table: r.operations()})
 	show("parameters", "skips")
 	if t := r.rankings(); t != nil {
 		add(block{Heading: "Search-time and trained accuracy"}, block{Text: fmt.Sprintf(
@@ -250,7 +250,7 @@ func (r *Report) values() *table {
 					planned = true
 					cell = result.State
 					if v, ok := r.Measure.Of(*result); ok {
-						cell = r.number(v)
+						cell = r.value(v)
 					} else if result.State == "done" {
 						cell = "–"
 					}
@@ -281,7 +281,7 @@ func (r *Report) gains() *table {
 			if m == r.Baseline || len(d.Each) == 0 {
 				continue
 			}
-			t.add(c.title, method, strconv.Itoa(len(d.Each)), r.number(d.Mean), r.number(d.SD), r.interval(d.Interval(Confidence)),
+			t.add(c.title, method, strconv.Itoa(len(d.Each)), r.value(d.Mean), r.value(d.SD), r.interval(d.Interval(Confidence)),
 				r.interval(d.Interval(c.confidence)), strconv.Itoa(d.Above), strconv.Itoa(d.Below))
 		}
 	}
@@ -302,7 +302,7 @@ func (r *Report) aggregates() *table {
 	for _, m := range methods {
 		strata := r.Strata(m)
 		i := study.Bootstrap(strata, Confidence, BootstrapSeed, func(s [][]float64) []float64 { return []float64{study.IQM(s)} })[0]
-		cells := []string{r.Methods[m], r.number(study.IQM(strata)), r.interval(i), "–", "–"}
+		cells := []string{r.Methods[m], r.value(study.IQM(strata)), r.interval(i), "–", "–"}
 		if m != r.Baseline && slices.Contains(methods, r.Baseline) {
 			n := len(strata)
 			better := func(s [][]float64) []float64 {
@@ -323,45 +323,51 @@ func (r *Report) aggregates() *table {
 // measures are all that the study has.
 func (r *Report) measures() *table {
 	var all []study.Measure
+	var head []string
 	for _, m := range study.Measures {
 		if m, err := r.Plan.MeasureOf(m.ID); err == nil {
-			all = append(all, m)
+			all, head = append(all, m), append(head, m.ID+", "+m.Unit)
 		}
 	}
-	t := r.columns()
-	for _, m := range all {
-		t.Head = append(t.Head, m.ID+", "+m.Unit)
-	}
-	t.Head = append(t.Head, "parameters, thousands", "skips", "pools", "convolutions")
+	return r.spreads(head, func(k int, result study.Result) (float64, bool) { return all[k].Of(result) }, func(k int) int {
+		if all[k].Unit == "%" {
+			return 2
+		}
+		return 3
+	})
+}
+
+// operations are the last networks' parameters, and what the cells that were found are made of.
+func (r *Report) operations() *table {
+	kinds := []string{"", "skip", "pool", "conv"}
+	return r.spreads([]string{"parameters, thousands", "skip connections", "pools", "convolutions"}, func(k int, result study.Result) (float64, bool) {
+		if k == 0 {
+			return parameters(result)
+		}
+		g, ok := result.Genotype()
+		return float64(g.Counts()[kinds[k]]), ok
+	}, func(int) int { return 1 })
+}
+
+// spreads are means and standard deviations over the seeds of several numbers, with so many digits each.
+func (r *Report) spreads(head []string, value func(k int, result study.Result) (float64, bool), digits func(k int) int) *table {
+	t := r.columns(head...)
 	for task, name := range r.Tasks {
 		for m, method := range r.Methods {
 			var cells []string
-			of := func(digits int, value func(study.Result) (float64, bool)) {
+			any := false
+			for k := range head {
 				var values []float64
 				for seed := range r.Seeds {
 					if result := r.At(m, task, seed); result != nil {
-						if v, ok := value(*result); ok {
-							values = append(values, v)
+						if v, ok := value(k, *result); ok {
+							values, any = append(values, v), true
 						}
 					}
 				}
-				cells = append(cells, spread(values, digits))
+				cells = append(cells, spread(values, digits(k)))
 			}
-			for _, measure := range all {
-				digits := 3
-				if measure.Unit == "%" {
-					digits = 2
-				}
-				of(digits, measure.Of)
-			}
-			of(1, parameters)
-			for _, kind := range []string{"skip", "pool", "conv"} {
-				of(1, func(result study.Result) (float64, bool) {
-					g, ok := result.Genotype()
-					return float64(g.Counts()[kind]), ok
-				})
-			}
-			if slices.ContainsFunc(cells, func(s string) bool { return s != "–" }) {
+			if any {
 				t.add(name, method, cells...)
 			}
 		}

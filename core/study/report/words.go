@@ -102,7 +102,11 @@ func sentence(name, baseline string, d study.Difference, m study.Measure, c comp
 	}
 	switch {
 	case n == 0:
-		return fmt.Sprintf("%s: no seed is done by both it and %s.", name, baseline)
+		where := ""
+		if len(c.tasks) > 1 {
+			where = " on every task"
+		}
+		return fmt.Sprintf("%s: no seed is done by both it and %s%s.", name, baseline, where)
 	case n == 1:
 		return fmt.Sprintf("%s: by %s %s %s than %s on the one seed that both have done, which shows nothing.", name, number(math.Abs(gain)), m.Points, word(gain), baseline)
 	case better == 0 && worse == 0:
@@ -193,4 +197,4 @@ func (r *Report) aggregation() string {
 		study.Resamples, BootstrapSeed)
 }
 
-const limits = "Limits: what was repeated are seeds, each of which stands for all that is drawn at random, not images: the test images are the same in all runs. So intervals are of what other seeds would bring with these settings on these images; they say nothing of other data, budgets or settings. Values are those after the last epoch: no run, seed or epoch was chosen by its result."
+const limits = "Limits: what was repeated are seeds, each of which stands for all that is drawn at random, not images: a task’s test images are the same in all runs. So intervals are of what other seeds would bring with these settings on these images; they say nothing of other data, budgets or settings. Values are those after the last epoch: no run, seed or epoch was chosen by its result."

@@ -159,10 +159,12 @@ func TestTicks(t *testing.T) {
 		{8, 0, 1, 600, "100 200 300 400 500 600"},
 		{5, -9, 2.0791, 2.0794, "2.0791 2.0792 2.0793 2.0794"},
 		{5, -9, 0, 27, "0 10 20"},
+		{5, -9, -9, 27, "0 10 20"},
+		{5, -9, -0.3, 0.2, "-0.3 -0.2 -0.1 0.0 0.1 0.2"},
 		{5, -9, 0, 0.00315, "0.000 0.001 0.002 0.003"},
 		{5, -9, 0, 1e30, "0 2e+29 4e+29 6e+29 8e+29 1e+30"},
 	} {
-		ticker := ticks(c.n, c.power)
+		ticker := Ticks(c.n, c.power)
 		for range 2 {
 			var got []string
 			for _, tick := range ticker(c.least, c.most) {
@@ -178,7 +180,7 @@ func TestTicks(t *testing.T) {
 func TestWrap(t *testing.T) {
 	const room = 100
 	for name, count := range map[string]int{"": 1, "short": 1, "one two three four five six": 2, strings.Repeat("w", 20): 2, strings.Repeat("on and on ", 50): lines} {
-		got := strings.Split(wrap(name, room, entry), "\n")
+		got := strings.Split(Wrap(name, room, entry), "\n")
 		if len(got) != count {
 			t.Errorf("%q becomes %q", name, got)
 		}

@@ -70,7 +70,7 @@ func layOut(records []run.Record, names []string) (*sheet, error) {
 		s.tiles.Rows = len(s.panels)
 		s.height = vg.Length(s.tiles.Rows) * 6.5 * vg.Centimeter
 		s.tiles.PadRight += gap + aside
-		if s.heading = wrap(names[0], width-2*margin, heading); s.heading != "" {
+		if s.heading = Wrap(names[0], width-2*margin, heading); s.heading != "" {
 			room := heading.Height(s.heading) + gap
 			s.height, s.tiles.PadTop = s.height+room, s.tiles.PadTop+room
 		}
@@ -117,7 +117,7 @@ func (s *sheet) draw(c draw.Canvas) {
 func (p panel) plot() (*plot.Plot, error) {
 	drawn := plot.New()
 	drawn.X.Label.Text, drawn.Y.Label.Text = "epoch", p.unit
-	drawn.X.Tick.Marker, drawn.Y.Tick.Marker = ticks(8, 0), ticks(5, -9)
+	drawn.X.Tick.Marker, drawn.Y.Tick.Marker = Ticks(8, 0), Ticks(5, -9)
 	drawn.Add(plotter.NewGrid())
 	for k, c := range p.curves {
 		if len(c.points) == 0 { // this run has no such curve
@@ -154,7 +154,7 @@ func (p panel) legend(c draw.Canvas, x, y vg.Length) {
 	for k, curve := range p.curves {
 		middle := y - 0.75*size // of the small letters
 		c.StrokeLine2(curve.style(k), x, middle, x+sample, middle)
-		for line := range strings.Lines(wrap(curve.name, c.Max.X-from, entry)) {
+		for line := range strings.Lines(Wrap(curve.name, c.Max.X-from, entry)) {
 			c.FillText(entry, vg.Point{X: from, Y: y}, line)
 			y -= 1.1 * size
 		}
@@ -162,15 +162,18 @@ func (p panel) legend(c draw.Canvas, x, y vg.Length) {
 	}
 }
 
-// ticks are at most n+1 a range, at the multiples of 1, 2 or 5 times a power of ten, the given one or a higher one.
-func ticks(n, lowest int) plot.TickerFunc {
+// Ticks are at most n+1 a range, at the multiples of 1, 2 or 5 times a power of ten, the given one or a higher one.
+func Ticks(n, lowest int) plot.TickerFunc {
 	return func(least, most float64) (all []plot.Tick) {
 		power, step := lowest, 0.0
 		for k := 3 * lowest; step == 0 || (most-least)/step > float64(n)+1e-6; k++ {
 			power = int(math.Floor(float64(k) / 3))
 			step = [3]float64{1, 2, 5}[k-3*power] * math.Pow10(power)
 		}
-		for x := math.Ceil(least/step) * step; x <= most+step/1e6; x += step {
+		for x := math.Ceil(least/step-1e-6) * step; x <= most+step/1e6; x += step {
+			if math.Abs(x) < step/1e6 { // also minus zero
+				x = 0
+			}
 			label := strconv.FormatFloat(x, 'f', max(0, -power), 64)
 			if math.Abs(x) >= 1e6 {
 				label = strconv.FormatFloat(x, 'g', 6, 64)
@@ -181,8 +184,8 @@ func ticks(n, lowest int) plot.TickerFunc {
 	}
 }
 
-// wrap breaks a name into lines no wider than room, and cuts what is too long.
-func wrap(name string, room vg.Length, style text.Style) string {
+// Wrap breaks a name into lines no wider than room, and cuts what is too long.
+func Wrap(name string, room vg.Length, style text.Style) string {
 	var all []string
 	line := ""
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {

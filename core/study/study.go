@@ -303,8 +303,7 @@ func (s Study) points() ([]Variant, error) {
 		var next []Variant
 		for _, p := range points {
 			for _, v := range values {
-				named := axis.Field + " " + strings.Trim(string(v), `"`)
-				next = append(next, Variant{strings.TrimPrefix(p.Name+", "+named, ", "), p.Set.with(Settings{axis.Field: v}), p.Train})
+				next = append(next, Variant{strings.TrimPrefix(p.Name+", "+axis.part(v), ", "), p.Set.with(Settings{axis.Field: v}), p.Train})
 			}
 		}
 		if points = next; len(points) > most {
@@ -316,6 +315,9 @@ func (s Study) points() ([]Variant, error) {
 	}
 	return points, nil
 }
+
+// part is what an axis's value adds to a variant's name.
+func (a Axis) part(v jsontext.Value) string { return a.Field + " " + strings.Trim(string(v), `"`) }
 
 // values are an axis's.
 func (a Axis) values() ([]jsontext.Value, error) {

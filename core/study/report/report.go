@@ -106,9 +106,6 @@ func decimal(v float64, digits int) string {
 	if math.IsNaN(v) {
 		return "–"
 	}
-	if math.IsInf(v, 0) {
-		return strings.TrimPrefix(strings.Replace(fmt.Sprint(v), "Inf", "∞", 1), "+")
-	}
 	text := strconv.FormatFloat(v, 'f', digits, 64)
 	if strings.Trim(text, "-0.") == "" { // no minus zero
 		text = strings.TrimPrefix(text, "-")
@@ -128,7 +125,11 @@ func spread(values []float64, digits int) string {
 	return decimal(mean, digits) + " ± " + decimal(sd, digits)
 }
 
+// interval is one of the measure's; one pair has none.
 func (r *Report) interval(i study.Interval) string {
+	if math.IsNaN(i.Low) || math.IsInf(i.Low, 0) {
+		return "–"
+	}
 	return r.value(i.Low) + " to " + r.value(i.High)
 }
 

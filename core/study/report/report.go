@@ -390,7 +390,7 @@ func (r *Report) rankings() *table {
 			if len(x) < 3 { // of two there is nothing to rank
 				return
 			}
-			shuffles := max(199, min(9999, int(4e8/float64(len(x)*len(x))))) // of thousands of runs, no more than takes seconds
+			shuffles := max(199, min(9999, int(1e8/float64(len(x)*len(x))))) // of thousands of runs, no more than takes seconds
 			tau := study.Kendall(x, y)
 			cells := []string{strconv.Itoa(len(x)), decimal(tau, 2), "–", "–"}
 			if !math.IsNaN(tau) {

@@ -50,13 +50,13 @@ func (f Figure) SVG(w io.Writer) error {
 }
 
 // svg is the figure on white, or on nothing.
-func (f Figure) svg(paper bool) ([]byte, error) {
+func (f Figure) svg(white bool) ([]byte, error) {
 	if !f.Plot() {
 		return []byte(f.cell), nil
 	}
 	canvas := vgsvg.New(f.width, f.height)
 	c := draw.New(canvas)
-	if paper {
+	if white {
 		c.SetColor(color.White)
 		c.Fill(c.Rectangle.Path())
 	}
@@ -71,17 +71,29 @@ func (f Figure) svg(paper bool) ([]byte, error) {
 
 // PDF writes a plot.
 func (f Figure) PDF(w io.Writer) error {
-	canvas := latin{vgpdf.New(f.width, f.height)}
+	canvas := paper{vgpdf.New(f.width, f.height)}
 	f.draw(draw.New(canvas))
 	_, err := canvas.WriteTo(w)
 	return err
 }
 
-// latin has texts in the encoding of vgpdf's fonts, which it takes them to be in.
-type latin struct{ *vgpdf.Canvas }
+// paper is a vgpdf canvas with what that expects: texts in its fonts' encoding, and colours that are not multiplied by their alpha.
+type paper struct{ *vgpdf.Canvas }
+
+// SetColor implements vg.Canvas.
+func (c paper) SetColor(of color.Color) {
+	c.Canvas.SetColor(straight(color.NRGBAModel.Convert(of).(color.NRGBA)))
+}
+
+type straight color.NRGBA
+
+// RGBA is what vgpdf reads.
+func (c straight) RGBA() (r, g, b, a uint32) {
+	return 0x101 * uint32(c.R), 0x101 * uint32(c.G), 0x101 * uint32(c.B), 0x101 * uint32(c.A)
+}
 
 // FillString implements vg.Canvas.
-func (c latin) FillString(f font.Face, at vg.Point, text string) {
+func (c paper) FillString(f font.Face, at vg.Point, text string) {
 	var b []byte
 	for _, r := range text {
 		k, ok := charmap.Windows1252.EncodeRune(r)
@@ -114,7 +126,8 @@ var (
 		draw.CircleGlyph{},
 		draw.BoxGlyph{},
 		draw.PyramidGlyph{},
-		polygon{{-1.4, 0}, {0, 1.4}, {1.4, 0}, {0, -1.4}},
+
+		polygon{{-1.3, 0.45}, {-0.45, 0.45}, {-0.45, 1.3}, {0.45, 1.3}, {0.45, 0.45}, {1.3, 0.45}, {1.3, -0.45}, {0.45, -0.45}, {0.45, -1.3}, {-0.45, -1.3}, {-0.45, -0.45}, {-1.3, -0.45}},
 		polygon{{-1.1, 0.8}, {1.1, 0.8}, {0, -1.2}},
 		polygon{{-0.5, -1.3}, {-0.5, 1.3}, {0.5, 1.3}, {0.5, -1.3}},
 		polygon{{-1.3, -0.5}, {-1.3, 0.5}, {1.3, 0.5}, {1.3, -0.5}},

@@ -106,9 +106,6 @@ func decimal(v float64, digits int) string {
 	if math.IsNaN(v) {
 		return "–"
 	}
-	if math.IsInf(v, 0) {
-		return strings.TrimPrefix(strings.Replace(fmt.Sprint(v), "Inf", "∞", 1), "+")
-	}
 	text := strconv.FormatFloat(v, 'f', digits, 64)
 	if strings.Trim(text, "-0.") == "" { // no minus zero
 		text = strings.TrimPrefix(text, "-")
@@ -128,7 +125,11 @@ func spread(values []float64, digits int) string {
 	return decimal(mean, digits) + " ± " + decimal(sd, digits)
 }
 
+// interval is one of the measure's; one pair has none.
 func (r *Report) interval(i study.Interval) string {
+	if math.IsNaN(i.Low) || math.IsInf(i.Low, 0) {
+		return "–"
+	}
 	return r.value(i.Low) + " to " + r.value(i.High)
 }
 
@@ -389,7 +390,7 @@ func (r *Report) rankings() *table {
 			if len(x) < 3 { // of two there is nothing to rank
 				return
 			}
-			shuffles := max(199, min(9999, int(4e8/float64(len(x)*len(x))))) // of thousands of runs, no more than takes seconds
+			shuffles := max(199, min(9999, int(1e8/float64(len(x)*len(x))))) // of thousands of runs, no more than takes seconds
 			tau := study.Kendall(x, y)
 			cells := []string{strconv.Itoa(len(x)), decimal(tau, 2), "–", "–"}
 			if !math.IsNaN(tau) {

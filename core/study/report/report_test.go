@@ -264,7 +264,7 @@ func TestSentence(t *testing.T) {
 		},
 		{[]float64{1, 2, 3}, []float64{2, 2, 1}, more, 1, "x: cannot be told apart from y: better by 0.33 points on average, 95 % interval of the gain −3.46 to 4.13, better on 1 of 3 seeds."},
 		{[]float64{1, 2}, []float64{1, 2}, more, 1, "x: the same as y on all of 2 seeds."},
-		{[]float64{1}, []float64{2}, more, 1, "x: by 1.00 points worse than y on the one seed that both have done, which shows nothing."},
+		{[]float64{1}, []float64{2}, more, 1, "x: worse than y by 1.00 points on the one seed that both have done, which shows nothing."},
 		{nil, nil, more, 1, "x: no seed is done by both it and y."},
 	} {
 		got := sentence("x", "y", study.Paired(c.a, c.b), c.m, comparison{n: c.n, confidence: 1 - 0.05/float64(c.n)})

@@ -108,7 +108,7 @@ func sentence(name, baseline string, d study.Difference, m study.Measure, c comp
 		}
 		return fmt.Sprintf("%s: no seed is done by both it and %s%s.", name, baseline, where)
 	case n == 1:
-		return fmt.Sprintf("%s: by %s %s %s than %s on the one seed that both have done, which shows nothing.", name, number(math.Abs(gain)), m.Points, word(gain), baseline)
+		return fmt.Sprintf("%s: %s than %s by %s %s on the one seed that both have done, which shows nothing.", name, word(gain), baseline, number(math.Abs(gain)), m.Points)
 	case better == 0 && worse == 0:
 		return fmt.Sprintf("%s: the same as %s on all of %s.", name, baseline, count(n, "seed"))
 	}

@@ -30,9 +30,9 @@ func smallStudy(t *testing.T, base string) (file, dir string) {
 // until waits for something.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("there is no %s after a minute", what)
+			t.Fatalf("there is no %s after three minutes", what)
 		}
 	}
 }

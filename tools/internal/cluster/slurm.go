@@ -143,6 +143,9 @@ func (s Slurm) Submit(ctx context.Context) (array, report string, err error) {
 		}
 	}
 	if array, err = sbatch(ctx, filepath.Join(dir, arrayFile)); err != nil {
+		if last := s.Jobs[len(s.Jobs)-1]; last > 1000 { // what a cluster takes unless it is told otherwise
+			err = fmt.Errorf("%w; the last job's index is %d, and has to be under the cluster's MaxArraySize, which scontrol show config tells", err, last)
+		}
 		return "", "", err
 	}
 	if report, err = sbatch(ctx, "--dependency=afterany:"+array, filepath.Join(dir, reportFile)); err != nil {

@@ -46,7 +46,7 @@ SelectTypeParameters=CR_Core
 SlurmdParameters=config_overrides
 ReturnToService=2
 JobRequeue=1
-KillWait=5
+KillWait=30
 SchedulerParameters=sched_interval=1,batch_sched_delay=0
 NodeName=%[1]s NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
 PartitionName=p Nodes=ALL Default=YES MaxTime=INFINITE State=UP
@@ -260,5 +260,17 @@ func TestSlurm(t *testing.T) {
 	}
 	if out := says(t, "hlrs", "study", "submit", "--slurm", dir); !strings.HasPrefix(out, "all 4 jobs are done") {
 		t.Error(out)
+	}
+
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, bytes.Replace(raw, []byte(`"seeds": 2`), []byte(`"seeds": 501`), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("hlrs", "study", "submit", "--slurm", file).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "the last job's index is 1001, and has to be under the cluster's MaxArraySize") {
+		t.Errorf("an array that is too long: %v: %s", err, out)
 	}
 }

@@ -24,7 +24,7 @@ type studySubmit struct {
 
 	Throttle int     `default:"0" help:"Jobs at once; 0 is no limit but the cluster's."`
 	CPUs     int     `name:"cpus" default:"1" help:"Cores of a job, from 1 to 256."`
-	Memory   float64 `default:"0" help:"Memory of a job, GB; 0 leaves it to the cluster."`
+	Memory   float64 `default:"0" aliases:"mem" help:"Memory of a job, GB; 0 leaves it to the cluster."`
 	Retries  int     `default:"10" help:"How many times a job goes on whose time was over, or, with Kubernetes, that ended early."`
 	Data     string  `placeholder:"PATH" help:"CIFAR-10, or a person's own images, where the jobs see them. By default HLRS_DATA there, or else CIFAR-10 is downloaded."`
 
@@ -179,8 +179,12 @@ func (c *studyJob) Run(ctx context.Context) error {
 	case err != nil && !errors.Is(err, context.Canceled):
 		return fmt.Errorf("job %d: %w", c.Index, err)
 	case after != nil:
-		fmt.Fprintf(os.Stderr, "job %d is saved where it stands; asking Slurm to go on with it\n", c.Index) // which ends who asks
-		if err := cluster.Requeue(after, c.Retries); err != nil {
+		again, err := cluster.Requeued(after, c.Retries)
+		if err == nil {
+			fmt.Fprintf(os.Stderr, "job %d is saved where it stands; asking Slurm to go on with it\n", c.Index) // which ends who asks
+			err = cluster.Requeue(again)
+		}
+		if err != nil {
 			return fmt.Errorf("job %d is saved where it stands, and not requeued: %w", c.Index, err)
 		}
 		return fmt.Errorf("job %d is requeued", c.Index)

@@ -30,9 +30,9 @@ func smallStudy(t *testing.T, base string) (file, dir string) {
 // until waits for something.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("there is no %s after a minute", what)
+			t.Fatalf("there is no %s after three minutes", what)
 		}
 	}
 }
@@ -78,11 +78,11 @@ func TestRequeue(t *testing.T) {
 	}{
 		{"the first time", syscall.SIGUSR2, task, "job 0 is requeued", "requeue 12_0\n"},
 		{"the last time", syscall.SIGUSR2, append(task, "SLURM_RESTART_COUNT=1"), "job 0 is requeued", "requeue 12_0\n"},
-		{"too often", syscall.SIGUSR2, append(task, "SLURM_RESTART_COUNT=2"), "not requeued: its time was over after 2 restarts; give it more with --time", ""},
+		{"too often", syscall.SIGUSR2, append(task, "SLURM_RESTART_COUNT=2"), "not requeued: its time was over, and --retries 2 allows no other try", ""},
 		{"making room", syscall.SIGTERM, append(task, "SLURM_RESTART_COUNT=2", "STATE=RUNNING"), "job 0 is requeued", "requeue 12_0\n"},
 		{"ended", syscall.SIGTERM, append(task, "STATE=COMPLETING"), "not requeued: Slurm has ended task 12_0", ""},
 		{"by hand", os.Interrupt, task, "job 0 is saved where it stands; go on with: hlrs study job ", ""},
-		{"elsewhere", syscall.SIGUSR2, nil, "not requeued: no task of an array of Slurm's", ""},
+		{"elsewhere", syscall.SIGUSR2, nil, "not requeued: it is no task of an array of Slurm's", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := os.RemoveAll(asked); err != nil {

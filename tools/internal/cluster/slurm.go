@@ -29,7 +29,7 @@ type Slurm struct {
 
 // The names of the scripts, in the folder of the study's folder that they and their logs are in.
 const (
-	SlurmDir    = "slurm"
+	slurmDir    = "slurm"
 	arrayFile   = "array.sh"
 	reportFile  = "report.sh"
 	lastCommand = "status" // of study, which a job runs when all others have ended
@@ -77,7 +77,7 @@ func (s Slurm) Scripts() (array, report string, err error) {
 		Grace, Megabytes                   int
 		Job                                []string
 	}{
-		s, s.label(), strconv.Quote(s.Name), indices(s.Jobs, s.Throttle), strings.ReplaceAll(filepath.Join(s.Dir, SlurmDir), "%", "%%"), lastCommand,
+		s, s.label(), strconv.Quote(s.Name), indices(s.Jobs, s.Throttle), strings.ReplaceAll(filepath.Join(s.Dir, slurmDir), "%", "%%"), lastCommand,
 		int(grace.Seconds()), int(math.Ceil(s.Memory * 1e9 / (1 << 20))), s.args(s.Dir, `"$SLURM_ARRAY_TASK_ID"`, shell),
 	}
 	var a, r strings.Builder
@@ -130,7 +130,7 @@ func (s Slurm) Submit(ctx context.Context) (array, report string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	dir := filepath.Join(s.Dir, SlurmDir)
+	dir := filepath.Join(s.Dir, slurmDir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", "", err
 	}
@@ -143,6 +143,9 @@ func (s Slurm) Submit(ctx context.Context) (array, report string, err error) {
 		}
 	}
 	if array, err = sbatch(ctx, filepath.Join(dir, arrayFile)); err != nil {
+		if last := s.Jobs[len(s.Jobs)-1]; last > 1000 { // what a cluster takes unless it is told otherwise
+			err = fmt.Errorf("%w; the last job's index is %d, and has to be under the cluster's MaxArraySize, which scontrol show config tells", err, last)
+		}
 		return "", "", err
 	}
 	if report, err = sbatch(ctx, "--dependency=afterany:"+array, filepath.Join(dir, reportFile)); err != nil {
@@ -173,26 +176,29 @@ func ask(ctx context.Context, name string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// Requeue has Slurm begin the task that this process is once more, and only this one, after the signal that told it to end. Slurm then
-// ends who asks, so all must be saved. The error says why it does not.
-func Requeue(after os.Signal, retries int) error {
-	array, task := os.Getenv("SLURM_ARRAY_JOB_ID"), os.Getenv("SLURM_ARRAY_TASK_ID")
-	if array == "" || task == "" {
-		return errors.New("no task of an array of Slurm's")
+// Requeued is the task that this process is, if it is to begin once more after the signal that told it to end. The error says why not.
+func Requeued(after os.Signal, retries int) (task string, err error) {
+	array, index := os.Getenv("SLURM_ARRAY_JOB_ID"), os.Getenv("SLURM_ARRAY_TASK_ID")
+	if array == "" || index == "" {
+		return "", errors.New("it is no task of an array of Slurm's")
 	}
-	id := array + "_" + task
+	task = array + "_" + index
 	if after == syscall.SIGTERM {
 		// It comes before a task makes room for others, and when somebody has ended it, who does not want it again.
-		state, err := ask(context.Background(), "squeue", "--noheader", "--format=%T", "--jobs="+id)
-		if err != nil {
-			return err
+		state, err := ask(context.Background(), "squeue", "--noheader", "--format=%T", "--jobs="+task)
+		if err == nil && state != "RUNNING" {
+			err = fmt.Errorf("Slurm has ended task %s", task)
 		}
-		if state != "RUNNING" {
-			return fmt.Errorf("Slurm has ended task %s", id)
-		}
-	} else if n, _ := strconv.Atoi(os.Getenv("SLURM_RESTART_COUNT")); n >= retries { // which is not there the first time
-		return fmt.Errorf("its time was over after %d restarts; give it more with --time, or raise --retries", n)
+		return task, err
 	}
-	_, err := ask(context.Background(), "scontrol", "requeue", id)
+	if n, _ := strconv.Atoi(os.Getenv("SLURM_RESTART_COUNT")); n >= retries { // which is not there the first time
+		err = fmt.Errorf("its time was over, and --retries %d allows no other try; submit it again, with more --time", retries)
+	}
+	return task, err
+}
+
+// Requeue has Slurm begin a task once more, and only this one of its array. Where that is this process, Slurm then ends it.
+func Requeue(task string) error {
+	_, err := ask(context.Background(), "scontrol", "requeue", task)
 	return err
 }

@@ -32,7 +32,7 @@ const (
 	slurmDir    = "slurm"
 	arrayFile   = "array.sh"
 	reportFile  = "report.sh"
-	lastCommand = "status" // of study, which a job runs when all others have ended
+	lastCommand = "report" // of study, which a job runs when all others have ended
 )
 
 var slurmScripts = template.Must(template.New("").Funcs(template.FuncMap{"option": option, "shell": shell}).Parse(`

@@ -336,6 +336,10 @@ func prefix(run string) string {
 
 // save hands the person a run's file.
 func (l *Lab) save(run string, file File) {
+	if file == nil { // it was deleted meanwhile
+		l.say(Text.NotKept)
+		return
+	}
 	l.Host.Save(prefix(run)+folder.Snapshot, "application/octet-stream", file.Bytes())
 }
 

@@ -177,6 +177,10 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 		l.costs(r, m)
 		return
 	}
+	if m.Kind == "lost" {
+		r.costs = nil
+		l.turns++
+	}
 	if m.Run != r.live && m.Kind != "lost" || !r.Started {
 		return // of a run that was given up
 	}

@@ -157,7 +157,7 @@ var Lessons = []Lesson{
 			"DARTS mixes an edge’s operations by a softmax: all have some weight to the end, and what is cut away was in use. Sparsemax projects the α onto " +
 				"shares of which many are 0; those operations are not run at all, and the mixture comes near a single cell by itself as it cools. " +
 				"FairDARTS gives each operation a share of its own, without competition.",
-			"Another way concerns the weights: the classifier’s rows of rare classes learn faster, in proportion to the power γ of how rare they are.",
+			"Another way concerns the weights: the classifier’s rows of rare classes learn faster, the more so the rarer the class and the larger γ.",
 		},
 		Formulas: []Formula{
 			{

@@ -115,7 +115,9 @@ func control(name string) (usual, slider bool) {
 func (c *Root) Groups() []Group {
 	rate := Group{ID: "arch", Legend: Text.GroupArch, Controls: c.controls("rate")}
 	if !field("arch-schedule").Counts(c.Lab.Run().Config) {
-		rate.ID, rate.Note = "", Text.NoArchitecture
+		if rate.ID, rate.Note = "", Text.NoArchitecture; !trains(c.Lab) {
+			rate.Note = Text.NoAlphas
+		}
 		for i := range rate.Controls {
 			rate.Controls[i].Hidden = true
 		}

@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hlrslab/core/darts"
@@ -43,7 +44,7 @@ func (l *Lab) part() int {
 // cost asks what accuracy the edge that is looked at is worth, or says so.
 func (l *Lab) cost() string {
 	r := l.Run()
-	if r.File == nil {
+	if r.File == nil || len(r.Epochs) == 0 {
 		return ""
 	}
 	said := Text.CostNote
@@ -64,13 +65,19 @@ func (l *Lab) askCost() {
 		l.say(err.Error())
 		return
 	}
+	if kept.Last() == nil {
+		return
+	}
 	r.costs = map[int]string{l.part(): Text.CostComing}
 	r.costEpoch = kept.Last().Epoch + 1
 	l.Host.Send(r.slot, msg.Command{Do: "without", Run: r.live, Pack: l.packOf(kept.Config), Part: l.part()}, r.File)
 }
 
-// costs takes the answer.
+// costs takes the answer, if it is still waited for.
 func (l *Lab) costs(r *Run, m msg.Report) {
+	if r.costs[m.Part] != Text.CostComing {
+		return
+	}
 	l.turns++
 	said := fmt.Sprintf(Text.CostFailed, m.Error)
 	if m.Error == "" {
@@ -96,7 +103,14 @@ func (l *Lab) steer(how string) {
 	if how[1:] == "here" {
 		rule = fmt.Sprintf("%s%s:%s:%s", how[:1], cell, darts.EdgeName(l.Edge.Index), op)
 	}
-	rules := append(strings.FieldsFunc(c.Steer, func(x rune) bool { return x == ',' }), rule)
+	edge := rule[1 : strings.LastIndex(rule, ":")+1] // empty where it is for all
+	var rules []string
+	for _, r := range append(strings.FieldsFunc(c.Steer, func(x rune) bool { return x == ',' }), rule) {
+		if how == "+here" && r != rule && strings.HasPrefix(r[1:], edge) || slices.Contains(rules, r) {
+			continue // a pin takes the place of what was said of its edge
+		}
+		rules = append(rules, r)
+	}
 	c.Steer = strings.Join(rules, ",")
 	if _, err := darts.ParseSteering(c.Steer, c.Nodes); err != nil {
 		l.say(fmt.Sprintf(Text.NotSteered, err))

@@ -16,7 +16,7 @@ var Text = struct {
 	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed string
 	Rewind, RewindHalve                                                string
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
-	Fixed, NoMixing, NoArchitecture, AsTable, TableOf, More            string
+	Fixed, NoMixing, NoArchitecture, NoAlphas, AsTable, TableOf, More  string
 	GroupArch, GroupMix, GroupStart                                    string
 	Parameter, Range, Default, RangeDefault                            string
 
@@ -119,6 +119,7 @@ var Text = struct {
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
 	Fixed:          "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
+	NoAlphas:       "Random cells have no alphas, and so no learning rate of the architecture.",
 	NoArchitecture: "A network is trained here: its cells are given, and nothing is searched for.",
 	NoMixing:       "There is only one branch, so nothing is mixed. Choose below where the branches part to have two.",
 	AsTable:        "As a table", TableOf: "%s as a table", // the title of a card or group
@@ -144,7 +145,7 @@ var Text = struct {
 	ClassRates: "Learning rate of each class’s own weights, relative to the others’", ClassRatesNote: "The classifier’s weights of a class go at this multiple of the weights’ rate, in the epoch shown.", RateOfClass: "Rate",
 	SupportTitle: "Operations of an edge that have a weight, and the temperature", Support: "operations with a weight", Temperature: "temperature",
 	Operation: "Operation", Forbid: "Forbid here", ForbidAll: "Forbid everywhere", Pin: "Pin here", Lift: "Lift all rules",
-	SteerNote: "Forbid or pin an operation by hand: on this edge, or everywhere. A run under way takes it from its next epoch on.", Steered: "By hand, from the next epoch on: %s.", // rules
+	SteerNote: "Forbid or pin an operation by hand: on this edge, or everywhere. A run under way takes it from its next epoch on.", Steered: "By hand: %s.", // rules
 	NotSteered: "That cannot be: %s.", // why
 	AskCost:    "What does this edge cost?", CostNote: "Tests the network of the last whole epoch without this edge, in all cells of its kind.", CostComing: "Testing without this edge …",
 	CostIs:     "After epoch %d the network is right on %s %% of the test images; without the edge %s, on %s %%.", // epoch, percentage, edge, percentage

@@ -119,11 +119,23 @@ func ParseSteering(text string, nodes int) (forbidden []bool, err error) {
 			}
 		}
 	}
+	left := 0 // of a node's edges, those that some operation may be on
 	for e := range 2 * edges {
+		cell := [2]string{"normal", "reduce"}[e/edges]
 		if !slices.Contains(forbidden[e*n:(e+1)*n], false) {
-			cell := [2]string{"normal", "reduce"}[e/edges]
 			return nil, fmt.Errorf("nothing is left on the edge %s:%s", cell, EdgeName(e%edges))
 		}
+		if slices.Contains(forbidden[e*n+1:(e+1)*n], false) {
+			left++
+		}
+		source, node := Ends(e % edges)
+		if source < node+1 {
+			continue
+		}
+		if left < 2 {
+			return nil, fmt.Errorf("node %d of the %s cell needs operations on two edges, and none is allowed on all but %d", node, cell, left)
+		}
+		left = 0
 	}
 	return forbidden, nil
 }

@@ -12,7 +12,7 @@ import (
 func TestSteering(t *testing.T) {
 	n := len(Primitives)
 	for text, want := range map[string]int{ // how many of the 2 × 5 edges' operations are left, of 80
-		"": 80, "-none": 70, "-normal:none, -skip_connect": 65, "+reduce:0>1:sep_conv_3x3": 73, "-k": 0, "+none": 10,
+		"": 80, "-none": 70, "-normal:none, -skip_connect": 65, "+reduce:0>1:sep_conv_3x3": 73, "-k": 0, "+none": 0,
 		"-normal:k-1>1:none": 79,
 	} {
 		forbidden, err := ParseSteering(text, 2)

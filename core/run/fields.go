@@ -465,7 +465,7 @@ func (c Config) validateTask() error {
 			return fault("part", "channels that pass by an edge's operations are an extra skip connection of their own: take one of part and extra-skip")
 		}
 		if c.Channels%c.Part != 0 {
-			return fault("part", "%d channels cannot be cut into %d parts: take a part, or channels, that divide", c.Channels, c.Part)
+			return fault("part", "%d channels cannot be cut into %d parts: take channels %d, or a part that divides %d", c.Channels, c.Part, (c.Channels/c.Part+1)*c.Part, c.Channels)
 		}
 		if c.FreezeAt > 0 && c.Method == "random" {
 			return fault("freeze-at", "random cells have no alphas to freeze: leave one of freeze-at and method out")

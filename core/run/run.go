@@ -331,6 +331,11 @@ func (r *Run) Without(part, images int) (accuracy float64, err error) {
 	if images = min(images, len(b.test)); !ok || images < 1 {
 		return 0, fmt.Errorf("a network without parts, or no images to test it on")
 	}
+	epoch := r.Epoch // whose mixture the network has: the one under way, or the last
+	if r.At == 0 {
+		epoch = max(epoch-1, 0)
+	}
+	r.task.Epoch(epoch, r.data.counts, &bbn.Objective{Model: r.task.Model()})
 	for first := 0; first < images; first += size {
 		n := min(size, images-first)
 		if err := b.fillTest(first, n, size); err != nil {

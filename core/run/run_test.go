@@ -518,6 +518,8 @@ func TestWithout(t *testing.T) {
 		"darts":  func(*Config) {},
 		"part":   func(c *Config) { c.Part = 2 },
 		"random": func(c *Config) { c.Method = "random" },
+		"minus":  func(c *Config) { c.ExtraSkip = 0.5 },
+		"sparse": func(c *Config) { c.Mixture, c.CoolingEvery, c.Cooling, c.ArchRate = "sparsemax", 1, 0.1, 0.1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := tiny(t)
@@ -537,6 +539,14 @@ func TestWithout(t *testing.T) {
 			whole, err := r.Without(-1, 10000)
 			if err != nil || math.Abs(whole-report.Accuracy) > 1e-12 {
 				t.Errorf("the whole network is right on %v of the test images, its report says %v (%v)", whole, report.Accuracy, err)
+			}
+			restored, err := task.Restore(bytes.NewReader(snapshot(t, r)), toy(), on(1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(restored.Close)
+			if again, err := restored.Without(-1, 10000); err != nil || again != whole {
+				t.Errorf("after it was restored, the network is right on %v of the test images, before on %v (%v)", again, whole, err)
 			}
 			differ := 0
 			for i := range r.Parts() {

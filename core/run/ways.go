@@ -10,7 +10,7 @@ type Way struct {
 // Ways are all there are, DARTS itself first.
 var Ways = []Way{
 	{"darts", "DARTS", "The softmax of the alphas weighs each edge’s operations; Adam follows the gradient of the architecture’s loss.", func(*Config) {}},
-	{"zo", "ZO-DARTS+", "Sparsemax gives weak operations no weight, so that they are not run, and cools; a copy of the network, ten steps along a random direction, stands for the gradient.", func(c *Config) {
+	{"zo", "ZO-DARTS+", "Sparsemax gives weak operations no weight, so that they are not run, and cools. A copy of the network, whose alphas are moved a little at random, is trained beside it for ten steps, and how far both come apart says which way is down.", func(c *Config) {
 		c.Method, c.Mixture = "zo", "sparsemax"
 	}},
 	{"fair", "FairDARTS", "Each operation has a weight of its own between 0 and 1, without competition; a penalty drives it to one of them.", func(c *Config) {
@@ -19,14 +19,15 @@ var Ways = []Way{
 	{"beta", "β-DARTS", "A penalty on the alphas, rising over the epochs, keeps any one of them from running ahead.", func(c *Config) {
 		c.Penalty, c.PenaltyCourse = "beta", "rising"
 	}},
-	{"perturbed", "SDARTS-RS", "In the weights’ step each operation’s share is moved at random, more and more over the epochs, so that weights do not hang on it.", func(c *Config) {
+	{"perturbed", "SDARTS-RS", "In the weights’ step each operation’s share is moved at random, more and more over the epochs, so that the weights do not depend on it.", func(c *Config) {
 		c.Perturbation = 0.3
 	}},
 	{"minus", "DARTS-", "Every edge has one more skip connection, of a weight that falls to 0: training leans on that one, and not on the one to choose.", func(c *Config) {
 		c.ExtraSkip = 1
 	}},
-	{"partial", "PC-DARTS", "A quarter of the channels goes through an edge’s operations, the rest passes by, and each edge has a weight of its own: less work for a step. Its authors let the alphas wait for 30 % of the epochs.", func(c *Config) {
-		c.Part = 4
+	{"partial", "PC-DARTS", "A quarter of the channels goes through an edge’s operations, the rest passes by, and each edge has a weight of its own: less work for a step. (Its authors also let the alphas wait for 30 % of the epochs, which is a matter of the warm-up.)", func(c *Config) {
+		for c.Part = 4; c.Channels%c.Part != 0; c.Part /= 2 { // a network of two channels has two parts
+		}
 	}},
 	{"approx", "ApproxDARTS", "The cells multiply 8-bit numbers by a circuit that drops their two lowest bits, about half the energy of the exact one: the search sees what the cell will be run on.", func(c *Config) {
 		c.Multiplier = "trunc2"
@@ -38,7 +39,7 @@ var Ways = []Way{
 	{"single", "Single stage", "After half of the epochs the alphas rest, weak operations are dropped, and the weights go on with all images: the mixed network is the result, and no cell is cut out and trained.", func(c *Config) {
 		c.FreezeAt, c.DropBelow = c.Epochs/2, 0.05
 	}},
-	{"classes", "Rates by class", "The second reading of heterogeneous rates: the classifier’s weights of a rare class learn faster, and the architecture’s step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
+	{"classes", "Rates by class", "Another reading of “heterogeneous rates”: the classifier’s weights of a rare class learn faster, and the architecture’s step leaves them out.", func(c *Config) { c.ClassGamma = 0.5 }},
 }
 
 // on is c with the way's fields, and those of no other way.

@@ -4,6 +4,7 @@ package study
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
@@ -95,15 +96,39 @@ type Plan struct {
 // Read reads a study's file. Unknown names are errors.
 func Read(r io.Reader) (s Study, err error) {
 	if err = json.UnmarshalRead(r, &s, json.RejectUnknownMembers(true)); err != nil {
-		return s, fmt.Errorf("study: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return s, fmt.Errorf("study: %w", plain(err))
+	}
+	if s.Hours < 0 {
+		return s, fmt.Errorf("study: hours: %v is no time", s.Hours)
 	}
 	return s, nil
 }
 
-// ReadPlan reads a plan, whose jobs must be those of its study but for fields that are younger.
+// plain is what is wrong with a file in other words than Go's.
+func plain(err error) error {
+	at, ok := errors.AsType[*json.SemanticError](err)
+	if !ok {
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	where := strings.TrimPrefix(string(at.JSONPointer), "/")
+	if errors.Is(err, json.ErrUnknownName) {
+		return fmt.Errorf("there is no %s; a study has name, question, base, then-train, variants (name, set, then-train), vary (field, values, or from, to, count and log), seeds, baseline and hours", where)
+	}
+	if where == "" {
+		where = "the file"
+	}
+	if at.Err != nil && at.JSONValue == nil { // our own words
+		return fmt.Errorf("%s: %w", where, at.Err)
+	}
+	kind := map[jsontext.Kind]string{'[': "a list", '{': "an object", '"': "a text", '0': "a number", 'n': "null"}[at.JSONKind]
+	return fmt.Errorf("%s: %s cannot stand there", where, cmp.Or(kind, at.JSONKind.String()))
+}
+
+// ReadPlan reads a plan: jobs as they were frozen, whatever presets say by now.
 func ReadPlan(r io.Reader) (p Plan, err error) {
+	seen := map[string]bool{}
 	if err = json.UnmarshalRead(r, &p, json.RejectUnknownMembers(true)); err != nil {
-		return p, fmt.Errorf("plan: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return p, fmt.Errorf("plan: %w", plain(err))
 	}
 	for i, j := range p.Jobs {
 		if j.Index != i {
@@ -112,6 +137,14 @@ func ReadPlan(r io.Reader) (p Plan, err error) {
 		if err := j.Config.Validate(); err != nil {
 			return p, fmt.Errorf("plan: job %d: %w", i, err)
 		}
+		if j.Config.Seed != j.Seed {
+			return p, fmt.Errorf("plan: job %d has the seed %d, and its configuration %d", i, j.Seed, j.Config.Seed)
+		}
+		key := fmt.Sprint(j.Seed, " of ", j.Variant)
+		if seen[key] {
+			return p, fmt.Errorf("plan: seed %s is there twice", key)
+		}
+		seen[key] = true
 	}
 	if len(p.Jobs) == 0 {
 		return p, errors.New("plan: no jobs")
@@ -169,6 +202,9 @@ func (s Study) Expand() (Plan, error) {
 		}
 		names[point.Name] = true
 	}
+	if i, k := twins(points); i != k {
+		return p, fmt.Errorf("study: %s and %s say the same", points[i].Name, points[k].Name)
+	}
 	if s.Baseline != "" && !names[s.Baseline] {
 		return p, fmt.Errorf("study: baseline: there is no variant %q", s.Baseline)
 	}
@@ -189,6 +225,25 @@ func (s Study) Expand() (Plan, error) {
 	return p, nil
 }
 
+// twins are two points that set the same, or 0 and 0.
+func twins(points []Variant) (first, second int) {
+	seen := map[string]int{}
+	for i, p := range points {
+		p.Name = ""
+		for name, v := range p.Set { // 0.1 and 1e-1 are one
+			if f := 0.0; json.Unmarshal(v, &f) == nil {
+				p.Set = p.Set.with(Settings{name: jsontext.Value(fmt.Sprint(f))})
+			}
+		}
+		raw, err := json.Marshal(p, json.Deterministic(true))
+		if k, there := seen[string(raw)]; there && err == nil {
+			return k, i
+		}
+		seen[string(raw)] = i
+	}
+	return 0, 0
+}
+
 // configure makes the job's configurations.
 func (j *Job) configure(s Study, point Variant) (err error) {
 	if j.Config, err = s.Base.with(point.Set).config(run.Search); err != nil {
@@ -196,6 +251,9 @@ func (j *Job) configure(s Study, point Variant) (err error) {
 	}
 	j.Config.Seed = j.Seed
 	if err := j.Config.Validate(); err != nil {
+		return err
+	}
+	if err := useful(point.Set, j.Config); err != nil {
 		return err
 	}
 	if s.Train == nil {
@@ -207,17 +265,40 @@ func (j *Job) configure(s Study, point Variant) (err error) {
 	if j.Config.Task != run.Search {
 		return errors.New("then-train: a training finds no cell to train")
 	}
-	train, err := s.Train.with(point.Train).config(run.Train)
+	all := s.Train.with(point.Train)
+	train, err := all.config(run.Train)
 	if err != nil {
 		return fmt.Errorf("then-train: %w", err)
 	}
 	if train.Task != run.Train || train.Network != run.CellNetwork {
 		return errors.New("then-train: it trains no cell that was found: choose another preset")
 	}
+	if _, given := all["genotype"]; given {
+		return errors.New("then-train: genotype: it trains the cell that is found; leave it out")
+	}
+	own := train
 	train = train.OnImagesOf(j.Config)
+	for name := range all {
+		if f, is := run.FieldOf(name); is && f.Value(own) != f.Value(train) {
+			return fmt.Errorf("then-train: %s: it trains on the search's own images, which have %s; leave it out", name, f.Value(train))
+		}
+	}
+	if err := useful(point.Train, train); err != nil {
+		return fmt.Errorf("then-train: %w", err)
+	}
 	j.Train = &train
 	if err := train.Validate(); err != nil {
 		return fmt.Errorf("then-train: %w", err)
+	}
+	return nil
+}
+
+// useful refuses a setting of a variant that would change nothing: who gives it expects something of it.
+func useful(set Settings, c run.Config) error {
+	for _, f := range run.Fields() {
+		if why := f.Idle(c); set[f.Name] != nil && why != "" && f.Name != "task" {
+			return fmt.Errorf("%s: it would change nothing, because %s", f.Name, why)
+		}
 	}
 	return nil
 }
@@ -249,9 +330,12 @@ func (s Settings) config(task run.TaskName) (c run.Config, err error) {
 	if err != nil {
 		return c, err
 	}
-	preset, err := text("preset", "full")
+	preset, err := text("preset", "")
 	if err != nil {
 		return c, err
+	}
+	if preset == "" {
+		return c, errors.New("preset: name the one to start from, such as \"preset\": \"small\"")
 	}
 	if run.TaskName(kind) == run.Train {
 		c, err = run.TrainingPreset(preset)
@@ -295,10 +379,18 @@ func (s Study) points() ([]Variant, error) {
 			return nil, fmt.Errorf("study: variant %d has no name", i+1)
 		}
 	}
-	for _, axis := range s.Vary {
+	for i, axis := range s.Vary {
+		for _, other := range s.Vary[:i] {
+			if other.Field == axis.Field {
+				return nil, fmt.Errorf("study: vary: %s is there twice", axis.Field)
+			}
+		}
 		values, err := axis.values()
 		if err != nil {
 			return nil, fmt.Errorf("study: vary: %w", err)
+		}
+		if len(points)*len(values) > most {
+			return nil, fmt.Errorf("study: vary: there are more than %d variants", most)
 		}
 		var next []Variant
 		for _, p := range points {
@@ -306,9 +398,7 @@ func (s Study) points() ([]Variant, error) {
 				next = append(next, Variant{strings.TrimPrefix(p.Name+", "+axis.part(v), ", "), p.Set.with(Settings{axis.Field: v}), p.Train})
 			}
 		}
-		if points = next; len(points) > most {
-			return nil, fmt.Errorf("study: vary: there are more than %d variants", most)
-		}
+		points = next
 	}
 	if points[0].Name == "" {
 		points[0].Name = "base"

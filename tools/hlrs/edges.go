@@ -47,6 +47,9 @@ func (c *edgesCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("%s: no epoch of it has ended: there is nothing to test", c.From)
 	}
 	classes := len(r.Facts().Classes)
+	if c.Images < 1 {
+		return fmt.Errorf("--images %d: give one of each class at least", c.Images)
+	}
 	images := min(c.Images, record.Config.TestImages) / classes * classes
 	if images == 0 {
 		return fmt.Errorf("--images %d: give one of each of the %d classes at least", c.Images, classes)
@@ -81,14 +84,23 @@ func (c *edgesCommand) Run(ctx context.Context) error {
 		chosen[name] = true
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "After %s the mixed network is right on %.1f %% of %s.\n\n", count(record.Last().Epoch+1, "epoch"), 100*whole, count(images, "test image"))
-	fmt.Fprintf(&b, "%-16s  %10s  %14s  %s\n", "without", "accuracy, %", "points less", "in the cell chosen")
+	network := "mixed network"
+	if record.Config.Method == "random" {
+		network = "cell chosen"
+	}
+	when := "After " + count(record.Last().Epoch+1, "epoch")
+	if r.At > 0 {
+		when = fmt.Sprintf("In epoch %d, where the run stands,", r.Epoch+1)
+	}
+	fmt.Fprintf(&b, "%s the %s is right on %.1f %% of %s, of which one is %.2g points.\n", when, network, 100*whole, count(images, "test image"), 100/float64(images))
+	fmt.Fprint(&b, "An edge is named by its source, which may be an input of the cell (k-2, k-1) or a node, and the node that it leads to.\n\n")
+	fmt.Fprintf(&b, "%-16s  %10s  %14s  %s\n", "without", "accuracy, %", "change, points", "in the cell chosen")
 	for _, e := range edges {
 		mark := ""
 		if chosen[e.name] {
 			mark = "yes"
 		}
-		fmt.Fprintf(&b, "%-16s  %11.1f  %14.1f  %s\n", e.name, 100*e.accuracy, 100*(whole-e.accuracy), mark)
+		fmt.Fprintf(&b, "%-16s  %11.1f  %+14.1f  %s\n", e.name, 100*e.accuracy, 100*(e.accuracy-whole)+0, mark)
 	}
 	_, err = os.Stdout.WriteString(b.String())
 	return err

@@ -148,7 +148,11 @@ func epoch(c run.Config, e run.Event) string {
 	}
 	s += ", accuracy " + groups(e.Report) + tested(c, e.Report)
 	if d := e.Report.Dropped; d != nil {
-		s += fmt.Sprintf("; the architecture is frozen, and without %d of its %d operations the accuracy is %.1f %%", d.Operations, d.Of, 100*d.Accuracy)
+		what := fmt.Sprintf("without %d of its %d operations the accuracy is %.1f %%", d.Operations, d.Of, 100*d.Accuracy)
+		if d.Operations == 0 {
+			what = "no operation was weak enough to drop"
+		}
+		s += "; the architecture is frozen, and " + what
 	}
 	if e.Ended != "" {
 		s += "; here it ends: " + e.Ended
@@ -255,7 +259,7 @@ func (d *studyDisplay) stand(_ int, s studyfolder.Standing) {
 func (d *studyDisplay) begin(left, n int) {
 	d.before = d.epochs
 	if total := len(d.folder.Plan.Jobs); left > 0 && total > 1 {
-		fmt.Fprintf(d.out, "%s: %d of %d jobs are left, %d at once, in %s\n", d.folder.Plan.Study.Name, left, total, min(left, n), d.folder.Dir)
+		fmt.Fprintf(d.out, "%s: %d of %d jobs are left, %d at once, in %s\n", clean(d.folder.Plan.Study.Name), left, total, min(left, n), d.folder.Dir)
 	}
 	if info, err := os.Stderr.Stat(); left > 0 && err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		d.bar = progressbar.NewOptions(max(d.of, 1), progressbar.OptionSetWriter(d.out), progressbar.OptionSetWidth(10), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))

@@ -263,6 +263,12 @@ func state(r run.Record) (s string) {
 func facts(records []run.Record) []row {
 	return []row{
 		of("task", records, func(r run.Record) string { return string(r.Config.Task) }),
+		of("way", records, func(r run.Record) string {
+			if w := r.InForce().Way(); w != nil && r.Config.Task == run.Search {
+				return w.ID
+			}
+			return none
+		}),
 		of("images", records, func(r run.Record) string {
 			sum := 0
 			for _, n := range r.Facts.Counts {
@@ -319,6 +325,8 @@ func searches(c run.Config, _ run.Event) bool   { return c.Task == run.Search }
 func moves(c run.Config, e run.Event) bool      { return searches(c, e) && !c.Frozen(e.Epoch) }
 func normalises(c run.Config, _ run.Event) bool { return c.Task == run.Train && c.Tau > 0 }
 func mixes(c run.Config, _ run.Event) bool      { return c.Branches != bbn.Alone }
+func weighs(c run.Config, _ run.Event) bool     { return c.Task == run.Search && c.Method != "random" }
+func watches(_ run.Config, e run.Event) bool    { return e.Report.Eigenvalue != 0 }
 func multiplies(c run.Config, _ run.Event) bool { return c.Multiply() != nil }
 
 func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
@@ -343,7 +351,8 @@ var numbers = []number{
 	{"architecture's loss", moves, func(e run.Event) float64 { return e.ArchLoss }, nats, false},
 	{"test loss", every, func(e run.Event) float64 { return e.Report.TestLoss }, nats, false},
 	{"calibration error", every, func(e run.Event) float64 { return e.Report.Calibration }, percent, false},
-	{"entropy", searches, func(e run.Event) float64 { return e.Report.Entropy }, fine, false},
+	{"largest eigenvalue", watches, func(e run.Event) float64 { return e.Report.Eigenvalue }, fine, false},
+	{"entropy", weighs, func(e run.Event) float64 { return e.Report.Entropy }, fine, false},
 	{"rate", every, func(e run.Event) float64 { return e.Rate }, plain, true},
 	{"architecture's rate", searches, func(e run.Event) float64 { return e.ArchRate }, plain, true},
 	{"mixing", mixes, func(e run.Event) float64 { return e.Mix }, plain, true},
@@ -462,7 +471,7 @@ func freezes(records []run.Record) []row {
 			return strconv.Itoa(p.Dropped.Operations)
 		}, func(p *run.Report) string { return fmt.Sprintf(" of %d", p.Dropped.Of) }),
 		at("points by dropping", drops, func(p *run.Report) string {
-			return fmt.Sprintf("%+.1f", 100*(p.Dropped.Accuracy-p.Accuracy))
+			return fmt.Sprintf("%+.1f", 100*(p.Dropped.Accuracy-p.Accuracy)+0)
 		}, func(p *run.Report) string {
 			return fmt.Sprintf(": mixed %.1f %%, then %.1f %%", 100*p.Accuracy, 100*p.Dropped.Accuracy)
 		}),

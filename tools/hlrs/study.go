@@ -64,7 +64,7 @@ func (c *studyCheck) Run(ctx context.Context) error {
 	if err := e.add(ctx, p); err != nil {
 		return err
 	}
-	fmt.Printf("%s\n%s\n\n", p.Study.Name, p.Study.Question)
+	fmt.Printf("%s\n%s\n\n", clean(p.Study.Name), clean(p.Study.Question))
 	names := p.Variants()
 	long := 0
 	for _, name := range names {
@@ -82,7 +82,7 @@ func (c *studyCheck) Run(ctx context.Context) error {
 		}
 		fmt.Printf("  %s  %s, about %s a job%s\n", pad(name, long), what, short(e.of(j)), mark)
 	}
-	n := atOnce(c.Jobs)
+	n := min(atOnce(c.Jobs), len(p.Jobs))
 	fmt.Printf("\n%s of %s: %s, about %s on one core, %s with -j %d; up to %s of memory each\n", count(len(names), "variant"), count(len(p.Study.Seeds), "seed"),
 		count(len(p.Jobs), "job"), short(e.all(p)), short(e.all(p)/time.Duration(n)), n, amount(e.bytes))
 	if limit := seconds(3600 * p.Study.Hours); limit > 0 {
@@ -137,7 +137,7 @@ func (e *estimate) add(ctx context.Context, p study.Plan) error {
 				continue
 			}
 			if !said {
-				fmt.Fprintln(os.Stderr, "timing a few steps of each kind of run")
+				fmt.Fprintf(os.Stderr, "%s, %s: timing a few steps of each kind of run\n", count(len(p.Variants()), "variant"), count(len(p.Jobs), "job"))
 				said = true
 			}
 			cost, err := e.machine.fits(c, 10, imageBytes(c))
@@ -391,7 +391,7 @@ func (c *studyStatus) Run() error {
 			why = append(why, fmt.Sprintf("  %s: %s", at, s.Why))
 		}
 	}
-	fmt.Fprintf(&b, "%s: %d of %d jobs done", f.Plan.Study.Name, total[studyfolder.Done], len(f.Plan.Jobs))
+	fmt.Fprintf(&b, "%s: %d of %d jobs done", clean(f.Plan.Study.Name), total[studyfolder.Done], len(f.Plan.Jobs))
 	for _, s := range []studyfolder.State{studyfolder.Running, studyfolder.Begun, studyfolder.Failed, studyfolder.Waiting} {
 		if total[s] > 0 {
 			fmt.Fprintf(&b, ", %d %s", total[s], s)

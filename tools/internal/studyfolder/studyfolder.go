@@ -52,8 +52,20 @@ var ErrOther = errors.New("name another folder with --out")
 
 // Freeze writes a plan to a folder, which is new or empty or holds that plan already, or one that it goes on from: the jobs there are stay
 // as they are, and those that a longer list of seeds adds come behind them.
-func Freeze(dir string, plan study.Plan) (Folder, error) {
-	f := Folder{dir, plan}
+func Freeze(dir string, plan study.Plan) (f Folder, err error) {
+	f = Folder{dir, plan}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return f, err
+	}
+	unlock, err := disk.Lock(dir)
+	for wait := 0; errors.Is(err, disk.ErrLocked) && wait < 100; wait++ { // another process freezes it, too
+		time.Sleep(50 * time.Millisecond)
+		unlock, err = disk.Lock(dir)
+	}
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	was, err := Open(dir)
 	switch {
 	case err == nil:
@@ -73,15 +85,15 @@ func Freeze(dir string, plan study.Plan) (Folder, error) {
 			return f, err
 		}
 		for _, e := range entries {
-			if e.Name()[0] != '.' && !disk.Half(e.Name()) {
+			if e.Name()[0] != '.' && !disk.Half(e.Name()) && e.Name() != Jobs { // of which a study is left whose plan is lost
 				return f, fmt.Errorf("%s holds other files than a study's, such as %s: %w", dir, e.Name(), ErrOther)
 			}
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(dir, Jobs), 0o777); err != nil {
+	if err := (disk.Disk{}).Replace(filepath.Join(dir, PlanFile), plan.Encode); err != nil {
 		return f, err
 	}
-	return f, disk.Disk{}.Replace(filepath.Join(dir, PlanFile), plan.Encode)
+	return f, os.MkdirAll(filepath.Join(dir, Jobs), 0o777)
 }
 
 // changed says what two jobs differ in; it is empty where they do not.
@@ -125,29 +137,41 @@ func (f Folder) Do(ctx context.Context, i int, m Maker) (done bool, err error) {
 	if err != nil || !done || j.Train == nil {
 		return done, err
 	}
-	train := *j.Train
-	train.Genotype = record.Last().Report.Genotype.String()
-	_, done, err = f.take(ctx, f.Train(i), train, m)
+	_, done, err = f.take(ctx, f.Train(i), training(j, record), m)
 	return done, err
+}
+
+// training is the configuration that trains what a job's search has found.
+func training(j study.Job, found run.Record) run.Config {
+	c := *j.Train
+	c.Genotype = found.Last().Report.Genotype.String()
+	return c
 }
 
 // take begins a run, or goes on with it.
 func (f Folder) take(ctx context.Context, dir string, c run.Config, m Maker) (record run.Record, done bool, err error) {
-	if record, err := runfolder.Record(dir); err == nil && record.Done() { // whose folder need not be anybody's
-		return record, true, nil
-	}
 	var r *runfolder.Folder
-	if runfolder.Holds(dir) {
-		r, err = runfolder.Resume(disk.Disk{}, dir, func(record run.Record, snapshot io.Reader) (*run.Run, error) {
-			if field, differ := record.Config.Differs(c); differ {
-				return nil, fmt.Errorf("%s: its run has the %s %s, and the study %s", dir, field.Name, field.Value(record.Config), field.Value(c))
-			}
-			return m.Restore(record, snapshot)
-		})
-	} else {
-		r, err = runfolder.New(disk.Disk{}, dir, true, func() (*run.Run, error) { return m.New(c) })
+	for range 2 { // another process may come between a look and a lock
+		if record, err := runfolder.Record(dir); err == nil && record.Done() { // whose folder need not be anybody's
+			return record, true, foreign(dir, record, c)
+		}
+		if runfolder.Holds(dir) {
+			r, err = runfolder.Resume(disk.Disk{}, dir, func(record run.Record, snapshot io.Reader) (*run.Run, error) {
+				if err := foreign(dir, record, c); err != nil {
+					return nil, err
+				}
+				return m.Restore(record, snapshot)
+			})
+			break
+		}
+		if r, err = runfolder.New(disk.Disk{}, dir, false, func() (*run.Run, error) { return m.New(c) }); !errors.Is(err, runfolder.ErrTaken) {
+			break
+		}
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, runfolder.ErrTaken), errors.Is(err, runfolder.ErrForeign), errors.Is(err, runfolder.ErrUnread):
+		return record, false, fmt.Errorf("%w; %s", err, anew(dir))
+	case err != nil:
 		return record, false, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
@@ -157,6 +181,17 @@ func (f Folder) take(ctx context.Context, dir string, c run.Config, m Maker) (re
 	}
 	return r.Run.Record(), r.Run.Done(), nil
 }
+
+// foreign says what a run in dir has that the study's has not.
+func foreign(dir string, r run.Record, c run.Config) error {
+	if field, differ := r.Config.Differs(c); differ {
+		return fmt.Errorf("%s: its run has the %s %s, and the study %s; %s", dir, field.Name, field.Value(r.Config), field.Value(c), anew(dir))
+	}
+	return nil
+}
+
+// anew says how a job is run anew.
+func anew(dir string) string { return fmt.Sprintf("remove %s to have it run anew", dir) }
 
 // State is where a job stands.
 type State int
@@ -193,12 +228,16 @@ func (f Folder) Look(i int) (s Standing) {
 	if busy(f.Job(i)) || busy(f.Train(i)) {
 		s.State = Running
 	}
-	see := func(dir string) (r run.Record, done bool) {
+	see := func(dir string, c run.Config) (r run.Record, done bool) {
 		r, err := runfolder.Record(dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return run.Record{}, false
 		case err != nil:
+			s.State, s.Why = Failed, fmt.Sprintf("%v; %s", err, anew(dir))
+			return run.Record{}, false
+		}
+		if err := foreign(dir, r, c); err != nil {
 			s.State, s.Why = Failed, err.Error()
 			return run.Record{}, false
 		}
@@ -212,8 +251,8 @@ func (f Folder) Look(i int) (s Standing) {
 		return r, r.Done()
 	}
 	var done bool
-	if s.Search, done = see(f.Job(i)); done && j.Train != nil {
-		s.Train, done = see(f.Train(i))
+	if s.Search, done = see(f.Job(i), j.Config); done && j.Train != nil {
+		s.Train, done = see(f.Train(i), training(j, s.Search))
 	}
 	if done && s.State != Failed {
 		s.State = Done

@@ -373,8 +373,13 @@ func (l *Lab) time() string {
 	}
 	fact(Text.Skips, Text.Of, p.Counts["skip"], p.Counts["skip"]+p.Counts["pool"]+p.Counts["conv"])
 	fact(Text.NoParameters, "%.0f %%", share(p, "skip")+share(p, "pool"))
-	fact(Text.AlphaEntropy, Text.OfNats, p.Entropy, entropyOf(len(darts.Primitives)))
-	fact(Text.ArchRate, "%.2g", e.ArchRate)
+	if field("arch-rate").Counts(r.experiment()) {
+		fact(Text.AlphaEntropy, Text.OfNats, p.Entropy, entropyOf(len(darts.Primitives)))
+		fact(Text.ArchRate, "%.2g", e.ArchRate)
+	}
+	if p.Energy > 0 {
+		fact(Text.RowEnergy, "%.0f", 100*p.Energy)
+	}
 	fact(Text.Conventional, "%.2f", e.Mix)
 	return text + "</dl>"
 }

@@ -139,7 +139,9 @@ func epoch(c run.Config, e run.Event) string {
 	if c.Frozen(e.Epoch) {
 		s += ", architecture frozen"
 	} else if c.Task == run.Search {
-		s += fmt.Sprintf(", architecture loss %.3f, architecture rate %.2g", e.ArchLoss, e.ArchRate)
+		if s += fmt.Sprintf(", architecture loss %.3f", e.ArchLoss); c.Method != "random" {
+			s += fmt.Sprintf(", architecture rate %.2g", e.ArchRate)
+		}
 	} else {
 		s += fmt.Sprintf(", rate %.2g", e.Rate)
 	}

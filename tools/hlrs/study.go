@@ -375,6 +375,7 @@ func (c *studyStatus) Run() error {
 	}
 	total := map[studyfolder.State]int{}
 	by := map[string]map[studyfolder.State]int{}
+	mean := map[string]float64{} // of the accuracies of what is done
 	var now, why []string
 	for i, j := range f.Plan.Jobs {
 		s := f.Look(i)
@@ -385,6 +386,12 @@ func (c *studyStatus) Run() error {
 		by[j.Variant][s.State]++
 		at := fmt.Sprintf("job %d, %s, seed %d", i, j.Variant, j.Seed)
 		switch s.State {
+		case studyfolder.Done:
+			last := s.Search.Last()
+			if j.Train != nil {
+				last = s.Train.Last()
+			}
+			mean[j.Variant] += (last.Report.Accuracy - mean[j.Variant]) / float64(by[j.Variant][s.State])
 		case studyfolder.Running, studyfolder.Begun:
 			now = append(now, fmt.Sprintf("  %s: %d of %d epochs, %s", at, s.Epochs, s.Of, s.State))
 		case studyfolder.Failed:
@@ -403,7 +410,11 @@ func (c *studyStatus) Run() error {
 		for _, n := range by[name] {
 			all += n
 		}
-		fmt.Fprintf(&b, "  %s  %d of %d\n", pad(name, long), by[name][studyfolder.Done], all)
+		fmt.Fprintf(&b, "  %s  %d of %d", pad(name, long), by[name][studyfolder.Done], all)
+		if by[name][studyfolder.Done] > 0 {
+			fmt.Fprintf(&b, ", %.1f %% on average", 100*mean[name])
+		}
+		b.WriteString("\n")
 	}
 	for _, part := range []struct {
 		title string

@@ -105,18 +105,22 @@ func ReadPlan(r io.Reader) (p Plan, err error) {
 	if err = json.UnmarshalRead(r, &p, json.RejectUnknownMembers(true)); err != nil {
 		return p, fmt.Errorf("plan: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
+	return p, p.validate()
+}
+
+func (p Plan) validate() error {
 	for i, j := range p.Jobs {
 		if j.Index != i {
-			return p, fmt.Errorf("plan: job %d has the index %d", i, j.Index)
+			return fmt.Errorf("plan: job %d has the index %d", i, j.Index)
 		}
 		if err := j.Config.Validate(); err != nil {
-			return p, fmt.Errorf("plan: job %d: %w", i, err)
+			return fmt.Errorf("plan: job %d: %w", i, err)
 		}
 	}
 	if len(p.Jobs) == 0 {
-		return p, errors.New("plan: no jobs")
+		return errors.New("plan: no jobs")
 	}
-	return p, nil
+	return nil
 }
 
 // Encode writes a plan as ReadPlan reads it.

@@ -94,7 +94,7 @@ func (s *openStudy) against(r row) string {
 	case n == 0:
 		return fmt.Sprintf(Text.NoPair, base)
 	case n == 1:
-		return fmt.Sprintf(Text.OnePair, d.Mean, s.Measure.Points, base)
+		return fmt.Sprintf(Text.OnePair, s.signed(d.Mean), s.Measure.Points, base)
 	case d.Above+d.Below == 0:
 		return fmt.Sprintf(Text.SamePairs, base, n)
 	default:
@@ -105,7 +105,7 @@ func (s *openStudy) against(r row) string {
 		case (d.Mean > 0) == s.Measure.Less:
 			verdict = Text.PairsWorse
 		}
-		return fmt.Sprintf(verdict, base) + " " + fmt.Sprintf(Text.PairsDiffer, d.Mean, s.Measure.Points, i.Low, i.High, n)
+		return fmt.Sprintf(verdict, base) + " " + fmt.Sprintf(Text.PairsDiffer, s.signed(d.Mean), s.Measure.Points, s.signed(i.Low), s.signed(i.High), n)
 	}
 }
 
@@ -148,7 +148,7 @@ func (l *Lab) measured() string {
 			b.WriteString(`<svg class="lane">` + grid + mean)
 			for _, i := range lane {
 				says := fmt.Sprintf(Text.DotOf, r.name, r.of[i].Seed, s.number(r.values[i]), s.Measure.Unit)
-				fmt.Fprintf(&b, `<g role="button" tabindex="0" data-act="job:%d" aria-label="%s"><title>%[2]s</title><circle class="hit" cx="%[3].2f%%" cy="13" r="12"/><circle class="seed" cx="%[3].2f%%" cy="13" r="5"/></g>`, r.of[i].Index, escape(says), x(r.values[i]))
+				fmt.Fprintf(&b, `<g role="button" tabindex="0" data-act="job:%d" aria-label="%s"><title>%[2]s</title><circle class="hit" cx="%.2[3]f%%" cy="13" r="12"/><circle class="seed" cx="%.2[3]f%%" cy="13" r="5"/></g>`, r.of[i].Index, escape(says), x(r.values[i]))
 			}
 			b.WriteString(`</svg>`)
 		}
@@ -163,11 +163,16 @@ func (l *Lab) measured() string {
 }
 
 // number is a value of the measure with as many digits as it deserves.
-func (s *openStudy) number(v float64) string {
+func (s *openStudy) number(v float64) string { return fmt.Sprintf("%.*f", s.digits(), v) }
+
+// signed is a difference of such values.
+func (s *openStudy) signed(v float64) string { return fmt.Sprintf("%+.*f", s.digits(), v) }
+
+func (s *openStudy) digits() int {
 	if s.Measure.Unit == "%" {
-		return fmt.Sprintf("%.1f", v)
+		return 1
 	}
-	return fmt.Sprintf("%.3f", v)
+	return 3
 }
 
 // ticksOver are round numbers around all values, evenly apart.
@@ -231,9 +236,9 @@ func (l *Lab) measuredTable() string {
 			line[2] = s.number(r.mean())
 		}
 		if d := s.Over(r.method, r.task); r.method != s.Baseline && len(d.Each) > 0 {
-			if line[3] = fmt.Sprintf("%+.3g", d.Mean); len(d.Each) > 1 {
+			if line[3] = s.signed(d.Mean); len(d.Each) > 1 {
 				i := d.Interval(0.95)
-				line[4], line[5] = fmt.Sprintf("%+.3g", i.Low), fmt.Sprintf("%+.3g", i.High)
+				line[4], line[5] = s.signed(i.Low), s.signed(i.High)
 			}
 		}
 		means = append(means, line)
@@ -252,7 +257,7 @@ func (l *Lab) measuredTable() string {
 		seeds = append(seeds, line)
 	}
 	caption := fmt.Sprintf(Text.StudyAxis, s.Measure.Title, s.Measure.Unit)
-	return tabulate(caption, []string{Text.Variant, Text.SeedsHead, Text.Mean, Text.DifferenceHead, Text.From, Text.To}, means) + tabulate(caption, head, seeds)
+	return tabulate(caption, []string{Text.Variant, Text.SeedsHead, Text.Mean, Text.DifferenceHead, Text.From, Text.To}, means) + tabulate(Text.BySeed, head, seeds)
 }
 
 // shownMost is how many runs stand side by side at most, where they come of records: of so many there are colours.

@@ -69,6 +69,7 @@ func studied(t *testing.T) ([]byte, *study.Results) {
 // that is none changes nothing.
 func TestStudy(t *testing.T) {
 	t.Parallel()
+	script := axe(t)
 	file, results := studied(t)
 	b := open(t, serve(t, nil, 0)+"/#place=studies", 2*time.Minute)
 	b.shows("#card-studies", "hlrs study run FILE", 20*time.Second)
@@ -85,7 +86,7 @@ func TestStudy(t *testing.T) {
 	b.wait(dots+`.length === 5`, 10*time.Second)
 	d := results.Over(0, 0)
 	i := d.Interval(0.95)
-	b.shows("#card-measured", fmt.Sprintf("%+.3g points on average, 95 %% confidence interval %+.3g to %+.3g, paired over 2 seeds", d.Mean, i.Low, i.High), time.Second)
+	b.shows("#card-measured", fmt.Sprintf("%+.1f points on average, 95 %% confidence interval %+.1f to %+.1f, paired over 2 seeds", d.Mean, i.Low, i.High), time.Second)
 
 	// The table has the same numbers, by each measure.
 	b.click(`#card-measured > .fold`)
@@ -118,8 +119,17 @@ func TestStudy(t *testing.T) {
 			t.Errorf("%d pixels wide on %d", wide, size[0])
 		}
 		if bad := eval[string](b, `(() => { const all = [...`+dots+`].map((e) => e.querySelector(".hit").getBoundingClientRect());
-			return all.filter((a, i) => a.width < 24 || a.height < 24 || a.left < 0 || a.right > innerWidth || all.some((o, j) => j !== i && Math.abs(o.x - a.x) < 23.5 && Math.abs(o.y - a.y) < 23.5)).map((a) => JSON.stringify(a)).join(); })()`); bad != "" {
+			return all.filter((a, i) => a.width < 23.9 || a.height < 23.9 || a.left < 0 || a.right > innerWidth || all.some((o, j) => j !== i && Math.abs(o.x - a.x) < 23.5 && Math.abs(o.y - a.y) < 23.5)).map((a) => JSON.stringify(a)).join(); })()`); bad != "" {
 			t.Errorf("on %d pixels: %s", size[0], bad)
+		}
+		for _, scheme := range []string{"light", "dark"} {
+			b.look(size[0], size[1], scheme)
+			for _, found := range eval[[]string](b, script+`; axe.run({resultTypes: ["violations"]}).then((r) => r.violations.filter((v) => v.impact === "serious" || v.impact === "critical").flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ": " + n.target + " " + n.failureSummary)))`) {
+				t.Errorf("%d pixels wide, %s: %s", size[0], scheme, found)
+			}
+		}
+		if away := eval[bool](b, `document.querySelector(".places [aria-current]").getBoundingClientRect().right > innerWidth`); away {
+			t.Errorf("on %d pixels the place's name is out of sight", size[0])
 		}
 		if least := eval[float64](b, `Math.min(...[...document.querySelectorAll("#card-studies *, #card-measured *")].filter((e) => e.textContent.trim()).map((e) => parseFloat(getComputedStyle(e).fontSize)))`); least < 11 {
 			t.Errorf("text of %v pixels", least)
@@ -127,7 +137,7 @@ func TestStudy(t *testing.T) {
 	}
 	b.look(1280, 900, "light")
 
-	b.click(`#card-measured [data-act="job:0"] .hit`)
+	b.click(`#card-measured [data-act="job:0"]`)
 	b.says("A finished run.", 10*time.Second)
 	b.says(fmt.Sprintf("Balanced accuracy %.1f %%", 100*results.All[0].Run.Last().Report.Accuracy), 10*time.Second)
 	b.says(fmt.Sprintf("%d steps, 2 of 2 epochs", 2*results.All[0].Run.Facts.Steps), time.Second)
@@ -136,12 +146,12 @@ func TestStudy(t *testing.T) {
 	b.wait(dots+`.length === 5`, 10*time.Second)
 	b.focus(`document.querySelector('#card-measured [data-act="job:3"]')`)
 	b.do(chromedp.KeyEvent(kb.Enter))
-	b.wait(`document.querySelectorAll("#card-compare svg path.line").length === 2`, 10*time.Second)
+	b.wait(`document.querySelectorAll("#card-compare svg path.line").length === 4`, 10*time.Second)
 	if got := b.runs(); !strings.HasSuffix(got, "of 8, seed 1, of 16, seed 2") {
 		t.Errorf("on the page: %s", got)
 	}
 	b.visit(Studies)
-	b.click(`#card-measured [data-act="job:0"] .hit`) // which is there
+	b.click(`#card-measured [data-act="job:0"]`) // which is there
 	b.wait(`document.querySelector(".runs [aria-pressed=true]")?.textContent.startsWith("of 8, seed 1")`, 10*time.Second)
 	was := b.runs()
 	b.do(chromedp.Reload())

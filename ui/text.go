@@ -51,7 +51,7 @@ var Text = struct {
 
 	// Studies.
 	OpenStudy, NoStudy, NoStudyFile, StudyJobs, Measure, IsBaseline, NoPair, OnePair, SamePairs, PairsBetter, PairsWorse, PairsAlike, PairsDiffer string
-	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, From, To, JobName, JobSearch                                   string
+	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, From, To, BySeed, JobName, JobSearch                           string
 
 	// Where the search stands.
 	EpochShown, Latest                                                                     string
@@ -240,16 +240,16 @@ var Text = struct {
 	NoStudyFile: "%s is not a study of this laboratory; nothing has changed: %v",                                                                                                                                                                                                                                // a file, and why
 	StudyJobs:   "%d of %d runs done: %d variants, %d seeds.",
 	Measure:     "Measured by", IsBaseline: "The baseline: the other variants are compared with it, seed by seed.",
-	NoPair:      "No seed is done by both this and %s.",                                          // the baseline
-	OnePair:     "%+.3g %s against %s on the one seed that both have done, which shows nothing.", // points
+	NoPair:      "No seed is done by both this and %s.",                                       // the baseline
+	OnePair:     "%s %s against %s on the one seed that both have done, which shows nothing.", // points
 	SamePairs:   "The same as %s on all %d seeds.",
 	PairsBetter: "Better than %s.", PairsWorse: "Worse than %s.", PairsAlike: "Cannot be told apart from %s.",
-	PairsDiffer: "Difference: %+.3g %s on average, 95 %% confidence interval %+.3g to %+.3g, paired over %d seeds.",
+	PairsDiffer: "Difference: %s %s on average, 95 %% confidence interval %s to %s, paired over %d seeds.",
 	MeanOf:      "mean %s %s of %d", // of runs
 	DotOf:       "%s, seed %d: %s %s. Open this run.",
 	StudyAxis:   "%s, %s", // a measure and its unit
 	StudyNote:   "Each dot is the run of one seed: press it to open that run. Each bar is the mean of its row. Intervals are Student’s t for the differences on the same seeds; of 20 such intervals, about one misses the true value by chance.",
-	Variant:     "Variant", SeedsHead: "Seeds done", Mean: "Mean", DifferenceHead: "Difference from the baseline", From: "Interval from", To: "to",
+	Variant:     "Variant", SeedsHead: "Seeds done", Mean: "Mean", DifferenceHead: "Difference from the baseline", From: "95 % interval from", To: "to", BySeed: "By seed",
 	JobName: "%s, seed %d", JobSearch: "%s, search", // a variant
 
 	// Where the search stands.

@@ -126,9 +126,6 @@ func (b Bundle) Validate() error {
 		}
 		seen[at] = true
 		baseline = baseline || j.Variant == b.Plan.Baseline()
-		if (j.Train == nil) != (b.Plan.Jobs[0].Train == nil) || j.Config.Task != b.Plan.Jobs[0].Config.Task {
-			return fmt.Errorf("plan: job %d is of another kind than the first", i)
-		}
 	}
 	if !baseline {
 		return fmt.Errorf("plan: there is no variant %.80q", b.Plan.Baseline())

@@ -156,7 +156,6 @@ func TestBundleErrors(t *testing.T) {
 		`no "beauty"`:                func(b *Bundle) { b.Measure = "beauty" },
 		`no variant "x"`:             func(b *Bundle) { b.Plan.Study.Baseline = "x" },
 		"twice":                      func(b *Bundle) { b.Plan.Jobs[2].Seed = 1 },
-		"another kind":               func(b *Bundle) { b.Plan.Jobs[3].Train = nil },
 		"other than planned":         func(b *Bundle) { b.Done[0].Training = nil },
 		"job 0: arch-schedule const": func(b *Bundle) { b.Done[0].Run = b.Done[1].Run },
 		"not come to its end":        func(b *Bundle) { b.Done[0].Run.Events = b.Done[0].Run.Events[:1] },

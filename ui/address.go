@@ -11,7 +11,7 @@ import (
 
 // Address is the run in focus as the part of the page's address after #: the settings that differ from the small preset's. The
 // images are named where the person has picked them, or the run is on the toy set: else a link should take what is there. A lesson
-// that is open is named by its number, and the runs as a place.
+// that is open is named by its number, and runs and studies as places.
 func (l *Lab) Address() string {
 	r := l.Run()
 	v := map[string]string{}
@@ -29,8 +29,8 @@ func (l *Lab) Address() string {
 	switch l.Place {
 	case Learn:
 		v["lesson"] = strconv.Itoa(l.Lesson + 1)
-	case Shelf:
-		v["place"] = string(Shelf)
+	case Shelf, Studies:
+		v["place"] = string(l.Place)
 	}
 	return query(v)
 }
@@ -51,8 +51,8 @@ func (l *Lab) Go(address string) {
 		l.Lesson, l.Place = n-1, Learn
 		delete(v, "lesson")
 	}
-	if v["place"] == string(Shelf) {
-		l.Place = Shelf
+	if p := Place(v["place"]); p == Shelf || p == Studies {
+		l.Place = p
 		delete(v, "place")
 	}
 	if text := v["record"]; text != "" { // what stands beside it are its settings
@@ -95,13 +95,18 @@ func (l *Lab) linked(name, text string) {
 		l.say(fmt.Sprintf(Text.BadRecord, err))
 		return
 	}
+	l.linkedRun(cmp.Or(name, Text.Linked), record, text)
+}
+
+// linkedRun puts a record on the page that a link can carry, and brings it into focus.
+func (l *Lab) linkedRun(name string, record run.Record, text string) {
 	r := l.Run()
 	if r.fresh() {
 		r.Name = ""
 	} else {
 		r = l.add("", r.Config)
 	}
-	r.Name = l.unique(cmp.Or(name, Text.Linked))
+	r.Name = l.unique(name)
 	r.show(record)
 	r.Recorded, r.Picked, r.Link = true, true, text
 	l.Epoch = -1

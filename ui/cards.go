@@ -90,7 +90,7 @@ func init() { // which refer to themselves
 		{id: "chapter-run", at: chapter},
 		{id: "time", at: wide, paint: (*Lab).time},
 		{id: "accuracy", at: wide, follows: epochs, paint: of((*Lab).chartOf, "accuracy"), tabled: of((*Lab).chartTable, "accuracy")},
-		{id: "loss", at: narrow, follows: steps, paint: of((*Lab).chartOf, "loss"), tabled: of((*Lab).chartTable, "loss")},
+		{id: "loss", at: narrow, follows: steps, paint: of((*Lab).chartOf, "loss"), tabled: of((*Lab).chartTable, "loss"), hidden: func(l *Lab) bool { return l.Run().Record.Thin }},
 		{id: "history", at: narrow, follows: epochs, paint: (*Lab).history, tabled: at((*Lab).historyTable)},
 		{id: "confusion", at: narrow, follows: epochs, paint: (*Lab).confusion, tabled: at((*Lab).confusionTable)},
 
@@ -113,6 +113,9 @@ func init() { // which refer to themselves
 		{id: "chapter-keep", at: chapter},
 		{id: "export", at: wide, paint: (*Lab).exports},
 		{id: "kept", at: wide, in: []Place{Shelf}, paint: (*Lab).runs},
+
+		{id: "studies", at: wide, in: []Place{Studies}, paint: (*Lab).studies},
+		{id: "measured", at: wide, in: []Place{Studies}, paint: (*Lab).measured, tabled: (*Lab).measuredTable, hidden: func(l *Lab) bool { return l.study == nil }},
 	}
 }
 
@@ -146,6 +149,9 @@ func (l *Lab) Cards() (cards []Card) {
 		c := Card{ID: p.id, Title: Text.Card[p.id], Wide: p.at == wide, Chapter: p.at == chapter, Table: p.tabled != nil, Hidden: !l.shows(p)}
 		if p.id == "lesson" {
 			c.Title = Lessons[l.Lesson].Title
+		}
+		if p.id == "studies" && l.study != nil && l.study.Plan.Study.Name != "" {
+			c.Title = l.study.Plan.Study.Name
 		}
 		cards = append(cards, c)
 	}

@@ -70,6 +70,7 @@ type Lab struct {
 		at   int
 	}
 	shelf  shelf
+	study  *openStudy
 	moving struct { // a schedule whose points are being moved
 		which string
 		from  run.Config
@@ -285,6 +286,12 @@ func (l *Lab) Act(act string) {
 		l.trial(what)
 	case "export":
 		l.export(what)
+	case "measure":
+		if l.study != nil {
+			l.measure(what)
+		}
+	case "job":
+		l.job(n)
 	case "sort":
 		l.shelf.sort(what)
 	case "filter":

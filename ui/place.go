@@ -9,18 +9,19 @@ import (
 // Place is one of the page's places, each with cards of its own.
 type Place string
 
-// The places: the laboratory itself, the lessons, and the runs on this machine.
+// The places: the laboratory itself, the lessons, the runs on this machine, and the study that is open.
 const (
 	Explore Place = ""
 	Learn   Place = "lessons"
 	Shelf   Place = "runs"
+	Studies Place = "studies"
 )
 
 // Places are all of them, with what leads to each.
 var Places = []struct {
 	ID   Place
 	Name string
-}{{Explore, Text.Explore}, {Learn, Text.Lessons}, {Shelf, Text.RunsHere}}
+}{{Explore, Text.Explore}, {Learn, Text.Lessons}, {Shelf, Text.RunsHere}, {Studies, Text.Studies}}
 
 // Second classes: of a page in one column, and of what is opened.
 const (
@@ -46,7 +47,7 @@ func presented() map[string]bool {
 func (l *Lab) visit(p Place, card string) {
 	l.Place, l.Presenting = p, false
 	if card == "" {
-		card = map[Place]string{Explore: overview, Learn: "card-lesson", Shelf: "card-kept"}[p]
+		card = map[Place]string{Explore: overview, Learn: "card-lesson", Shelf: "card-kept", Studies: "card-studies"}[p]
 	}
 	l.Host.Focus(card)
 }

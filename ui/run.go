@@ -68,6 +68,9 @@ func (r *Run) hear(events []run.Event) {
 			r.Mixes = append(r.Mixes[:min(e.Epoch, len(r.Mixes))], e.Mix)
 		case run.EpochDone:
 			r.Epochs = append(r.Epochs, e)
+			if r.Record.Thin { // whose steps would have said it
+				r.Rates, r.Mixes = append(r.Rates, e.ArchRate), append(r.Mixes, e.Mix)
+			}
 		case run.Changed:
 			r.Changes, r.Record.Next = append(r.Changes, e.Epoch), nil
 		}
@@ -96,6 +99,14 @@ func (r *Run) settings(c run.Config) { r.Config, r.Typed = c, nil }
 // seen says whether there is anything to see of the run, and fresh whether nothing was made of it yet.
 func (r *Run) seen() bool  { return len(r.Losses) > 0 || len(r.Epochs) > 0 }
 func (r *Run) fresh() bool { return !r.Started && !r.Recorded && !r.Coming && !r.seen() }
+
+// steps is how many were taken.
+func (r *Run) steps() int {
+	if r.Record.Thin {
+		return len(r.Epochs) * r.Record.Facts.Steps
+	}
+	return len(r.Losses)
+}
 
 // last is the event of the last whole epoch, or nil.
 func (r *Run) last() *run.Event { return r.at(-1) }
@@ -168,7 +179,7 @@ func (r *Run) Say(epoch int) string {
 	default:
 		say = Text.Paused
 	}
-	say += " " + fmt.Sprintf(Text.Progress, len(r.Losses), len(r.Epochs), r.Record.Config.Epochs)
+	say += " " + fmt.Sprintf(Text.Progress, r.steps(), len(r.Epochs), r.Record.Config.Epochs)
 	if e := r.at(epoch); e != nil {
 		p := e.Report
 		say += " " + fmt.Sprintf(Text.Accuracies, 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)

@@ -133,6 +133,11 @@ func TestPlaces(t *testing.T) {
 		b.wait(fmt.Sprintf(`[...document.querySelectorAll("#overview, #settings, .card")].filter((e) => e.offsetHeight > 0).map((e) => e.id).join() === %q`, strings.Join(want, ",")), 20*time.Second)
 	}
 	sees("card-kept")
+	b.visit(Studies)
+	sees("card-studies")
+	if hash := eval[string](b, "location.hash"); !strings.Contains(hash, "place=studies") {
+		t.Errorf("the address of the studies is %s", hash)
+	}
 	b.visit(Learn)
 	sees("card-lesson", "card-compare")
 	if hash := eval[string](b, "location.hash"); hash != "#lesson=1" && hash != "#arch-schedule=const&lesson=1&seed=10" {

@@ -5,10 +5,10 @@ package ui
 // lessons of its own. What %s, %d and the like stand for is said where it is not plain; their order may be changed as in %[2]s.
 var Text = struct {
 	// The head of the page.
-	Title, OwnImages, OpenRun, Places, Explore, Lessons, RunsHere   string
-	Present, Presents, PresentEnd                                   string
-	Toy, Downloading, NotHad, Reduced, NoOwn, OwnCounts, AsRecorded string
-	NotHere, Meanwhile, InsteadOf, CannotGoOn, TooFew               string
+	Title, OwnImages, OpenRun, Places, Explore, Lessons, RunsHere, Studies string
+	Present, Presents, PresentEnd                                          string
+	Toy, Downloading, NotHad, Reduced, NoOwn, OwnCounts, AsRecorded        string
+	NotHere, Meanwhile, InsteadOf, CannotGoOn, TooFew                      string
 
 	// The controls.
 	Settings, Runs, AddRun, RemoveRun, AddBaseline                     string
@@ -48,6 +48,10 @@ var Text = struct {
 	ResultSearch, ResultTrained, ResultAxis, ResultNote, ResultSeed, ResultTable string
 	ResultAlike, ResultBetter, ResultDifference                                  string
 	Seed, SearchOf, TrainedOf, JourneyRecorded, JourneyMean                      string
+
+	// Studies.
+	OpenStudy, NoStudy, NoStudyFile, StudyJobs, Measure, IsBaseline, NoPair, OnePair, SamePairs, PairsBetter, PairsWorse, PairsAlike, PairsDiffer string
+	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, From, To, BySeed, JobName, JobSearch                           string
 
 	// Where the search stands.
 	EpochShown, Latest                                                                     string
@@ -95,7 +99,7 @@ var Text = struct {
 	ReadingImages, NoImages, DrawingFigure, NoFigure                         string
 }{
 	// The head of the page.
-	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Places: "Places", Explore: "Explore", Lessons: "Lessons", RunsHere: "Runs",
+	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Places: "Places", Explore: "Explore", Lessons: "Lessons", RunsHere: "Runs", Studies: "Studies",
 	Present: "Present", Presents: "Choose what is shown", PresentEnd: "End the presentation",
 	Toy:         "Toy images, generated here: not CIFAR-10.",
 	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.",                                                            // follows Toy
@@ -199,6 +203,8 @@ var Text = struct {
 		"cells":     "The cells",
 		"export":    "Export",
 		"kept":      "Runs on this machine",
+		"studies":   "Studies",
+		"measured":  "What the runs came to",
 	},
 	Later: "Shown after the first epoch.",
 
@@ -228,6 +234,24 @@ var Text = struct {
 	ResultDifference: "%s minus %s: %+.1f points on average, 95 %% confidence interval %+.1f to %+.1f; better on %d of %d seeds.", // likewise
 	Seed:             "Seed", SearchOf: "%s, search network", TrainedOf: "%s, trained cell",
 	JourneyRecorded: "recorded, %d seeds", JourneyMean: "%.1f %% on average",
+
+	// Studies. A variant is a choice of settings that a study compares, by its name.
+	OpenStudy:   "Open a study…",
+	NoStudy:     `A study runs every variant of a question with several seeds, so that its answer can be told from chance. Run one with <code>hlrs study run FILE</code>, write its report with <code>hlrs study report DIR</code>, and open the study.json.gz that the report holds, or drop it on this page.`, // HTML
+	NoStudyFile: "%s is not a study of this laboratory; nothing has changed: %v",                                                                                                                                                                                                                                // a file, and why
+	StudyJobs:   "%d of %d runs done: %d variants, %d seeds.",
+	Measure:     "Measured by", IsBaseline: "The baseline: the other variants are compared with it, seed by seed.",
+	NoPair:      "No seed is done by both this and %s.",                                       // the baseline
+	OnePair:     "%s %s against %s on the one seed that both have done, which shows nothing.", // points
+	SamePairs:   "The same as %s on all %d seeds.",
+	PairsBetter: "Better than %s.", PairsWorse: "Worse than %s.", PairsAlike: "Cannot be told apart from %s.",
+	PairsDiffer: "Difference: %s %s on average, 95 %% confidence interval %s to %s, paired over %d seeds.",
+	MeanOf:      "mean %s %s of %d", // of runs
+	DotOf:       "%s, seed %d: %s %s. Open this run.",
+	StudyAxis:   "%s, %s", // a measure and its unit
+	StudyNote:   "Each dot is the run of one seed: press it to open that run. Each bar is the mean of its row. Intervals are Student’s t for the differences on the same seeds; of 20 such intervals, about one misses the true value by chance.",
+	Variant:     "Variant", SeedsHead: "Seeds done", Mean: "Mean", DifferenceHead: "Difference from the baseline", From: "95 % interval from", To: "to", BySeed: "By seed",
+	JobName: "%s, seed %d", JobSearch: "%s, search", // a variant
 
 	// Where the search stands.
 	EpochShown: "Epoch shown: <b>%d</b> of %d", // HTML
@@ -304,7 +328,7 @@ var Text = struct {
 	NotKept:       "This epoch could not be saved on this machine; the run goes on and can be exported. %s",
 	NoLonger:      "This run is no longer saved on this machine.",
 	NoClipboard:   "The page may not use the clipboard; here is the text: %s",
-	DropHere:      "Drop images by class, CIFAR-10’s archive, or a run.", // while files hover over the page
+	DropHere:      "Drop images by class, CIFAR-10’s archive, a run, or a study’s study.json.gz.", // while files hover over the page
 	NotDropped:    "What was dropped cannot be read: %s",
 	NotRead:       "%s: %s", // a file, and why
 	ReadingImages: "Reading your images…",

@@ -66,6 +66,11 @@ func FuzzRecord(f *testing.F) {
 	f.Add([]byte(text(f, r.Record())))
 	finish(f, r)
 	f.Add([]byte(text(f, r.Record())))
+	thin, err := r.Record().Thinned()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(text(f, thin)))
 	f.Add([]byte("null"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var r, again Record

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -54,6 +55,17 @@ func Linked(text string) (r Record, err error) {
 	return r, err
 }
 
+// Thinned is the record as it takes the least room: without its steps, and rounded.
+func (r Record) Thinned() (thin Record, err error) {
+	r.Events = slices.DeleteFunc(slices.Clone(r.Events), func(e Event) bool { return e.Kind == StepDone })
+	r.Thin = true
+	raw, err := Rounded(r)
+	if err == nil {
+		err = json.Unmarshal(raw, &thin)
+	}
+	return thin, err
+}
+
 // Rounded is v's JSON with three digits of each number that is not whole, of the weights of operations the first three decimals: a
 // chart shows no more, and a page loads sooner.
 func Rounded(v any) ([]byte, error) {
@@ -80,6 +92,7 @@ func round(v any, format byte) any {
 		for k := range v {
 			switch k {
 			case "config", "next": // which a run is repeated by
+			case "per-class": // which the confusion has, exactly
 			case "normal", "reduce":
 				v[k] = round(v[k], 'f')
 			default:

@@ -17,6 +17,7 @@ type Record struct {
 	Events []Event `json:"events"`
 	Next   *Config `json:"next,omitempty"`   // what it changes to when the next epoch begins
 	Failed string  `json:"failed,omitempty"` // why it could not go on
+	Thin   bool    `json:"thin,omitempty"`   // its steps are left out: there are epochs and changes alone
 }
 
 // InForce is the configuration that the run had last: it may have changed on the way.
@@ -65,6 +66,9 @@ type Facts struct {
 
 // after is the whole record, where r has only what came after h. It is valid, or the error says why not.
 func (r Record) after(h history) (Record, stand, error) {
+	if r.Thin {
+		return r, stand{}, errors.New("a thin record, and a run has all its steps")
+	}
 	last := r.Events
 	r.Events = nil
 	at, err := r.walk() // the facts, by which events are judged

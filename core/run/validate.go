@@ -23,13 +23,14 @@ type stand struct {
 	config             Config // in force
 	epoch, at          int    // epochs, and steps of the next one, done
 	changed            bool   // at this epoch
+	thin               bool   // steps are left out
 	ended              string // why the run ended
 	losses, archLosses float64
 }
 
 // walk goes through a record, and says where its run stands at the end.
 func (r Record) walk() (stand, error) {
-	s := stand{config: r.Config}
+	s := stand{config: r.Config, thin: r.Thin}
 	if err := r.Config.Validate(); err != nil {
 		return s, err
 	}
@@ -108,13 +109,13 @@ func (s *stand) take(e Event, f Facts) error {
 			return err
 		}
 		s.config, s.changed = *e.Config, true
-	case e.Kind == StepDone && s.at < f.Steps && e.Step == s.at:
+	case e.Kind == StepDone && s.at < f.Steps && e.Step == s.at && !s.thin:
 		s.at, s.losses, s.archLosses = s.at+1, s.losses+e.Loss, s.archLosses+e.ArchLoss
-	case e.Kind == EpochDone && s.at == f.Steps && e.Step == s.at:
+	case e.Kind == EpochDone && (s.at == f.Steps || s.thin) && e.Step == f.Steps:
 		if err := e.Report.validate(s.config, f, s.epoch); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
-		*s = stand{config: s.config, epoch: s.epoch + 1, ended: e.Ended}
+		*s = stand{config: s.config, epoch: s.epoch + 1, ended: e.Ended, thin: s.thin}
 	default:
 		return fmt.Errorf("step %d of its kind cannot come after %d steps", e.Step, s.at)
 	}

@@ -75,12 +75,22 @@ type Measure struct {
 
 // Of is the measure's value of a job that has come so far.
 func (m Measure) Of(r Result) (float64, bool) {
-	search, training := r.Records()
-	record, value := m.of(ended(search), ended(training), r.Final())
+	record, value := m.from(r)
 	if record == nil {
 		return 0, false
 	}
 	return m.scale * value(record.Last().Report), true
+}
+
+// Record is the record that a job's value is taken from, or nil.
+func (m Measure) Record(r Result) *run.Record {
+	record, _ := m.from(r)
+	return record
+}
+
+func (m Measure) from(r Result) (*run.Record, func(*run.Report) float64) {
+	search, training := r.Records()
+	return m.of(ended(search), ended(training), r.Final())
 }
 
 func accuracy(r *run.Report) float64 { return r.Accuracy }
@@ -108,28 +118,23 @@ var Measures = []Measure{
 	{"calibration", "Expected calibration error", "%", "points", true, 100, last(func(r *run.Report) float64 { return r.Calibration })},
 }
 
+// Measures are those that the plan's jobs come to.
+func (p Plan) Measures() []Measure {
+	searches := p.Jobs[0].Config.Task == run.Search
+	trains := p.Jobs[0].Train != nil || !searches
+	return slices.DeleteFunc(slices.Clone(Measures), func(m Measure) bool {
+		return m.ID == "trained" && !trains || (m.ID == "search" || m.ID == "discrete") && !searches
+	})
+}
+
 // MeasureOf is the measure of that name; that of no name is the accuracy of a plan's last networks.
 func (p Plan) MeasureOf(id string) (Measure, error) {
-	trains := p.Jobs[0].Train != nil || p.Jobs[0].Config.Task == run.Train
-	searches := p.Jobs[0].Config.Task == run.Search
-	if id == "" {
-		id = "search"
-		if trains {
-			id = "trained"
-		}
-	}
 	names := ""
-	for _, m := range Measures {
-		has := trains || m.ID != "trained"
-		if m.ID == "search" || m.ID == "discrete" {
-			has = searches
-		}
-		if has && m.ID == id {
+	for _, m := range p.Measures() { // of which the first are accuracies, of what is trained before those of the search
+		if m.ID == id || id == "" {
 			return m, nil
 		}
-		if has {
-			names += " " + m.ID
-		}
+		names += " " + m.ID
 	}
 	return Measure{}, fmt.Errorf("measure: this study has no %.80q; choose one of%s", id, names)
 }

@@ -130,12 +130,16 @@ func ReadPlan(r io.Reader) (p Plan, err error) {
 	if err = json.UnmarshalRead(r, &p, json.RejectUnknownMembers(true)); err != nil {
 		return p, fmt.Errorf("plan: %w", plain(err))
 	}
+	return p, p.validate()
+}
+
+func (p Plan) validate() error {
 	for i, j := range p.Jobs {
 		if j.Index != i {
-			return p, fmt.Errorf("plan: job %d has the index %d", i, j.Index)
+			return fmt.Errorf("plan: job %d has the index %d", i, j.Index)
 		}
 		if err := j.Config.Validate(); err != nil {
-			return p, fmt.Errorf("plan: job %d: %w", i, err)
+			return fmt.Errorf("plan: job %d: %w", i, err)
 		}
 		if j.Config.Seed != j.Seed {
 			return p, fmt.Errorf("plan: job %d has the seed %d, and its configuration %d", i, j.Seed, j.Config.Seed)
@@ -147,9 +151,9 @@ func ReadPlan(r io.Reader) (p Plan, err error) {
 		seen[key] = true
 	}
 	if len(p.Jobs) == 0 {
-		return p, errors.New("plan: no jobs")
+		return errors.New("plan: no jobs")
 	}
-	return p, nil
+	return nil
 }
 
 // Encode writes a plan as ReadPlan reads it.

@@ -44,7 +44,12 @@ func (c *studyReport) Run() error {
 	if out == "" {
 		out = filepath.Join(c.Dir, "report")
 	}
-	if err := writeReport(out, report.New(study.Sort(f.Plan, all, measure))); err != nil {
+	results := study.Sort(f.Plan, all, measure)
+	bundle, err := results.Bundle()
+	if err != nil {
+		return err
+	}
+	if err := writeReport(out, report.New(results), bundle); err != nil {
 		return err
 	}
 	fmt.Printf("%s: of %d of %d jobs\n", filepath.Join(out, "report.html"), done, len(all))
@@ -55,12 +60,13 @@ func (c *studyReport) Run() error {
 }
 
 // writeReport writes all of a report's files.
-func writeReport(out string, r *report.Report) error {
+func writeReport(out string, r *report.Report, b study.Bundle) error {
 	by := "Written by hlrs " + version() + "."
 	files := map[string]func(io.Writer) error{
-		"report.html": func(w io.Writer) error { return r.HTML(w, by) },
-		"report.md":   func(w io.Writer) error { return r.Markdown(w, by) },
-		"runs.csv":    r.CSV,
+		study.BundleFile: b.Encode,
+		"report.html":    func(w io.Writer) error { return r.HTML(w, by) },
+		"report.md":      func(w io.Writer) error { return r.Markdown(w, by) },
+		"runs.csv":       r.CSV,
 	}
 	for _, f := range r.Figures {
 		files[filepath.Join("figures", f.Name+".svg")] = f.SVG

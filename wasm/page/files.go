@@ -5,6 +5,7 @@ package page
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"syscall/js"
 
 	"hlrslab/core/run"
@@ -123,7 +124,7 @@ func (p *page) pick(kind string) {
 	input.Set("type", "file")
 	input.Set("multiple", kind == "images")
 	if kind == "run" {
-		input.Set("accept", ".safetensors")
+		input.Set("accept", ".safetensors,.gz")
 	}
 	input.Call("addEventListener", "change", js.FuncOf(func(js.Value, []js.Value) any {
 		files := input.Get("files")
@@ -167,17 +168,22 @@ func (p *page) listenDrop(on func(js.Value, string, func(js.Value))) {
 	})
 }
 
-// take reads the person's files: a run, or images.
+// take reads the person's files: a run, a study, or images.
 func (p *page) take(kind string, files js.Value) {
 	if files.Length() == 0 {
 		return
 	}
 	name := files.Index(0).Get("name").String()
-	if kind == "run" || files.Length() == 1 && len(name) > 12 && name[len(name)-12:] == ".safetensors" {
+	study := strings.HasSuffix(name, ".json.gz")
+	if kind == "run" || files.Length() == 1 && (study || strings.HasSuffix(name, ".safetensors")) {
 		b, err := web.Await(files.Index(0).Call("arrayBuffer"))
 		p.change(func() {
 			if err != nil {
 				p.lab.Notice = fmt.Sprintf(ui.Text.NotRead, name, err)
+				return
+			}
+			if study {
+				p.lab.OpenStudy(name, web.Bytes(b))
 				return
 			}
 			p.lab.Import(name, "", web.File{Value: b})

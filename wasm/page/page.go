@@ -442,6 +442,13 @@ func (p *page) listenPoints(on func(js.Value, string, func(js.Value)), closest f
 	for _, event := range []string{"pointerup", "pointercancel", "focusout"} {
 		on(document, event, rest)
 	}
+	on(document, "keydown", func(e js.Value) { // what is drawn is pressed as buttons are
+		el, act := closest(e, "act")
+		if key := e.Get("key").String(); !el.IsNull() && el.Call("getAttribute", "role").String() == "button" && (key == "Enter" || key == " ") {
+			e.Call("preventDefault")
+			go p.change(func() { p.lab.Act(act) })
+		}
+	})
 	on(document, "keydown", func(e js.Value) {
 		el, point := closest(e, "point")
 		if el.IsNull() {

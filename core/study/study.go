@@ -126,7 +126,6 @@ func plain(err error) error {
 
 // ReadPlan reads a plan: jobs as they were frozen, whatever presets say by now.
 func ReadPlan(r io.Reader) (p Plan, err error) {
-	seen := map[string]bool{}
 	if err = json.UnmarshalRead(r, &p, json.RejectUnknownMembers(true)); err != nil {
 		return p, fmt.Errorf("plan: %w", plain(err))
 	}
@@ -134,6 +133,7 @@ func ReadPlan(r io.Reader) (p Plan, err error) {
 }
 
 func (p Plan) validate() error {
+	seen := map[string]bool{}
 	for i, j := range p.Jobs {
 		if j.Index != i {
 			return fmt.Errorf("plan: job %d has the index %d", i, j.Index)
@@ -142,11 +142,11 @@ func (p Plan) validate() error {
 			return fmt.Errorf("plan: job %d: %w", i, err)
 		}
 		if j.Config.Seed != j.Seed {
-			return p, fmt.Errorf("plan: job %d has the seed %d, and its configuration %d", i, j.Seed, j.Config.Seed)
+			return fmt.Errorf("plan: job %d has the seed %d, and its configuration %d", i, j.Seed, j.Config.Seed)
 		}
 		key := fmt.Sprint(j.Seed, " of ", j.Variant)
 		if seen[key] {
-			return p, fmt.Errorf("plan: seed %s is there twice", key)
+			return fmt.Errorf("plan: seed %s is there twice", key)
 		}
 		seen[key] = true
 	}

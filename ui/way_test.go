@@ -20,7 +20,7 @@ func TestWays(t *testing.T) {
 		return `document.getElementById("card-` + id + `")?.getClientRects().length > 0 && document.querySelectorAll("#card-` + id + ` svg *").length > 10`
 	}
 	choose("classes")
-	b.shows("#way-help", "second reading", 5*time.Second)
+	b.shows("#way-help", "Another reading", 5*time.Second)
 	b.wait(card("rates"), 5*time.Second)
 	choose("single")
 	b.shows("#way-help", "the mixed network is the result", 5*time.Second)

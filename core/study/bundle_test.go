@@ -160,7 +160,7 @@ func TestBundleErrors(t *testing.T) {
 		"job 4 of 4":                 func(b *Bundle) { b.Done[1].Index = 4 },
 		`no "beauty"`:                func(b *Bundle) { b.Measure = "beauty" },
 		`no variant "x"`:             func(b *Bundle) { b.Plan.Study.Baseline = "x" },
-		"twice":                      func(b *Bundle) { b.Plan.Jobs[2].Seed = 1 },
+		"twice":                      func(b *Bundle) { b.Plan.Jobs[2].Seed, b.Plan.Jobs[2].Config.Seed = 1, 1 },
 		"other than planned":         func(b *Bundle) { b.Done[0].Training = nil },
 		"job 0: arch-schedule const": func(b *Bundle) { b.Done[0].Run = b.Done[1].Run },
 		"not come to its end":        func(b *Bundle) { b.Done[0].Run.Events = b.Done[0].Run.Events[:1] },

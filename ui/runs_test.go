@@ -222,6 +222,10 @@ func TestNothingIsLost(t *testing.T) {
 	b.says("A saved run, not finished yet.", 10*time.Second)
 	b.press("Remove this run")
 	b.notice("A was removed from the page.", 5*time.Second)
+	deadline := time.Now().Add(5 * time.Second)
+	for b.runs() != "B, C, D" && time.Now().Before(deadline) {
+		time.Sleep(50 * time.Millisecond) // the notice may come before the list
+	}
 	if got := b.runs(); got != "B, C, D" {
 		t.Errorf("without A: %s", got)
 	}

@@ -103,7 +103,7 @@ func (l *Lab) steer(how string) {
 	if how[1:] == "here" {
 		rule = fmt.Sprintf("%s%s:%s:%s", how[:1], cell, darts.EdgeName(l.Edge.Index), op)
 	}
-	edge := rule[1 : strings.LastIndex(rule, ":")+1] // empty where it is for all
+	edge := rule[1:max(1, strings.LastIndex(rule, ":")+1)] // empty where it is for all
 	var rules []string
 	for _, r := range append(strings.FieldsFunc(c.Steer, func(x rune) bool { return x == ',' }), rule) {
 		if how == "+here" && r != rule && strings.HasPrefix(r[1:], edge) || slices.Contains(rules, r) {

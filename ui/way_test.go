@@ -1,8 +1,15 @@
 package ui
 
 import (
+	"cmp"
+	"os"
+	"reflect"
 	"testing"
 	"time"
+
+	"hlrslab/core/cpu"
+	"hlrslab/core/run"
+	"hlrslab/core/task"
 )
 
 // TestWays searches another way: it is chosen by its name, told in a sentence, its own quantity is drawn, and the run that comes of it
@@ -52,4 +59,49 @@ func TestWays(t *testing.T) {
 		}
 	}
 	b.quiet()
+}
+
+// TestWayOnRealImages searches real images in the page by a way of choice, HLRS_WAY=zo say, as the preset small does: minutes, in which the
+// page comes to what a native run of the same settings does.
+func TestWayOnRealImages(t *testing.T) {
+	way := os.Getenv("HLRS_WAY")
+	if way == "" {
+		t.Skip("it takes minutes: name a way with HLRS_WAY")
+	}
+	set := cifar(t)
+	b := open(t, serve(t, set, 0)+"#seed=1", 15*time.Minute)
+	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
+	eval[bool](b, `((s) => { s.value = "`+way+`"; s.dispatchEvent(new Event("change", { bubbles: true })); return true; })(document.getElementById("way"))`)
+	b.press("Start")
+	b.says("Finished.", 14*time.Minute)
+	c, _, epochs := b.events(1)
+	small, err := run.Preset("small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if small, err = small.Goes(way); err != nil || !small.Equal(c) {
+		t.Errorf("the page ran %+v (%v)", c, err)
+	}
+	r, err := task.New(c, set, &cpu.Device{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var native []run.Event
+	for !r.Done() {
+		events, err := r.Step()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Kind == run.EpochDone {
+				native = append(native, e)
+			}
+		}
+	}
+	if !reflect.DeepEqual(native, epochs) {
+		t.Error("natively it comes to something else")
+	}
+	last := cmp.Or(len(epochs), 1) - 1
+	t.Logf("%d epochs, balanced accuracy %.1f %%: %s", len(epochs), 100*epochs[last].Report.Accuracy, epochs[last].Report.Genotype)
 }

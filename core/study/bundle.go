@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"hlrslab/core/run"
@@ -114,20 +115,7 @@ func (b Bundle) Validate() error {
 	if _, err := b.Plan.MeasureOf(b.Measure); err != nil {
 		return err
 	}
-	type repeat struct {
-		variant string
-		seed    uint64
-	}
-	baseline, seen := false, map[repeat]bool{}
-	for i, j := range b.Plan.Jobs {
-		at := repeat{j.Variant, j.Seed}
-		if seen[at] {
-			return fmt.Errorf("plan: job %d: %q has the seed %d twice", i, j.Variant, j.Seed)
-		}
-		seen[at] = true
-		baseline = baseline || j.Variant == b.Plan.Baseline()
-	}
-	if !baseline {
+	if !slices.Contains(b.Plan.Variants(), b.Plan.Baseline()) {
 		return fmt.Errorf("plan: there is no variant %.80q", b.Plan.Baseline())
 	}
 	last := -1

@@ -70,7 +70,7 @@ func TestWayOnRealImages(t *testing.T) {
 	}
 	set := cifar(t)
 	b := open(t, serve(t, set, 0)+"#seed=1", 15*time.Minute)
-	b.wait(`document.body.innerText.includes("CIFAR-10, reduced")`, 20*time.Second)
+	b.wait(`document.body.innerText.includes("CIFAR-10, reduced") && document.getElementById("way") !== null`, 20*time.Second)
 	eval[bool](b, `((s) => { s.value = "`+way+`"; s.dispatchEvent(new Event("change", { bubbles: true })); return true; })(document.getElementById("way"))`)
 	b.press("Start")
 	b.says("Finished.", 14*time.Minute)

@@ -515,11 +515,12 @@ func TestEnding(t *testing.T) {
 // nothing, others change what it takes images for, and the run goes on as if nothing had been asked.
 func TestWithout(t *testing.T) {
 	for name, change := range map[string]func(*Config){
-		"darts":  func(*Config) {},
-		"part":   func(c *Config) { c.Part = 2 },
-		"random": func(c *Config) { c.Method = "random" },
-		"minus":  func(c *Config) { c.ExtraSkip = 0.5 },
-		"sparse": func(c *Config) { c.Mixture, c.CoolingEvery, c.Cooling, c.ArchRate = "sparsemax", 1, 0.1, 0.1 },
+		"darts":              func(*Config) {},
+		"part":               func(c *Config) { c.Part = 2 },
+		"random":             func(c *Config) { c.Method = "random" },
+		"random cells, part": func(c *Config) { c.Method, c.Part = "random", 2 },
+		"minus":              func(c *Config) { c.ExtraSkip = 0.5 },
+		"sparse":             func(c *Config) { c.Mixture, c.CoolingEvery, c.Cooling, c.ArchRate = "sparsemax", 1, 0.1, 0.1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := tiny(t)

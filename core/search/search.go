@@ -330,22 +330,27 @@ func (t *task) Tests(epoch int) int {
 func (t *task) Predict(test int, batch nn.Batch) []float32 {
 	t.perturb(nil)
 	var ops []float32 // of nil, the mixture's
-	if test > 0 || t.sharing != nil {
-		ops = make([]float32, t.steered.Len(len(t.alpha)))
-	}
 	switch {
 	case test == 1 || t.sharing != nil:
-		copy(ops, t.genotype().OneHot(t.config.Nodes)) // without an extra skip connection
-		if t.normalised != nil {
-			for i, v := range ops[:t.rows] { // and with the edges of what is chosen
-				ops[t.rows+i/len(darts.Primitives)] += v
-			}
-		}
+		ops = t.discrete()
 	case test == 2:
+		ops = make([]float32, t.steered.Len(len(t.alpha)))
 		forbidden, _, _ := t.drop()
 		(&darts.Steered{Mixture: t.steered.Mixture, Forbidden: forbidden}).Forward(ops, t.alpha)
 	}
 	return t.model.Predict(batch, t.model.Weights, t.alpha, ops)
+}
+
+// discrete are the operation weights of the genotype: without an extra skip connection, and with the edges of what is chosen.
+func (t *task) discrete() []float32 {
+	ops := make([]float32, t.steered.Len(len(t.alpha)))
+	copy(ops, t.genotype().OneHot(t.config.Nodes))
+	if t.normalised != nil {
+		for i, v := range ops[:t.rows] {
+			ops[t.rows+i/len(darts.Primitives)] += v
+		}
+	}
+	return ops
 }
 
 // Parts implements run.Parted: the edges of the cells.
@@ -361,10 +366,11 @@ func (t *task) Parts() (names []string) {
 // Without implements run.Parted: all operations of the edge have weight 0, in all cells of its kind.
 func (t *task) Without(part int, batch nn.Batch) []float32 {
 	t.perturb(nil)
-	ops := make([]float32, t.steered.Len(len(t.alpha)))
+	var ops []float32
 	if t.sharing != nil {
-		copy(ops, t.sharing.Chosen())
+		ops = t.discrete()
 	} else {
+		ops = make([]float32, t.steered.Len(len(t.alpha)))
 		t.steered.Forward(ops, t.alpha)
 	}
 	if part >= 0 {

@@ -139,9 +139,7 @@ func (c Came) of(j Job) error {
 	if err := whole(&c.Run, j.Config); err != nil || j.Train == nil {
 		return err
 	}
-	planned := *j.Train
-	planned.Genotype = c.Run.Last().Report.Genotype.String()
-	if err := whole(c.Training, planned); err != nil {
+	if err := whole(c.Training, j.Training(c.Run)); err != nil {
 		return fmt.Errorf("training: %w", err)
 	}
 	return nil

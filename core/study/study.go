@@ -87,6 +87,13 @@ type Job struct {
 	Train   *run.Config `json:"then-train,omitempty"` // whose genotype is the one found
 }
 
+// Training is the configuration that trains the cell of a search that has come to its end; the job has one.
+func (j Job) Training(found run.Record) run.Config {
+	c := *j.Train
+	c.Genotype = found.Last().Report.Genotype.String()
+	return c
+}
+
 // Plan is a study and its jobs, with which it is frozen.
 type Plan struct {
 	Study Study `json:"study"`

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"hlrslab/core/darts"
 	"hlrslab/core/folder"
 	"hlrslab/core/run"
 	"hlrslab/core/study"
@@ -137,15 +136,8 @@ func (f Folder) Do(ctx context.Context, i int, m Maker) (done bool, err error) {
 	if err != nil || !done || j.Train == nil {
 		return done, err
 	}
-	_, done, err = f.take(ctx, f.Train(i), training(j, record), m)
+	_, done, err = f.take(ctx, f.Train(i), j.Training(record), m)
 	return done, err
-}
-
-// training is the configuration that trains what a job's search has found.
-func training(j study.Job, found run.Record) run.Config {
-	c := *j.Train
-	c.Genotype = found.Last().Report.Genotype.String()
-	return c
 }
 
 // take begins a run, or goes on with it.
@@ -252,7 +244,7 @@ func (f Folder) Look(i int) (s Standing) {
 	}
 	var done bool
 	if s.Search, done = see(f.Job(i), j.Config); done && j.Train != nil {
-		s.Train, done = see(f.Train(i), training(j, s.Search))
+		s.Train, done = see(f.Train(i), j.Training(s.Search))
 	}
 	if done && s.State != Failed {
 		s.State = Done
@@ -270,12 +262,4 @@ func busy(dir string) bool {
 		err = unlock()
 	}
 	return errors.Is(err, disk.ErrLocked)
-}
-
-// Genotypes are what a job's search found, or nothing.
-func (s Standing) Genotype() (g darts.Genotype, ok bool) {
-	if e := s.Search.Last(); e != nil && len(e.Report.Genotype.Normal) > 0 {
-		return e.Report.Genotype, true
-	}
-	return g, false
 }

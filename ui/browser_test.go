@@ -470,25 +470,7 @@ func TestNativeAgrees(t *testing.T) {
 		if fmt.Sprint(c.Seed) != seed {
 			t.Fatalf("seed %d, not %s", c.Seed, seed)
 		}
-		r, err := task.New(c, set, &cpu.Device{Threads: 2})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var nativeSteps, nativeEpochs []run.Event
-		for !r.Done() {
-			events, err := r.Step()
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, e := range events {
-				if e.Kind == run.EpochDone {
-					nativeEpochs = append(nativeEpochs, e)
-				} else {
-					nativeSteps = append(nativeSteps, e)
-				}
-			}
-		}
-		r.Close()
+		nativeSteps, nativeEpochs := natively(t, c, set)
 		if len(steps) != len(nativeSteps) || len(epochs) != len(nativeEpochs) {
 			t.Fatalf("%d steps in %d epochs in the browser, %d in %d here", len(steps), len(epochs), len(nativeSteps), len(nativeEpochs))
 		}
@@ -609,4 +591,28 @@ func BenchmarkTabStep(b *testing.B) {
 		})()`)
 	}
 	b.ReportMetric(sum/float64(b.N), "ms/step")
+}
+
+// natively are the steps and epochs of a whole run of c on this machine.
+func natively(t testing.TB, c run.Config, set *data.Dataset) (steps, epochs []run.Event) {
+	t.Helper()
+	r, err := task.New(c, set, &cpu.Device{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for !r.Done() {
+		events, err := r.Step()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Kind == run.EpochDone {
+				epochs = append(epochs, e)
+			} else {
+				steps = append(steps, e)
+			}
+		}
+	}
+	return steps, epochs
 }

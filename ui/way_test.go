@@ -7,9 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"hlrslab/core/cpu"
 	"hlrslab/core/run"
-	"hlrslab/core/task"
 )
 
 // TestWays searches another way: it is chosen by its name, told in a sentence, its own quantity is drawn, and the run that comes of it
@@ -82,24 +80,7 @@ func TestWayOnRealImages(t *testing.T) {
 	if small, err = small.Goes(way); err != nil || !small.Equal(c) {
 		t.Errorf("the page ran %+v (%v)", c, err)
 	}
-	r, err := task.New(c, set, &cpu.Device{Threads: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	var native []run.Event
-	for !r.Done() {
-		events, err := r.Step()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range events {
-			if e.Kind == run.EpochDone {
-				native = append(native, e)
-			}
-		}
-	}
-	if !reflect.DeepEqual(native, epochs) {
+	if _, native := natively(t, c, set); !reflect.DeepEqual(native, epochs) {
 		t.Error("natively it comes to something else")
 	}
 	last := cmp.Or(len(epochs), 1) - 1

@@ -20,7 +20,7 @@ SMALL := -gcflags=all=-l $(foreach p,math hlrslab/core/tensor hlrslab/core/cpu,-
 PROGRAMS := $(patsubst wasm/%/main.go,%,$(wildcard wasm/*/main.go))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz build check bench dist replay clean wasm_exec renderer go node chromium slurm
+.PHONY: help run test fuzz build check bench dist replay clean wasm_exec renderer go node chromium slurm mesa
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ help: ## say what there is to make
 run: build ## serve the laboratory at http://localhost:8080 (PORT changes it)
 	@exec build/hlrs serve
 
-test: build dist node chromium slurm check ## run all checks and tests: native, wasm and browser
+test: build dist node chromium slurm mesa check ## run all checks and tests: native, wasm and browser
 	go test -timeout 40m ./...
 	@$(MAKE) --no-print-directory fuzz
 	GOOS=js GOARCH=wasm go test -timeout 40m -exec="$(NODE_RUN)" ./core/...
@@ -86,7 +86,7 @@ replay: build ## run and record anew what the page opens with (an hour on two co
 clean: ## remove what was built
 	rm -rf build public/*.wasm public/*.gz public/*.zst public/wasm_exec.js public/vugu.js public/data
 
-# What has to be there. Node, Chromium and Slurm serve the tests alone and are installed where that can be
+# What has to be there. Node, Chromium, Slurm and Mesa serve the tests alone and are installed where that can be
 # done without asking: as root, where there is apt-get.
 APT := test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends
 
@@ -107,3 +107,7 @@ chromium:
 slurm: # without which its test alone is skipped
 	@command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null && command -v sbatch >/dev/null || { $(APT) slurmctld slurmd slurm-client munge; } || \
 		echo "SLURM IS NOT TESTED: install it, and test as root (Debian: apt-get install slurmctld slurmd slurm-client munge)"
+
+mesa: # a GPU on the processor, without which the GPU's tests are skipped where there is no GPU either
+	@ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1 || { $(APT) mesa-vulkan-drivers libvulkan1; } || \
+		echo "NO GPU IS TESTED: install one's driver, or one on the processor (Debian: apt-get install mesa-vulkan-drivers libvulkan1)"

@@ -19,6 +19,8 @@ var below = map[string][]string{
 	"core/nn":                {"core/approx", "core/tensor"},
 	"core/darts":             {"core/approx", "core/tensor", "core/nn"},
 	"core/cpu":               {"core/approx", "core/tensor", "core/nn"},
+	"core/gpu":               {"core/tensor", "core/nn"},
+	"core/gpu/gputest":       {"core/gpu"},
 	"core/bbn":               {"core/nn"},
 	"core/run":               {"core/approx", "core/nn", "core/darts", "core/bbn", "core/sched", "core/data", "core/ckpt"},
 	"core/search":            {"core/nn", "core/darts", "core/bbn", "core/sched", "core/run"},

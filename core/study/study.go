@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"hlrslab/core/run"
@@ -26,7 +27,8 @@ type Study struct {
 	Train    Settings  `json:"then-train,omitempty"`
 	Variants []Variant `json:"variants,omitempty"` // none is one of the base alone
 	Vary     []Axis    `json:"vary,omitempty"`     // each combined with every other, and with each variant
-	Seeds    Seeds     `json:"seeds"`
+	Sample   *Sample   `json:"sample,omitempty"`   // instead of vary and seeds
+	Seeds    Seeds     `json:"seeds,omitempty"`
 	Baseline string    `json:"baseline,omitempty"` // the variant that others are held against; the first where none is named
 	// Hours is how long a job may take here, of which a plan warns; 0 is no limit.
 	Hours float64 `json:"hours,omitempty"`
@@ -41,6 +43,8 @@ type Variant struct {
 	Set  Settings `json:"set,omitempty"`
 	// Train are settings of the training that follows.
 	Train Settings `json:"then-train,omitempty"`
+	// Sample are fields that only this variant of a sample varies.
+	Sample []Axis `json:"sample,omitempty"`
 }
 
 // Axis is a field and its values: a list, or count of them between two, evenly or, with log, by even factors.
@@ -119,7 +123,7 @@ func plain(err error) error {
 	}
 	where := strings.TrimPrefix(string(at.JSONPointer), "/")
 	if errors.Is(err, json.ErrUnknownName) {
-		return fmt.Errorf("there is no %s; a study has name, question, base, then-train, variants (name, set, then-train), vary (field, values, or from, to, count and log), seeds, baseline and hours", where)
+		return fmt.Errorf("there is no %s; a study has name, question, base, then-train, variants (name, set, then-train, sample), vary (field, values, or from, to, count and log), sample (count, fields), seeds, baseline and hours", where)
 	}
 	if where == "" {
 		where = "the file"
@@ -201,7 +205,7 @@ func (s Study) Expand() (Plan, error) {
 		return p, err
 	}
 	switch {
-	case len(s.Seeds) == 0:
+	case len(s.Seeds) == 0 && s.Sample == nil:
 		return p, errors.New("study: seeds: give a list, or how many")
 	case len(points)*len(s.Seeds) > most:
 		return p, fmt.Errorf("study: %d variants of %d seeds are %d jobs, and a study has %d at most", len(points), len(s.Seeds), len(points)*len(s.Seeds), most)
@@ -213,11 +217,17 @@ func (s Study) Expand() (Plan, error) {
 		}
 		names[point.Name] = true
 	}
-	if i, k := twins(points); i != k {
+	if i, k := twins(points); i != k && s.Sample == nil {
 		return p, fmt.Errorf("study: %s and %s say the same", points[i].Name, points[k].Name)
 	}
 	if s.Baseline != "" && !names[s.Baseline] {
 		return p, fmt.Errorf("study: baseline: there is no variant %q", s.Baseline)
+	}
+	if s.Sample != nil {
+		if p.Jobs, err = s.sampled(); err != nil {
+			return p, fmt.Errorf("study: %w", err)
+		}
+		return p, nil
 	}
 	seen := map[uint64]bool{}
 	for _, seed := range s.Seeds {
@@ -389,12 +399,13 @@ func (s Study) points() ([]Variant, error) {
 		if v.Name == "" && len(points) > 1 {
 			return nil, fmt.Errorf("study: variant %d has no name", i+1)
 		}
+		if v.Sample != nil && s.Sample == nil {
+			return nil, fmt.Errorf("study: %s: sample: give the study a sample with a count, too", cmp.Or(v.Name, "base"))
+		}
 	}
 	for i, axis := range s.Vary {
-		for _, other := range s.Vary[:i] {
-			if other.Field == axis.Field {
-				return nil, fmt.Errorf("study: vary: %s is there twice", axis.Field)
-			}
+		if err := axis.check(s.Vary[:i]); err != nil {
+			return nil, fmt.Errorf("study: vary: %w", err)
 		}
 		values, err := axis.values()
 		if err != nil {
@@ -406,7 +417,7 @@ func (s Study) points() ([]Variant, error) {
 		var next []Variant
 		for _, p := range points {
 			for _, v := range values {
-				next = append(next, Variant{strings.TrimPrefix(p.Name+", "+axis.part(v), ", "), p.Set.with(Settings{axis.Field: v}), p.Train})
+				next = append(next, Variant{Name: strings.TrimPrefix(p.Name+", "+axis.part(v), ", "), Set: p.Set.with(Settings{axis.Field: v}), Train: p.Train})
 			}
 		}
 		points = next
@@ -420,30 +431,44 @@ func (s Study) points() ([]Variant, error) {
 // part is what an axis's value adds to a variant's name.
 func (a Axis) part(v jsontext.Value) string { return a.Field + " " + strings.Trim(string(v), `"`) }
 
+// check says what is wrong with an axis that stands beside others.
+func (a Axis) check(others []Axis) error {
+	_, known := run.FieldOf(a.Field)
+	switch {
+	case !known && a.Field != "way":
+		return fmt.Errorf("there is no field %.80q", a.Field)
+	case slices.ContainsFunc(others, func(o Axis) bool { return o.Field == a.Field }):
+		return fmt.Errorf("%s is there twice", a.Field)
+	case a.Values != nil && len(a.Values) == 0:
+		return fmt.Errorf("%s: there are no values", a.Field)
+	case a.Values == nil && a.Log && (a.From <= 0 || a.To <= 0):
+		return fmt.Errorf("%s: even factors between %v and %v: both must be over 0", a.Field, a.From, a.To)
+	}
+	return nil
+}
+
+// between is the value at a share of the range.
+func (a Axis) between(share float64) float64 {
+	if a.Log {
+		return math.Exp(math.Log(a.From) + share*(math.Log(a.To)-math.Log(a.From)))
+	}
+	return a.From + share*(a.To-a.From)
+}
+
 // values are an axis's.
 func (a Axis) values() ([]jsontext.Value, error) {
-	if _, known := run.FieldOf(a.Field); !known && a.Field != "way" {
-		return nil, fmt.Errorf("there is no field %.80q", a.Field)
-	}
 	switch {
 	case a.Values != nil && a.Count != 0:
 		return nil, fmt.Errorf("%s: give values, or from, to and count", a.Field)
-	case a.Values != nil && len(a.Values) == 0:
-		return nil, fmt.Errorf("%s: there are no values", a.Field)
 	case a.Values != nil:
 		return a.Values, nil
 	case a.Count < 2 || a.Count > most:
 		return nil, fmt.Errorf("%s: give values, or from, to and a count from 2 to %d", a.Field, most)
-	case a.Log && (a.From <= 0 || a.To <= 0):
-		return nil, fmt.Errorf("%s: even factors between %v and %v: both must be over 0", a.Field, a.From, a.To)
 	}
 	var out []jsontext.Value
 	for i := range a.Count {
 		u := float64(i) / float64(a.Count-1)
-		v := a.From + u*(a.To-a.From)
-		if a.Log {
-			v = math.Exp(math.Log(a.From) + u*(math.Log(a.To)-math.Log(a.From)))
-		}
+		v := a.between(u)
 		switch i { // exactly, whatever rounding makes of them
 		case 0:
 			v = a.From

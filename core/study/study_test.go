@@ -87,6 +87,14 @@ func TestErrors(t *testing.T) {
 		`{"base": {"preset": "tiny"}, "seeds": 1, "then-train": {"preset": "ldam"}}`:                                                                                               "trains no cell",
 		`{"base": {"task": "train", "preset": "tiny"}, "seeds": 1, "then-train": {"preset": "tiny"}}`:                                                                              "finds no cell",
 		`{"base": {"preset": "tiny"}, "seeds": 1, "variants": [{"name": "a", "then-train": {"preset": "tiny"}}]}`:                                                                  "trains no cells",
+		`{"base": {"preset": "tiny"}, "sample": {"count": 3}}`:                                                                                                                     "name what varies",
+		`{"base": {"preset": "tiny"}, "sample": {"count": 0, "fields": [{"field": "rate", "from": 0, "to": 1}]}}`:                                                                  "count: give 1 to 10000",
+		`{"base": {"preset": "tiny"}, "sample": {"count": 3, "fields": [{"field": "rate", "from": 0, "to": 1}]}, "seeds": 3}`:                                                      "a seed of its own",
+		`{"base": {"preset": "tiny"}, "sample": {"count": 3, "fields": [{"field": "rate", "from": 0, "to": 1, "log": true}]}}`:                                                     "both must be over 0",
+		`{"base": {"preset": "tiny"}, "sample": {"count": 3, "fields": [{"field": "rat", "from": 0, "to": 1}]}}`:                                                                   `no field "rat"`,
+		`{"base": {"preset": "tiny"}, "sample": {"count": 3, "fields": [{"field": "epochs", "from": 2, "to": 5}]}}`:                                                                "epochs",
+		`{"base": {"preset": "tiny"}, "sample": {"count": 3}, "vary": [{"field": "rate", "values": [1]}]}`:                                                                         "sample or vary, not both",
+		`{"base": {"preset": "tiny"}, "seeds": 1, "variants": [{"name": "a", "sample": [{"field": "rate", "from": 0.1, "to": 1}]}]}`:                                               "give the study a sample",
 		`{"base": {"preset": "tiny"}, "seeds": 9000, "vary": [{"field": "batch", "from": 2, "to": 9, "count": 8}]}`:                                                                "72000 jobs",
 	} {
 		s, err := Read(strings.NewReader(text))
@@ -162,6 +170,51 @@ func TestPlans(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSample: points of a sample lie within their ranges and cover them evenly, of each variant too, and each has a seed of its own.
+func TestSample(t *testing.T) {
+	p, err := read(t, `{
+		"name": "map", "question": "", "base": {"preset": "tiny"},
+		"variants": [{"name": "constant", "set": {"arch-schedule": "const"}},
+			{"name": "falling", "set": {"arch-schedule": "power"}, "sample": [{"field": "arch-param", "from": 0.5, "to": 8, "log": true}]}],
+		"sample": {"count": 32, "fields": [{"field": "arch-rate", "from": 0.001, "to": 0.1, "log": true}, {"field": "mix", "values": ["linear", "equal"]}]}}`).Expand()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Jobs) != 64 || len(p.Variants()) != 2 {
+		t.Fatalf("%d jobs of %v", len(p.Jobs), p.Variants())
+	}
+	rates, linear, powers := map[string]int{}, map[string]int{}, 0
+	for i, j := range p.Jobs {
+		c := j.Config
+		if j.Index != i || j.Seed != uint64(i+1) || c.Seed != j.Seed || c.ArchRate < 0.001 || c.ArchRate > 0.1 {
+			t.Fatalf("job %d: %+v", i, j)
+		}
+		if c.ArchRate < 0.01 {
+			rates[j.Variant]++
+		}
+		if c.Mix == "linear" {
+			linear[j.Variant]++
+		}
+		if j.Variant == "falling" {
+			if c.ArchParam < 0.5 || c.ArchParam > 8 {
+				t.Fatalf("job %d: %v", i, c.ArchParam)
+			}
+			if c.ArchParam < 2 {
+				powers++
+			}
+		}
+	}
+	for _, n := range []int{rates["constant"], rates["falling"], linear["constant"], linear["falling"], powers} {
+		if n < 13 || n > 19 {
+			t.Errorf("rates %v, mixes %v and powers %d lie otherwise than evenly", rates, linear, powers)
+			break
+		}
+	}
+	if err := p.validate(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestAxis: values between two are those two at the ends, and in order.

@@ -83,7 +83,11 @@ func (c *studyCheck) Run(ctx context.Context) error {
 		fmt.Printf("  %s  %s, about %s a job%s\n", pad(name, long), what, short(e.of(j)), mark)
 	}
 	n := min(atOnce(c.Jobs), len(p.Jobs))
-	fmt.Printf("\n%s of %s: %s, about %s on one core, %s with -j %d; up to %s of memory each\n", count(len(names), "variant"), count(len(p.Study.Seeds), "seed"),
+	each := count(len(p.Study.Seeds), "seed")
+	if p.Study.Sample != nil {
+		each = count(p.Study.Sample.Count, "point")
+	}
+	fmt.Printf("\n%s of %s: %s, about %s on one core, %s with -j %d; up to %s of memory each\n", count(len(names), "variant"), each,
 		count(len(p.Jobs), "job"), short(e.all(p)), short(e.all(p)/time.Duration(n)), n, amount(e.bytes))
 	if limit := seconds(3600 * p.Study.Hours); limit > 0 {
 		for _, j := range p.Jobs {
@@ -118,7 +122,8 @@ func newEstimate(m *Machine) *estimate {
 func kindOfWork(c run.Config) string {
 	d := run.Default()
 	c.Seed, c.SubsetSeed, c.ClassSeed, c.WeightSeed, c.SampleSeed, c.AugmentSeed = 0, 0, 0, 0, 0, 0
-	c.ArchSchedule, c.ArchParam, c.ArchPoints, c.ArchRate, c.ArchFloor, c.Mix, c.MixParam, c.MixPoints = d.ArchSchedule, 0, "", 1, 0, d.Mix, 0, ""
+	c.ArchSchedule, c.ArchParam, c.ArchPoints, c.ArchMilestones, c.ArchRate, c.ArchFloor, c.ArchWarmup = d.ArchSchedule, 0, "", nil, 1, 0, 0
+	c.Mix, c.MixParam, c.MixPoints = d.Mix, 0, ""
 	c.Rate, c.RateMin, c.Genotype, c.Loss, c.Sampler, c.Rebalance = 1, 0, "", "", "", ""
 	var b strings.Builder
 	for _, f := range run.Fields() {

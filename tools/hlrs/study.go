@@ -26,6 +26,7 @@ type studyCommand struct {
 	Submit studySubmit `cmd:"" help:"Have a cluster run a study's jobs: Slurm or Kubernetes."`
 	Job    studyJob    `cmd:"" help:"Run one job of a study, or go on with it, as schedulers of clusters do. It exits with 3 where it would fail again, and with 1 where another try may help."`
 	Status studyStatus `cmd:"" help:"Say where a study stands, from its folder alone, also while it runs."`
+	Atlas  studyAtlas  `cmd:"" help:"Make a map of a study whose searches differ in schedules and mixes, as the laboratory’s page has one: what runs of any other schedule come to, with how far off it is by cross-validation."`
 	Report studyReport `cmd:"" help:"Write what a study came to, for people and for papers: a page, Markdown, figures, a table of all runs, and a file that the laboratory’s page opens; also while it runs."`
 }
 

@@ -42,7 +42,7 @@ fuzz: go ## feed every reader random input, FUZZTIME each (2s)
 build: go wasm_exec renderer ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs
 	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags=-s $(SMALL) -o public/$(p).wasm ./wasm/$(p) &&) :
-	@go run ./tools/pack $(PROGRAMS:%=public/%.wasm) && gzip -9nkf public/replay.json
+	@go run ./tools/pack $(PROGRAMS:%=public/%.wasm) && gzip -9nkf public/replay.json public/atlas.json
 
 wasm_exec: go
 	@mkdir -p public && install -m 644 "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/

@@ -4,7 +4,6 @@ package atlas
 
 import (
 	"cmp"
-	"compress/gzip"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
@@ -116,12 +115,9 @@ func (a *Atlas) Differs(c run.Config) (fields []run.Field) {
 	return fields
 }
 
-// At is what runs with the curves of c come to, by each outcome, and the runs nearest to them, the nearest first.
-func (a *Atlas) At(c run.Config) ([]Prediction, []Near, error) {
-	x, err := coefficients(c)
-	if err != nil {
-		return nil, nil, err
-	}
+// At is what runs with such curves come to, by each outcome, and all runs of the map, the nearest first.
+func (a *Atlas) At(c Curves) ([]Prediction, []Near) {
+	x := c.coefficients()
 	out := make([]Prediction, len(a.processes))
 	for i := range a.processes {
 		out[i] = a.processes[i].predict(x)
@@ -133,7 +129,7 @@ func (a *Atlas) At(c run.Config) ([]Prediction, []Near, error) {
 		near[i] = Near{i, first.between(x, p)}
 	}
 	slices.SortStableFunc(near, func(a, b Near) int { return cmp.Compare(b.Alike, a.Alike) })
-	return out, near, nil
+	return out, near
 }
 
 func (p *process) predict(x []float64) Prediction {
@@ -151,13 +147,9 @@ const (
 	maxRuns  = 2000
 )
 
-// Read reads a map's file. It is valid, or the error says why not.
+// Read reads a map's JSON. It is valid, or the error says why not.
 func Read(r io.Reader) (*Atlas, error) {
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return nil, fmt.Errorf("atlas: %w", err)
-	}
-	raw, err := io.ReadAll(io.LimitReader(z, maxBytes+1))
+	raw, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("atlas: %w", err)
@@ -177,14 +169,7 @@ func Read(r io.Reader) (*Atlas, error) {
 
 // Encode writes a map as Read reads it.
 func (m Map) Encode(w io.Writer) error {
-	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	if err := json.MarshalWrite(z, m, json.Deterministic(true)); err != nil {
-		return err
-	}
-	return z.Close()
+	return json.MarshalWrite(w, m, json.Deterministic(true))
 }
 
 // open makes the processes.
@@ -245,10 +230,10 @@ func (a *Atlas) place(r Run) error {
 	if _, err := darts.ParseGenotype(r.Genotype); err != nil {
 		return err
 	}
-	x, err := coefficients(c)
+	curves, err := CurvesOf(c)
 	if err != nil {
 		return err
 	}
-	a.configs, a.points = append(a.configs, c), append(a.points, x)
+	a.configs, a.points = append(a.configs, c), append(a.points, curves.coefficients())
 	return nil
 }

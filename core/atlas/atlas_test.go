@@ -2,7 +2,6 @@ package atlas
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json/jsontext"
 	"fmt"
 	"math"
@@ -41,11 +40,11 @@ func TestCoefficients(t *testing.T) {
 		if err == nil {
 			err = c.Decode(strings.NewReader(fields))
 		}
-		x, err2 := coefficients(c)
+		curves, err2 := CurvesOf(c)
 		if err != nil || err2 != nil {
 			t.Fatal(err, err2)
 		}
-		return x
+		return curves.coefficients()
 	}
 	a, b := of(`{"arch-schedule": "parabolic", "mix": "linear"}`), of(`{"arch-schedule": "power", "arch-param": 2, "mix": "drawn", "mix-points": "0:1,1:0"}`)
 	for i := range a {
@@ -168,9 +167,13 @@ func TestMap(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := a.Config(11)
-	guesses, near, err := a.At(c)
-	if err != nil || len(guesses) != 1 || near[0].Index != 11 || math.Abs(guesses[0].Mean-a.Runs[11].Values[0]) > 0.5 || guesses[0].Known < 0.9 {
-		t.Fatalf("%+v, %+v, %v", guesses, near[:3], err)
+	curves, err := CurvesOf(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guesses, near := a.At(curves)
+	if len(guesses) != 1 || near[0].Index != 11 || math.Abs(guesses[0].Mean-a.Runs[11].Values[0]) > 0.5 || guesses[0].Known < 0.9 {
+		t.Fatalf("%+v, %+v", guesses, near[:3])
 	}
 	for i := 1; i < len(near); i++ {
 		if near[i].Alike > near[i-1].Alike {
@@ -185,8 +188,8 @@ func TestMap(t *testing.T) {
 		t.Errorf("%v", fields)
 	}
 	c.Epochs = 0
-	if _, _, err := a.At(c); err == nil {
-		t.Error("a run of no epochs has a place")
+	if _, err := CurvesOf(c); err == nil {
+		t.Error("a run of no epochs has curves")
 	}
 }
 
@@ -228,21 +231,16 @@ func FuzzRead(f *testing.F) {
 	if err := m.Encode(&b); err != nil {
 		f.Fatal(err)
 	}
-	z, _ := gzip.NewReader(&b)
-	var plain bytes.Buffer
-	_, _ = plain.ReadFrom(z)
-	f.Add(plain.Bytes())
+	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write(raw)
-		_ = z.Close()
-		a, err := Read(&b)
+		a, err := Read(bytes.NewReader(raw))
 		if err != nil {
 			return
 		}
-		if _, _, err := a.At(a.Config(0)); err != nil {
-			t.Errorf("a run of the map has no place: %v", err)
+		curves, err := CurvesOf(a.Config(0))
+		if err != nil {
+			t.Fatalf("a run of the map has no curves: %v", err)
 		}
+		a.At(curves)
 	})
 }

@@ -42,7 +42,7 @@ func New(p study.Plan, results []study.Result, progress func(done, of int)) (Map
 		if search == nil {
 			return m, fmt.Errorf("atlas: job %d (%s) is no search", result.Index, result.Variant)
 		}
-		x, err := coefficients(c)
+		curves, err := CurvesOf(c)
 		if err != nil {
 			return m, fmt.Errorf("atlas: job %d: %w", result.Index, err)
 		}
@@ -62,7 +62,7 @@ func New(p study.Plan, results []study.Result, progress func(done, of int)) (Map
 				r.Epochs = append(r.Epochs, rounded(100*e.Report.Accuracy))
 			}
 		}
-		m.Runs, points = append(m.Runs, r), append(points, x)
+		m.Runs, points = append(m.Runs, r), append(points, curves.coefficients())
 	}
 	if len(m.Runs) < 2*folds {
 		return m, fmt.Errorf("atlas: %d runs are done, and a map takes %d", len(m.Runs), 2*folds)

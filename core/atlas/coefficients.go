@@ -14,30 +14,41 @@ const (
 	smallRate  = 0.003
 )
 
-// curves are the fields that make the two curves.
-var curves = []string{
+// fields are those that make the two curves.
+var fields = []string{
 	"arch-schedule", "arch-param", "arch-milestones", "arch-points", "arch-rate", "arch-floor", "arch-warmup", "arch-ramp", "arch-per-step",
 	"arch-equal", "mix", "mix-param", "mix-points",
 }
 
 // own says whether a field is one that a map's runs may differ in: the curves', and seeds, by which a run is one of many alike.
-func own(f run.Field) bool { return f.Group == "seeds" || slices.Contains(curves, f.Name) }
+func own(f run.Field) bool { return f.Group == "seeds" || slices.Contains(fields, f.Name) }
 
-// coefficients describe the curves of a configuration: those of Legendre polynomials over the epochs, first of ln(1 + rate/0.003) of the
-// architecture rate, then of the mixing factor.
-func coefficients(c run.Config) ([]float64, error) {
+// Curves are the architecture's rate and the mixing factor, a value of each for each epoch.
+type Curves struct{ Rate, Mix []float64 }
+
+// CurvesOf are those of a configuration.
+func CurvesOf(c run.Config) (curves Curves, err error) {
 	s, err := c.Schedules()
 	if err == nil {
 		err = s.Validate()
 	}
 	if err != nil {
-		return nil, err
+		return curves, err
 	}
-	rate := s.Arch.Sample(s.Ties())
-	for e, m := range rate {
-		rate[e] = math.Log1p(m * c.ArchRate / smallRate)
+	curves = Curves{s.Arch.Sample(s.Ties()), s.Mix.Sample()}
+	for e := range curves.Rate {
+		curves.Rate[e] *= c.ArchRate
 	}
-	return append(legendre(rate, rateOrders), legendre(s.Mix.Sample(), mixOrders)...), nil
+	return curves, nil
+}
+
+// coefficients describe the curves: those of Legendre polynomials over the epochs, first of ln(1 + rate/0.003), then of the mixing factor.
+func (c Curves) coefficients() []float64 {
+	rate := make([]float64, len(c.Rate))
+	for e, r := range c.Rate {
+		rate[e] = math.Log1p(r / smallRate)
+	}
+	return append(legendre(rate, rateOrders), legendre(c.Mix, mixOrders)...)
 }
 
 // legendre are the first coefficients of a curve in Legendre polynomials, orthogonal over its values' middles.

@@ -17,7 +17,7 @@ import (
 
 type studyAtlas struct {
 	Dir  string `arg:"" type:"existingdir" help:"Folder of the study, whose jobs may still run."`
-	Out  string `type:"path" placeholder:"FILE" help:"File of the map; by default atlas.json.gz within the study's folder."`
+	Out  string `type:"path" placeholder:"FILE" help:"File of the map; by default atlas.json within the study's folder."`
 	Test string `type:"existingdir" placeholder:"DIR" help:"Folder of another study, of the same searches but for schedules, mixes and seeds: how far off the map's predictions of its runs are."`
 }
 
@@ -40,7 +40,7 @@ func (c *studyAtlas) Run() error {
 	}
 	out := c.Out
 	if out == "" {
-		out = filepath.Join(c.Dir, "atlas.json.gz")
+		out = filepath.Join(c.Dir, "atlas.json")
 	}
 	if err := (disk.Disk{}).Replace(out, m.Encode); err != nil {
 		return err
@@ -97,10 +97,11 @@ func (c *studyAtlas) test(file string) error {
 			left++
 			continue
 		}
-		guesses, _, err := a.At(r.Config)
+		curves, err := atlas.CurvesOf(r.Config)
 		if err != nil {
 			return err
 		}
+		guesses, _ := a.At(curves)
 		for i, o := range a.Outcomes {
 			of := search
 			if o.Trained {

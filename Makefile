@@ -80,7 +80,7 @@ replay: build ## run and record anew what the page opens with (an hour on two co
 			if [ -e $$d ]; then build/hlrs search --resume $$d --then-train small; else build/hlrs search --preset small --seed $$s "$$@" --then-train small --out $$d; fi; \
 		done; \
 	done
-	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --whole 10 --out public/replay.json --images public/tail.jpg
+	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --whole 10 --out public/replay.json --images public/tail.jpg --toys public/toy.jpg
 	go run ./ui/firstscreen
 
 clean: ## remove what was built

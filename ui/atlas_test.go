@@ -53,6 +53,7 @@ func mapped(t *testing.T) (*Lab, *atlas.Atlas) {
 	if err := json.Unmarshal(recorded, &r); err != nil {
 		t.Fatal(err)
 	}
+	l.Await()
 	l.Show(r)
 	return l, a
 }
@@ -141,6 +142,7 @@ func TestExpectationUnderWay(t *testing.T) {
 	r.Epochs, r.Rates, r.Mixes = r.Epochs[:n], r.Rates[:n], r.Mixes[:n]
 	r.Record.Next = &c
 	copy(want.Rate, r.Rates)
+	copy(want.Mix, r.Mixes)
 	e, ok := l.expect()
 	guesses, _ := a.At(want)
 	if !ok || e.guesses[0] != guesses[0] {
@@ -172,7 +174,7 @@ func TestAtlas(t *testing.T) {
 		t.Errorf("the map has %v bytes (%v)", info, err)
 	}
 	b := open(t, serve(t, nil, 0), 2*time.Minute)
-	b.says("Recorded", 20*time.Second)
+	b.says("A finished run.", 20*time.Second)
 	if n := eval[int](b, `performance.getEntriesByType("resource").filter((r) => r.name.includes("atlas")).length`); n != 0 {
 		t.Error("the map is loaded before anyone asks for it")
 	}

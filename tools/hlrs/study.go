@@ -310,6 +310,11 @@ func (r *runner) all(ctx context.Context, n int) error {
 			left, rest, todo[i] = append(left, i), append(rest, jobs[i]), 1-float64(s.Epochs)/float64(max(1, s.Of))
 		}
 	}
+	for _, j := range rest { // without images no job begins
+		if _, err := r.dataset(ctx, j.Config); err != nil {
+			return err
+		}
+	}
 	e := newEstimate(&r.Machine, r.threads)
 	if err := e.add(ctx, rest); err != nil {
 		return err

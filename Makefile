@@ -42,7 +42,7 @@ fuzz: go ## feed every reader random input, FUZZTIME each (2s)
 build: go wasm_exec renderer ## build the command line (build/hlrs) and the page's programs (public/)
 	go build -trimpath -o build/hlrs ./tools/hlrs
 	$(foreach p,$(PROGRAMS),GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags=-s $(SMALL) -o public/$(p).wasm ./wasm/$(p) &&) :
-	@go run ./tools/pack $(PROGRAMS:%=public/%.wasm) && gzip -9nkf public/replay.json
+	@go run ./tools/pack $(PROGRAMS:%=public/%.wasm) && gzip -9nkf public/replay.json public/atlas.json
 
 wasm_exec: go
 	@mkdir -p public && install -m 644 "$$(go env GOROOT)/lib/wasm/wasm_exec.js" public/
@@ -80,7 +80,7 @@ replay: build ## run and record anew what the page opens with (an hour on two co
 			if [ -e $$d ]; then build/hlrs search --resume $$d --then-train small; else build/hlrs search --preset small --seed $$s "$$@" --then-train small --out $$d; fi; \
 		done; \
 	done
-	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --whole 10 --out public/replay.json --images public/tail.jpg
+	build/hlrs record 'Constant rate=build/replay/constant-*' 'Falling rate=build/replay/falling-*' 'Random cell=build/replay/random-*' --whole 10 --out public/replay.json --images public/tail.jpg --toys public/toy.jpg
 	go run ./ui/firstscreen
 
 clean: ## remove what was built

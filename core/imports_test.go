@@ -32,6 +32,7 @@ var below = map[string][]string{
 	"core/table":             {"core/run"},
 	"core/folder":            {"core/darts", "core/draw", "core/run"},
 	"core/study":             {"core/darts", "core/run"},
+	"core/atlas":             {"core/darts", "core/run", "core/study"},
 	"core/study/report":      {"core/darts", "core/draw", "core/figure", "core/run", "core/study"},
 	"core/study/tensorboard": {"core/run"},
 }

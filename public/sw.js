@@ -4,7 +4,7 @@ const cache = "hlrs-lab";
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (e) => e.waitUntil(self.clients.claim().then(async () => {
   const kept = await caches.open(cache);
-  await kept.addAll(["./", "public/lab.css", "public/page.js", "public/morph.js", "public/fzstd.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/vugu.js", "public/lab.wasm.zst", "public/replay.json.gz", "public/tail.jpg", "public/icon.svg", "public/manifest.json"]);
+  await kept.addAll(["./", "public/lab.css", "public/page.js", "public/morph.js", "public/fzstd.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/vugu.js", "public/lab.wasm.zst", "public/replay.json.gz", "public/tail.jpg", "public/toy.jpg", "public/icon.svg", "public/manifest.json"]);
 })));
 // A download under way is over, or somewhere else, when the network is back.
 const passing = async (request, answer) => new URL(request.url).pathname.endsWith("/data/status") && (await answer.clone().json()).state !== "ready";

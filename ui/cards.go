@@ -69,6 +69,7 @@ func init() { // which refer to themselves
 		{id: "offer", paint: (*Lab).offer},
 		{id: "arch", paint: of((*Lab).schedule, "arch"), tabled: of((*Lab).scheduleTable, "arch")},
 		{id: "mix", paint: of((*Lab).schedule, "mix"), tabled: of((*Lab).scheduleTable, "mix")},
+		{id: "expected", paint: (*Lab).expected},
 		{id: "way", paint: (*Lab).way},
 		{id: "more", paint: (*Lab).more},
 		{id: "journey", paint: (*Lab).journey},
@@ -82,6 +83,8 @@ func init() { // which refer to themselves
 
 		{id: "presenter", paint: (*Lab).presenter},
 		{id: "lesson", at: wide, in: []Place{Learn}, follows: steps, paint: (*Lab).lesson},
+
+		{id: "atlas", at: wide, paint: (*Lab).theAtlas, tabled: (*Lab).atlasTable, hidden: func(l *Lab) bool { return trains(l) || l.atlas.Atlas == nil }},
 
 		{id: "chapter-data", at: chapter},
 		{id: "classes", at: wide, paint: (*Lab).bars, tabled: (*Lab).classesTable},

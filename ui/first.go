@@ -14,22 +14,23 @@ import (
 
 // The first screen: what goes in, the two branches, the search, and what it came to.
 
-// The picture of thumbnails that comes with the page: a row of images for each class of CIFAR-10.
+// The pictures of thumbnails that come with the page, by set: a row of images for each of its classes.
+var sheets = map[string]string{"cifar10": "public/tail.jpg", "toy": "public/toy.jpg"}
+
 const (
-	sheet        = "public/tail.jpg"
 	sheetColumns = 6
 	sheetRows    = 10
 )
 
-// thumbnails are the first n images of a class, from one on, in a row of that height; the last may be cut off.
-func thumbnails(x, y, width, height float64, class, from int) string {
+// thumbnails are images of a class on a sheet, from one on, in a row of that height; the last may be cut off.
+func thumbnails(sheet string, x, y, width, height float64, class, from int) string {
 	const side = data.PageSide
 	return fmt.Sprintf(`<svg x="%.1f" y="%.1f" width="%.1f" height="%g" viewBox="%d %d %.2f %d"><image href="%s" width="%d" height="%d"/></svg>`,
 		x, y, width, height, side*from, side*class, side*width/height, side, sheet, side*sheetColumns, side*sheetRows)
 }
 
-// pictured says whether there are thumbnails of the classes of the run in focus.
-func (l *Lab) pictured() bool { return l.Run().Config.Dataset == "cifar10" || l.Run().Recorded }
+// sheet has the thumbnails of the images of the run in focus; it is empty where there are none.
+func (l *Lab) sheet() string { return sheets[l.Run().experiment().Dataset] }
 
 // lead says what there is to learn from.
 func (l *Lab) lead() string {
@@ -54,8 +55,8 @@ func (l *Lab) tail() string {
 	for _, c := range shown {
 		width := max(2, room*float64(counts[c])/float64(max(1, counts[order[0]])))
 		strip := fmt.Sprintf(`<rect class="count" width="%.1f" height="%g"/>`, width, tile)
-		if l.pictured() {
-			strip = thumbnails(0, 0, width, tile, c, 0)
+		if sheet := l.sheet(); sheet != "" {
+			strip = thumbnails(sheet, 0, 0, width, tile, c, 0)
 		}
 		fmt.Fprintf(&b, `<span>%s</span><svg viewBox="0 0 %g %g" preserveAspectRatio="xMinYMid">%s</svg><span>%d</span>`, escape(l.class(c)), room, tile, strip, counts[c])
 	}
@@ -124,7 +125,7 @@ func (l *Lab) batchesOf() string {
 		return ""
 	}
 	c := r.experiment()
-	two := field("mix").Counts(c)
+	two, sheet := field("mix").Counts(c), l.sheet()
 	var b strings.Builder
 	branch := func(name, sampler string) {
 		const columns, tile, gap = 6, 30., 3.
@@ -133,8 +134,8 @@ func (l *Lab) batchesOf() string {
 		seen := map[int]int{}
 		for i, c := range dealt {
 			x, y := float64(i%columns)*(tile+gap), float64(i/columns)*(tile+gap)
-			if l.pictured() {
-				b.WriteString(thumbnails(x, y, tile, tile, c, seen[c]%sheetColumns))
+			if sheet != "" {
+				b.WriteString(thumbnails(sheet, x, y, tile, tile, c, seen[c]%sheetColumns))
 				seen[c]++
 			} else {
 				fmt.Fprintf(&b, `<rect class="whole" x="%g" y="%g" width="%g" height="%g"/><text x="%g" y="%g" text-anchor="middle">%d</text>`, x, y, tile, tile, x+tile/2, y+tile/2+4, slices.Index(order, c)+1)
@@ -142,12 +143,15 @@ func (l *Lab) batchesOf() string {
 		}
 		b.WriteString(`</svg>`)
 	}
-	if !two {
+	if two {
+		branch(Text.BranchAsIs, c.Sampler)
+		branch(Text.BranchRare, c.Rebalance)
+	} else {
 		branch(Text.OneBranch, c.Sampler)
-		return b.String()
 	}
-	branch(Text.BranchAsIs, c.Sampler)
-	branch(Text.BranchRare, c.Rebalance)
+	if sheet == "" {
+		b.WriteString(note(escape(Text.Ranks)))
+	}
 	return b.String()
 }
 

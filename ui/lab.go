@@ -34,6 +34,8 @@ type Host interface {
 	Figure(file string, records []run.Record, names []string)
 	// Copy puts text on the clipboard.
 	Copy(text string)
+	// Load fetches a file of the page, unpacked, and hands it to f, or why it is not to be had.
+	Load(file string, f func(raw []byte, err error))
 	// Page is the page's own address, without what follows #.
 	Page() string
 }
@@ -71,6 +73,7 @@ type Lab struct {
 	}
 	shelf  shelf
 	study  *openStudy
+	atlas  theMap
 	moving struct { // a schedule whose points are being moved
 		which string
 		from  run.Config
@@ -102,7 +105,7 @@ var preset = func() run.Config {
 
 // NewLab is the page as it opens: the small preset, on the toy set until the real images are there.
 func NewLab(host Host) *Lab {
-	l := &Lab{Host: host, Epoch: -1, pace: pace, Chosen: presented(), Panel: Panels[0].ID, shelf: shelf{order: "when", ticked: map[string]bool{}}, Folded: map[string]bool{}, Predicted: map[string]string{}}
+	l := &Lab{Host: host, Epoch: -1, pace: pace, Chosen: presented(), Panel: Panels[0].ID, shelf: shelf{order: "when", ticked: map[string]bool{}}, Folded: map[string]bool{}, Predicted: map[string]string{}, atlas: theMap{opened: -1}}
 	c := preset
 	c.Dataset = "toy"
 	l.add("A", c)
@@ -274,6 +277,7 @@ func (l *Lab) Act(act string) {
 	case "rest":
 		l.moving.which = ""
 	case "point":
+		l.askAtlas()
 		l.point(what)
 	case "lesson":
 		l.Lesson = n
@@ -292,6 +296,17 @@ func (l *Lab) Act(act string) {
 		}
 	case "job":
 		l.job(n)
+	case "atlas":
+		if l.askAtlas(); what == "base" {
+			l.takeBase()
+		}
+	case "near":
+		if l.atlas.opened == n {
+			n = -1
+		}
+		l.atlas.opened = n
+	case "again":
+		l.again(n)
 	case "sort":
 		l.shelf.sort(what)
 	case "filter":

@@ -896,7 +896,7 @@ func TestBaselines(t *testing.T) {
 // TestLight adds up what a first visit loads, texts as hosts send them.
 func TestLight(t *testing.T) {
 	var sum int64
-	for _, name := range []string{"index.html", "public/lab.css", "public/page.js", "public/morph.js", "public/fzstd.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/vugu.js", "public/lab.wasm.zst", "public/replay.json.gz", "public/tail.jpg", "public/icon.svg", "public/manifest.json"} {
+	for _, name := range []string{"index.html", "public/lab.css", "public/page.js", "public/morph.js", "public/fzstd.js", "public/program.js", "public/worker.js", "public/wasm_exec.js", "public/vugu.js", "public/lab.wasm.zst", "public/replay.json.gz", "public/tail.jpg", "public/toy.jpg", "public/icon.svg", "public/manifest.json"} {
 		raw, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
 			t.Fatal(err)

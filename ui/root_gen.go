@@ -270,6 +270,8 @@ func (c *Root) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 					}
 					vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "div", Attr: []vugu.VGAttribute{{Namespace: "", Key: "data-paint", Val: "arch"}, vugu.VGAttribute{Namespace: "", Key: "class", Val: "curve"}}}
 					vgparent.AppendChild(vgn)
+					vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "div", Attr: []vugu.VGAttribute{{Namespace: "", Key: "data-paint", Val: "expected"}}}
+					vgparent.AppendChild(vgn)
 				}
 			}
 		}

@@ -28,6 +28,7 @@ func (host) Focus(string)                          {}
 func (host) Save(string, string, []byte)           {}
 func (host) Figure(string, []run.Record, []string) {}
 func (host) Copy(string)                           {}
+func (host) Load(string, func([]byte, error))      {}
 func (host) Page() string                          { return "" }
 
 func names(l *Lab) (names []string) {

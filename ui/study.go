@@ -186,6 +186,11 @@ func ticksOver(rows []row) (ticks []float64) {
 	if low > high { // nothing is done
 		low, high = 0, 1
 	}
+	return ticksBetween(low, high)
+}
+
+// ticksBetween are round numbers around two, evenly apart.
+func ticksBetween(low, high float64) (ticks []float64) {
 	const most = 5
 	step := math.Pow(10, math.Floor(math.Log10(max(high-low, 0.01*max(math.Abs(high), 0.01))/most)))
 	for _, f := range []float64{2, 2.5, 2} { // 2, 5 and 10 times

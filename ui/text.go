@@ -40,7 +40,7 @@ var Text = struct {
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                                       string
-	TestAlike, RightNow, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                                string
+	TestAlike, Ranks, RightNow, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                         string
 	WhenTrained, PanelCell, Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown string
 	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar                string
 
@@ -52,6 +52,11 @@ var Text = struct {
 	// Studies.
 	OpenStudy, NoStudy, NoStudyFile, StudyJobs, Measure, IsBaseline, NoPair, OnePair, SamePairs, PairsBetter, PairsWorse, PairsAlike, PairsDiffer string
 	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, From, To, BySeed, JobName, JobSearch                           string
+
+	// The map of recorded runs.
+	AskAtlas, ShowAtlas, NoAtlas, AtlasNote, AtlasOf, AtlasSearches, OneWrongNow, Expect, ExpectShort, ExpectNothing, ExpectUnknown, OffMap, OnMap, TakeBase                         string
+	KeyAll, KeyNear, KeyBand, KeyCame, ExpectOf, OffBy, TellsNothing, WhateverCurves, SoFar, CameWithin, CameOutside, NearestRuns, RunOfMap, Alike, OpenedTitle, RunAgain, AgainName string
+	AtlasTable, OutcomeHead, ExpectedHead, FromEighty, KnownHead, ErrorHead, SpreadHead, WithinHead, CameHead                                                                        string
 
 	// Where the search stands.
 	EpochShown, Latest                                                                     string
@@ -203,6 +208,7 @@ var Text = struct {
 		"cells":     "The cells",
 		"export":    "Export",
 		"kept":      "Runs on this machine",
+		"atlas":     "What runs like this come to",
 		"studies":   "Studies",
 		"measured":  "What the runs came to",
 	},
@@ -213,7 +219,7 @@ var Text = struct {
 	Lead:     "%d images of %s, only %d of %s. Drag a curve, then run the search in your browser.", // counts and classes
 	TabData:  "Data", TabBranches: "Branches", TabSearch: "Search", TabResult: "Result",
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
-	TestAlike: "To scale. The test set is balanced.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
+	TestAlike: "To scale. The test set is balanced.", Ranks: "Each square is an image of a batch, with the rank of its class: 1 has the most images.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
 	RightNow: "%s %% of images right", // percentage
 	MixOver:  "How much the first branch counts", RateOver: "Learning rate: how fast the architecture may change",
 	Wide:           "%s: lines are operations; wide wins, pale loses.", // a run
@@ -252,6 +258,29 @@ var Text = struct {
 	StudyNote:   "Each dot is the run of one seed: press it to open that run. Each bar is the mean of its row. Intervals are Student’s t for the differences on the same seeds; of 20 such intervals, about one misses the true value by chance.",
 	Variant:     "Variant", SeedsHead: "Seeds done", Mean: "Mean", DifferenceHead: "Difference from the baseline", From: "95 % interval from", To: "to", BySeed: "By seed",
 	JobName: "%s, seed %d", JobSearch: "%s, search", // a variant
+
+	// The map of recorded runs.
+	AskAtlas: "What do runs like this come to?", ShowAtlas: "Show the map", NoAtlas: "The map of recorded runs could not be loaded (%s).",
+	AtlasNote:     "A map of recorded runs tells what a search may come to before it is run.",
+	AtlasOf:       "%d searches that were run beforehand, each with a seed and with curves of its own (%s). From them, a Gaussian process estimates what a run with the two curves above comes to; start it, and the page holds the estimate against what happens.", // how many, and the study's name
+	AtlasSearches: "The map is of searches, and this run trains a cell.",
+	OneWrongNow:   "There is no such run: one setting cannot stand as it is.",
+	Expect:        "Runs with these curves come to about: %s.",
+	ExpectShort:   "%s %s ± %s", // an outcome, its value, and half of the interval that holds four of five runs
+	ExpectNothing: "The map’s runs do not tell what curves change.",
+	ExpectUnknown: "The map knows too little here: none of its runs has curves like these.",
+	OffMap:        "The map knows nothing of this run, whose settings are others than its runs’: %s.", OnMap: "on the map",
+	TakeBase: "Use the map’s settings, and keep the curves",
+	KeyAll:   "a run of the map", KeyNear: "one of the nearest", KeyBand: "where four of five runs like this are expected", KeyCame: "this run",
+	ExpectOf:       "expected %s, and %s to %s for four runs of five",
+	WhateverCurves: "%s on average, and %s to %s for four runs of five",
+	OffBy:          "Typical error on runs that the estimate had not seen: %s; by guessing the mean of all runs: %s.",
+	TellsNothing:   "For what follows the estimate is no better, on runs that it had not seen, than the mean of all runs: as far as these tell, the curves make no difference.",
+	SoFar:          "· so far %s", CameWithin: "· came to %s, as expected", CameOutside: "· came to %s, outside what was expected",
+	NearestRuns: "The nearest runs", RunOfMap: "%s, rate %.2g, mixing %s: %s %s", Alike: "%.0f %% alike",
+	OpenedTitle: "Balanced accuracy of the search network over the epochs, per cent", RunAgain: "Run it again here, to the same numbers", AgainName: "%s, seed %d",
+	AtlasTable: "What runs with these curves come to", OutcomeHead: "Outcome", ExpectedHead: "Expected", FromEighty: "80 % interval from", KnownHead: "Known here",
+	ErrorHead: "Typical error", SpreadHead: "Error of the mean", WithinHead: "Within the intervals", CameHead: "This run",
 
 	// Where the search stands.
 	EpochShown: "Epoch shown: <b>%d</b> of %d", // HTML

@@ -258,10 +258,11 @@ func (d *studyDisplay) stand(_ int, s studyfolder.Standing) {
 	}
 }
 
-func (d *studyDisplay) begin(left, n int) {
+// begin says what is left, how long it takes, and how many bytes a job, by what a few steps of each kind took.
+func (d *studyDisplay) begin(left, n int, ahead time.Duration, bytes int64) {
 	d.before = d.epochs
 	if total := len(d.folder.Plan.Jobs); left > 0 && total > 1 {
-		fmt.Fprintf(d.out, "%s: %d of %d jobs are left, %d at once, in %s\n", clean(d.folder.Plan.Study.Name), left, total, min(left, n), d.folder.Dir)
+		fmt.Fprintf(d.out, "%s: %d of %d jobs are left, %d at once, in %s: about %s, and up to %s of memory each\n", clean(d.folder.Plan.Study.Name), left, total, n, d.folder.Dir, short(ahead), amount(bytes))
 	}
 	if info, err := os.Stderr.Stat(); left > 0 && err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		d.bar = progressbar.NewOptions(max(d.of, 1), progressbar.OptionSetWriter(d.out), progressbar.OptionSetWidth(10), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))

@@ -27,18 +27,34 @@ import (
 type recordCommand struct {
 	Source
 
-	Variants []string `arg:"" name:"variant" placeholder:"NAME=PATTERN" help:"Kinds of searches: a name, and a pattern such as 'runs/const-*' of their run folders, each with the training of its cell in the folder train, as --then-train writes it. All need the same seeds."`
+	Variants []string `arg:"" optional:"" name:"variant" placeholder:"NAME=PATTERN" help:"Kinds of searches: a name, and a pattern such as 'runs/const-*' of their run folders, each with the training of its cell in the folder train, as --then-train writes it. All need the same seeds."`
 	Whole    uint64   `default:"1" help:"Seed of the searches that are recorded whole, to look into. Those whose architecture rate is 0 are not."`
 	Out      string   `type:"path" default:"record.json" help:"File to write."`
 	Images   string   `type:"path" placeholder:"FILE" help:"Write a JPEG of the first images of each class of CIFAR-10, too: a row of 6 a class."`
+	Toys     string   `type:"path" placeholder:"FILE" help:"Likewise of the toy set."`
 }
 
 // Run writes a run.Recording as JSON.
 func (c *recordCommand) Run(ctx context.Context) error {
 	if c.Images != "" {
-		if err := c.thumbnails(ctx); err != nil {
+		set, err := c.open(ctx, nil)
+		if err == nil {
+			err = thumbnails(c.Images, set)
+		}
+		if err != nil {
 			return err
 		}
+	}
+	if c.Toys != "" {
+		if err := thumbnails(c.Toys, data.Toy(1)); err != nil {
+			return err
+		}
+	}
+	if len(c.Variants) == 0 {
+		if c.Images == "" && c.Toys == "" {
+			return errors.New("nothing to record: name kinds of searches, as 'Constant rate=runs/const-*'")
+		}
+		return nil
 	}
 	var r run.Recording
 	for _, arg := range c.Variants {
@@ -147,14 +163,11 @@ func difference(of, over int, a, b []float64) run.Difference {
 	return run.Difference{Of: of, Over: over, Mean: mean, Low: mean - half, High: mean + half}
 }
 
-// thumbnails writes a picture of a few images of each class.
-func (c *recordCommand) thumbnails(ctx context.Context) error {
+// thumbnails writes a picture of a few images of each class of a set.
+func thumbnails(file string, set *data.Dataset) error {
 	const columns, side = 6, data.PageSide
-	set, err := c.open(ctx, nil)
+	set, err := set.Resize(side)
 	if err != nil {
-		return err
-	}
-	if set, err = set.Resize(side); err != nil {
 		return err
 	}
 	sheet := image.NewRGBA(image.Rect(0, 0, columns*side, side*len(set.Classes)))
@@ -173,5 +186,5 @@ func (c *recordCommand) thumbnails(ctx context.Context) error {
 		}
 		column[class]++
 	}
-	return disk.Disk{}.Replace(c.Images, func(w io.Writer) error { return jpeg.Encode(w, sheet, &jpeg.Options{Quality: 55}) })
+	return disk.Disk{}.Replace(file, func(w io.Writer) error { return jpeg.Encode(w, sheet, &jpeg.Options{Quality: 55}) })
 }

@@ -31,15 +31,7 @@ func (c *studyReport) Run() error {
 	if err != nil {
 		return err
 	}
-	var all []study.Result
-	done := 0
-	for i, j := range f.Plan.Jobs {
-		s := f.Look(i)
-		if s.State == studyfolder.Done {
-			done++
-		}
-		all = append(all, study.Result{Job: j, State: s.State.String(), Why: s.Why, Run: s.Search, Training: s.Train})
-	}
+	all, done := look(f)
 	out := c.Out
 	if out == "" {
 		out = filepath.Join(c.Dir, "report")
@@ -57,6 +49,18 @@ func (c *studyReport) Run() error {
 		return nil
 	}
 	return writeEvents(c.Tensorboard, all)
+}
+
+// look is what a study's jobs have come to, and how many are done.
+func look(f studyfolder.Folder) (all []study.Result, done int) {
+	for i, j := range f.Plan.Jobs {
+		s := f.Look(i)
+		if s.State == studyfolder.Done {
+			done++
+		}
+		all = append(all, study.Result{Job: j, State: s.State.String(), Why: s.Why, Run: s.Search, Training: s.Train})
+	}
+	return all, done
 }
 
 // writeReport writes all of a report's files.

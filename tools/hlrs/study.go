@@ -26,6 +26,7 @@ type studyCommand struct {
 	Submit studySubmit `cmd:"" help:"Have a cluster run a study's jobs: Slurm or Kubernetes."`
 	Job    studyJob    `cmd:"" help:"Run one job of a study, or go on with it, as schedulers of clusters do. It exits with 3 where it would fail again, and with 1 where another try may help."`
 	Status studyStatus `cmd:"" help:"Say where a study stands, from its folder alone, also while it runs."`
+	Atlas  studyAtlas  `cmd:"" help:"Make a map of a study whose searches differ in schedules and mixes, as the laboratory’s page has one: what runs of any other schedule come to, with how far off it is by cross-validation."`
 	Report studyReport `cmd:"" help:"Write what a study came to, for people and for papers: a page, Markdown, figures, a table of all runs, and a file that the laboratory’s page opens; also while it runs."`
 }
 
@@ -60,8 +61,8 @@ func (c *studyCheck) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e := newEstimate(&c.Machine)
-	if err := e.add(ctx, p); err != nil {
+	e := newEstimate(&c.Machine, 1)
+	if err := e.add(ctx, p.Jobs); err != nil {
 		return err
 	}
 	fmt.Printf("%s\n%s\n\n", clean(p.Study.Name), clean(p.Study.Question))
@@ -110,12 +111,13 @@ func atOnce(asked int) int {
 // estimate is what jobs take, by a few steps of each kind.
 type estimate struct {
 	machine *Machine
+	threads int                      // of a job
 	paces   map[string]time.Duration // of a whole run, by what its time depends on
 	bytes   int64                    // of the largest
 }
 
-func newEstimate(m *Machine) *estimate {
-	return &estimate{machine: m, paces: map[string]time.Duration{}}
+func newEstimate(m *Machine, threads int) *estimate {
+	return &estimate{machine: m, threads: threads, paces: map[string]time.Duration{}}
 }
 
 // kindOfWork is what a run's time depends on: all but schedules and seeds.
@@ -132,17 +134,17 @@ func kindOfWork(c run.Config) string {
 	return b.String()
 }
 
-// add times what the plan's jobs need.
-func (e *estimate) add(ctx context.Context, p study.Plan) error {
+// add times what jobs need, and fails where one would not find it here.
+func (e *estimate) add(ctx context.Context, jobs []study.Job) error {
 	said := false
-	for _, j := range p.Jobs {
+	for _, j := range jobs {
 		for _, c := range configsOf(j) {
 			kind := kindOfWork(c)
 			if e.paces[kind] != 0 {
 				continue
 			}
 			if !said {
-				fmt.Fprintf(os.Stderr, "%s, %s: timing a few steps of each kind of run\n", count(len(p.Variants()), "variant"), count(len(p.Jobs), "job"))
+				fmt.Fprintf(os.Stderr, "%s: timing a few steps of each kind of run\n", count(len(jobs), "job"))
 				said = true
 			}
 			cost, err := e.machine.fits(c, 10, imageBytes(c))
@@ -150,7 +152,7 @@ func (e *estimate) add(ctx context.Context, p study.Plan) error {
 				return fmt.Errorf("job %d (%s): %w", j.Index, j.Variant, err)
 			}
 			e.bytes = max(e.bytes, cost.Bytes)
-			pace, err := timed(ctx, c, 10, 2, &cpu.Device{Threads: 1}, func(int, time.Duration) {})
+			pace, err := timed(ctx, c, 10, 2, &cpu.Device{Threads: e.threads}, func(int, time.Duration) {})
 			if err != nil {
 				return fmt.Errorf("job %d (%s): %w", j.Index, j.Variant, err)
 			}
@@ -297,16 +299,33 @@ func (r *runner) do(ctx context.Context, i int, show *studyDisplay) (done bool, 
 // all runs what is left, so many jobs at once, and shows how it goes.
 func (r *runner) all(ctx context.Context, n int) error {
 	var left []int
+	var rest []study.Job
+	todo := map[int]float64{} // the share of a job that is left
 	jobs := r.folder.Plan.Jobs
 	show := newStudyDisplay(r.folder)
 	for i := range jobs {
 		s := r.folder.Look(i)
 		show.stand(i, s)
 		if s.State != studyfolder.Done && s.State != studyfolder.Failed {
-			left = append(left, i)
+			left, rest, todo[i] = append(left, i), append(rest, jobs[i]), 1-float64(s.Epochs)/float64(max(1, s.Of))
 		}
 	}
-	show.begin(len(left), n)
+	for _, j := range rest { // without images no job begins
+		if _, err := r.dataset(ctx, j.Config); err != nil {
+			return err
+		}
+	}
+	e := newEstimate(&r.Machine, r.threads)
+	if err := e.add(ctx, rest); err != nil {
+		return err
+	}
+	var ahead time.Duration
+	for i, share := range todo {
+		ahead += time.Duration(share * float64(e.of(jobs[i])))
+	}
+	n = max(1, min(n, len(left)))
+	show.begin(len(left), n, ahead/time.Duration(n), e.bytes)
+	began, here := time.Now(), time.Duration(0) // what this process has done, by the estimate
 	queue := make(chan int)
 	go func() {
 		defer close(queue)
@@ -321,10 +340,15 @@ func (r *runner) all(ctx context.Context, n int) error {
 	var group sync.WaitGroup
 	var trouble error
 	var guard sync.Mutex
-	for range min(n, len(left)) {
+	for range n {
 		group.Go(func() {
 			for i := range queue {
-				_, err := r.do(ctx, i, show)
+				done, err := r.do(ctx, i, show)
+				if done {
+					guard.Lock()
+					here += time.Duration(todo[i] * float64(e.of(jobs[i])))
+					guard.Unlock()
+				}
 				if errors.Is(err, disk.ErrFull) || err != nil && !errors.Is(err, disk.ErrLocked) && r.folder.Look(i).State != studyfolder.Failed {
 					guard.Lock()
 					trouble = errors.Join(trouble, fmt.Errorf("job %d (%s): %w", i, jobs[i].Variant, err))
@@ -335,6 +359,11 @@ func (r *runner) all(ctx context.Context, n int) error {
 	}
 	group.Wait()
 	show.end()
+	if here > 0 && ctx.Err() == nil {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		fmt.Printf("it took %s, and %s was estimated; %s of memory, and %d times %s was estimated\n", short(time.Since(began)), short(here/time.Duration(n)), amount(int64(m.Sys)), n, amount(e.bytes))
+	}
 	return r.summary(ctx, trouble)
 }
 

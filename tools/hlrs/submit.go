@@ -167,7 +167,7 @@ func (c *studyJob) Run(ctx context.Context) error {
 	}
 	r := &runner{Source: c.Source, Machine: c.Machine, folder: f, threads: c.Threads}
 	show := newStudyDisplay(f)
-	show.begin(0, 1)
+	show.begin(0, 1, 0, 0)
 	done, err := r.do(ctx, c.Index, show)
 	show.end()
 	after := warning()

@@ -1,13 +1,10 @@
-// Package wgpu is the GPU's driver for a machine, of which there is none in WebAssembly: the page has its own.
+// Package wgpu is the GPU's driver for this machine: in WebAssembly, that of the browser, if it runs in one.
 package wgpu
 
 import (
-	"errors"
-
 	"hlrslab/core/gpu"
+	"hlrslab/wasm/webgpu"
 )
 
-// Open fails.
-func Open() (gpu.Driver, error) {
-	return nil, errors.New("no GPU: this program, as WebAssembly in node, has none")
-}
+// Open returns the driver of the browser's fastest GPU.
+func Open() (gpu.Driver, error) { return webgpu.Open() }

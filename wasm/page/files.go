@@ -112,6 +112,17 @@ func (p *page) Copy(text string) {
 	}()
 }
 
+// Load implements ui.Host.
+func (p *page) Load(file string, f func([]byte, error)) {
+	go func() {
+		raw, err := web.Fetch(file)
+		if err == nil {
+			raw, err = web.Unpack(raw)
+		}
+		p.change(func() { f(raw, err) })
+	}()
+}
+
 // Page implements ui.Host.
 func (p *page) Page() string {
 	here := window.Get("location")

@@ -15,9 +15,9 @@ const THREADS = 64u;
 var<workgroup> box: array<f32, THREADS>;
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-    let group = wid.y * grid.x + wid.x;
-    let n = grid.x * grid.y * THREADS;
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let group = wid.y * count.x + wid.x;
+    let n = count.x * count.y * THREADS;
     let at = group * THREADS + thread;
     box[thread] = mem[(at + THREADS + 1) % n];
     workgroupBarrier();
@@ -29,8 +29,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) grid: ve
 // move brings what add made to where it begins anew.
 const move = `
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-    let at = (wid.y * grid.x + wid.x) * 64u + thread;
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let at = (wid.y * count.x + wid.x) * 64u + thread;
     mem[at] = scratch[at];
 }
 `

@@ -3,8 +3,8 @@ package wgputest
 
 import (
 	"os"
+	"regexp"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 
@@ -12,20 +12,23 @@ import (
 	"hlrslab/tools/wgpu"
 )
 
+// emulators are those whose barriers hold: Mesa's, and that of Chromium.
+var emulators = regexp.MustCompile("^llvmpipe|swiftshader")
+
 var opened = sync.OnceValues(wgpu.Open)
 
-// Driver is the machine's GPU, open as long as the tests run. Where there is none the test is skipped, loudly, or fails if CI is true. Some
-// emulators ignore barriers, so one on the processor must be Mesa's.
+// Driver is the machine's GPU, or the browser's if the test runs in one, open as long as the tests run. Where there is none the test is
+// skipped, loudly, or fails if CI is true; node has none.
 func Driver(t testing.TB) gpu.Driver {
 	t.Helper()
 	d, err := opened()
 	if err != nil {
-		if os.Getenv("CI") == "true" && runtime.GOARCH != "wasm" {
+		if os.Getenv("CI") == "true" && runtime.GOOS != "js" {
 			t.Fatal(err)
 		}
 		t.Skipf("SKIPPED, NOT TESTED: %v", err)
 	}
-	if a := d.Adapter(); a.API != "Vulkan" || a.Kind == gpu.Processor && !strings.HasPrefix(a.Name, "llvmpipe") || a.Kind == gpu.Unknown {
+	if a := d.Adapter(); a.Kind == gpu.Processor && !emulators.MatchString(a.Name) || runtime.GOOS != "js" && (a.API != "Vulkan" || a.Kind == gpu.Unknown) {
 		t.Fatalf("%s (%s, %s) is no GPU to test on", a.Name, a.API, a.Kind)
 	}
 	return d

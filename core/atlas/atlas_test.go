@@ -1,0 +1,246 @@
+package atlas
+
+import (
+	"bytes"
+	"encoding/json/jsontext"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+	"pgregory.net/rapid"
+
+	"hlrslab/core/darts"
+	"hlrslab/core/run"
+)
+
+// TestLegendre: a polynomial's coefficients are those it is made of.
+func TestLegendre(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.SliceOfN(rapid.Float64Range(-2, 2), 4, 4).Draw(t, "coefficients")
+		curve := make([]float64, 400)
+		for i := range curve {
+			x := (2*float64(i)+1)/400 - 1
+			curve[i] = want[0] + want[1]*x + want[2]*(3*x*x-1)/2 + want[3]*(5*x*x*x-3*x)/2
+		}
+		for k, got := range legendre(curve, 4) {
+			if math.Abs(got-want[k]) > 1e-3 {
+				t.Fatalf("%v of %v", legendre(curve, 4), want)
+			}
+		}
+	})
+}
+
+// TestCoefficients: equal curves lie at one point, however they are written, and a rate of 0 throughout at 0.
+func TestCoefficients(t *testing.T) {
+	of := func(fields string) []float64 {
+		c, err := run.Preset("small")
+		if err == nil {
+			err = c.Decode(strings.NewReader(fields))
+		}
+		curves, err2 := CurvesOf(c)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		return curves.coefficients()
+	}
+	a, b := of(`{"arch-schedule": "parabolic", "mix": "linear"}`), of(`{"arch-schedule": "power", "arch-param": 2, "mix": "drawn", "mix-points": "0:1,1:0"}`)
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > 1e-12 {
+			t.Fatalf("%v and %v", a, b)
+		}
+	}
+	for i, v := range of(`{"arch-rate": 0}`)[:rateOrders] {
+		if v != 0 {
+			t.Errorf("coefficient %d of no rate is %v", i, v)
+		}
+	}
+}
+
+// scattered are points, and values that depend on the first two coordinates.
+func scattered(n int, noise float64) (points [][]float64, values []float64) {
+	rng := rand.New(rand.NewPCG(7, 0))
+	for range n {
+		x := make([]float64, 3)
+		for d := range x {
+			x[d] = rng.Float64()*4 - 2
+		}
+		points, values = append(points, x), append(values, 5+2*math.Sin(x[0])+x[1]+noise*rng.NormFloat64())
+	}
+	return points, values
+}
+
+// TestLoss: the gradient is that of finite differences.
+func TestLoss(t *testing.T) {
+	points, values := scattered(25, 0.3)
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.SliceOfN(rapid.Float64Range(-1, 1), 5, 5).Draw(t, "logarithms")
+		of := func(x []float64) Kernel {
+			return Kernel{5, math.Exp(x[3]), math.Exp(x[4]), []float64{math.Exp(x[0]), math.Exp(x[1]), math.Exp(x[2])}}
+		}
+		got := make([]float64, 5)
+		loss(of(x), points, values, got)
+		want := fd.Gradient(nil, func(x []float64) float64 { return loss(of(x), points, values, nil) }, x, &fd.Settings{Formula: fd.Central})
+		for i := range got {
+			if math.Abs(got[i]-want[i]) > 1e-4*(1+math.Abs(want[i])) {
+				t.Fatalf("%v, by differences %v", got, want)
+			}
+		}
+	})
+}
+
+// TestFit: what curves change is found, what is chance alone is not, and intervals hold as many values as they say.
+func TestFit(t *testing.T) {
+	points, values := scattered(80, 0.3)
+	f, err := fitted(points, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Error > 0.5 || !f.Tells() || math.Abs(f.Kernel.Noise-0.3) > 0.1 || f.Kernel.Lengths[2] < 2*f.Kernel.Lengths[0] || f.Within < 0.65 || f.Within > 0.95 {
+		t.Errorf("%+v", f)
+	}
+	p, _ := f.Kernel.see(points, values)
+	if g := p.predict([]float64{0, 0, 0}); math.Abs(g.Mean-5) > 0.4 || g.Known < 0.8 {
+		t.Errorf("in the middle: %+v", g)
+	}
+	if g := p.predict([]float64{90, 90, 90}); math.Abs(g.Mean-f.Kernel.Mean) > 1e-9 || g.Known > 1e-9 || g.SD < f.Kernel.Signal {
+		t.Errorf("far away: %+v", g)
+	}
+	rng := rand.New(rand.NewPCG(8, 0))
+	for i := range values {
+		values[i] = rng.NormFloat64()
+	}
+	if f, err := fitted(points, values); err != nil || f.Tells() {
+		t.Errorf("of chance alone: %+v, %v", f, err)
+	}
+	clear(values)
+	if f, err := fitted(points, values); err != nil || f.Error > 1e-6 || f.Tells() {
+		t.Errorf("of one value: %+v, %v", f, err)
+	}
+}
+
+// made is a map of runs that were not run: their accuracy is a function of their rate.
+func made(t testing.TB) Map {
+	base, err := run.Preset("small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Map{Study: "made", Base: base}
+	var points [][]float64
+	var values []float64
+	check := &Atlas{Map: m}
+	genotype, err := darts.ReadGenotype("DARTS_V2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 24 {
+		rate := 0.002 * math.Pow(50, float64(i)/23)
+		r := Run{
+			Variant: "constant", Genotype: genotype.String(), Epochs: []float64{12, 20}, Values: []float64{30 - 200*rate},
+			Set: map[string]jsontext.Value{"arch-rate": jsontext.Value(fmt.Sprint(rate)), "seed": jsontext.Value(fmt.Sprint(i + 1)), "arch-schedule": jsontext.Value(`"const"`)},
+		}
+		check.Fits = make([]Fit, 1)
+		if err := check.place(r); err != nil {
+			t.Fatal(err)
+		}
+		m.Runs, points, values = append(m.Runs, r), check.points, append(values, r.Values[0])
+	}
+	f, err := fitted(points, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.ID = "search"
+	m.Fits = []Fit{f}
+	return m
+}
+
+// TestMap: a map that is written and read predicts what its runs came to, finds the nearest, and says which configurations it is not of.
+func TestMap(t *testing.T) {
+	var b bytes.Buffer
+	if err := made(t).Encode(&b); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Read(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := a.Config(11)
+	curves, err := CurvesOf(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guesses, near := a.At(curves)
+	if len(guesses) != 1 || near[0].Index != 11 || math.Abs(guesses[0].Mean-a.Runs[11].Values[0]) > 0.5 || guesses[0].Known < 0.9 {
+		t.Fatalf("%+v, %+v", guesses, near[:3])
+	}
+	for i := 1; i < len(near); i++ {
+		if near[i].Alike > near[i-1].Alike {
+			t.Fatal("the nearest are not first")
+		}
+	}
+	if fields := a.Differs(c); fields != nil {
+		t.Errorf("%v", fields)
+	}
+	c.Layers, c.Mix, c.Candidates = 8, "linear", 3 // of which the last counts only for random cells
+	if fields := a.Differs(c); len(fields) != 1 || fields[0].Name != "layers" {
+		t.Errorf("%v", fields)
+	}
+	c.Epochs = 0
+	if _, err := CurvesOf(c); err == nil {
+		t.Error("a run of no epochs has curves")
+	}
+}
+
+// TestBadFiles: what is wrong with a file is named.
+func TestBadFiles(t *testing.T) {
+	for want, spoil := range map[string]func(*Map){
+		"layers is another":   func(m *Map) { m.Runs[3].Set["layers"] = jsontext.Value("8") },
+		"arch-rate":           func(m *Map) { m.Runs[3].Set["arch-rate"] = jsontext.Value("-1") },
+		"2 outcomes of 1":     func(m *Map) { m.Runs[3].Values = []float64{1, 2} },
+		"no outcome":          func(m *Map) { m.Fits = nil; spoilValues(m) },
+		`outcome "x" is none`: func(m *Map) { m.Fits[0].ID = "x" },
+		"its kernel is none":  func(m *Map) { m.Fits[0].Kernel.Lengths = []float64{1} },
+		"1 runs":              func(m *Map) { m.Runs = m.Runs[:1] },
+		"genotype":            func(m *Map) { m.Runs[3].Genotype = "x" },
+		"fits no runs":        func(m *Map) { m.Fits[0].Kernel.Noise, m.Fits[0].Kernel.Signal = 0, 0 },
+	} {
+		m := made(t)
+		spoil(&m)
+		var b bytes.Buffer
+		if err := m.Encode(&b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(&b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+func spoilValues(m *Map) {
+	for i := range m.Runs {
+		m.Runs[i].Values = nil
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	m := made(f)
+	m.Runs = m.Runs[:3]
+	var b bytes.Buffer
+	if err := m.Encode(&b); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		a, err := Read(bytes.NewReader(raw))
+		if err != nil {
+			return
+		}
+		curves, err := CurvesOf(a.Config(0))
+		if err != nil {
+			t.Fatalf("a run of the map has no curves: %v", err)
+		}
+		a.At(curves)
+	})
+}

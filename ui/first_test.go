@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"image/jpeg"
+	"os"
+	"strings"
+	"testing"
+
+	"hlrslab/core/data"
+	"hlrslab/core/run"
+)
+
+// tiny is a toy run of a moment, of one epoch.
+func tiny(t *testing.T) run.Config {
+	t.Helper()
+	c := preset
+	c.Dataset, c.Channels, c.Layers, c.Nodes, c.Batch, c.NMax, c.Imbalance, c.TestImages, c.Epochs = "toy", 2, 3, 2, 8, 40, 10, 20, 1
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestPictures shows each run beside images of its own set, also where no worker has it: what comes with the page, a run that is
+// opened, one that is taken back. Where there are no pictures, words say what the squares are.
+func TestPictures(t *testing.T) {
+	l := NewLab(host{})
+	shows := func(when, sheet string) {
+		t.Helper()
+		for _, part := range []string{"tail", "branches"} {
+			text := l.Paint(part)
+			for set, file := range sheets {
+				if strings.Contains(text, file) != (set == sheet) {
+					t.Errorf("%s: %s of %q: %s", when, part, sheet, text)
+				}
+			}
+		}
+		if says := strings.Contains(l.Paint("branches"), Text.Ranks); says != (sheet == "") {
+			t.Errorf("%s: the squares are explained: %v", when, says)
+		}
+	}
+	shows("a fresh page", "toy")
+	file := snapshot(t, tiny(t))
+	l.Import("kept", "", file)
+	shows("a run of the toy set, opened", "toy")
+	l.beside(l.Run(), "")
+	l.Remove(0)
+	l.Act("undo:")
+	shows("taken back", "toy")
+	l = NewLab(host{})
+	l.Await()
+	recording, _ := theRecording(t)
+	l.Show(recording)
+	shows("the recording", "cifar10")
+	l.Set("dataset", "toy") // of the next run: the one that is shown stays
+	shows("the recording, with other settings", "cifar10")
+	l = NewLab(host{})
+	l.Take(Own{Name: "own", Size: 32, Classes: []string{"cats", "dogs", "owls"}, Train: 90, Test: 30, Least: 30})
+	l.Set("imbalance", "2")
+	shows("own images", "")
+}
+
+// TestToySheet holds the picture of the toy set against the set: within what the compression changes.
+func TestToySheet(t *testing.T) {
+	f, err := os.Open("../" + sheets["toy"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := jpeg.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := data.Toy(1).Resize(data.PageSide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const side = data.PageSide
+	pixels, column, off := make([]uint8, 3*side*side), map[int]int{}, 0
+	for _, i := range d.Train.First(sheetColumns) {
+		class := d.Train.Labels[i]
+		if err := d.Train.Pixels.Read(pixels, i); err != nil {
+			t.Fatal(err)
+		}
+		for y := range side {
+			for x := range side {
+				r, g, b, _ := img.At(column[class]*side+x, class*side+y).RGBA()
+				for c, v := range []uint32{r, g, b} {
+					d := int(v>>8) - int(pixels[(c*side+y)*side+x])
+					off += max(d, -d)
+				}
+			}
+		}
+		column[class]++
+	}
+	if mean := float64(off) / float64(3*side*side*sheetColumns*sheetRows); mean > 20 {
+		t.Errorf("a value is off by %.1f of 255 on average: write it by hlrs record --toys public/toy.jpg", mean)
+	} else {
+		t.Logf("off by %.1f", mean)
+	}
+}

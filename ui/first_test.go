@@ -99,3 +99,47 @@ func TestToySheet(t *testing.T) {
 		t.Logf("off by %.1f", mean)
 	}
 }
+
+// TestUnlike puts a short run beside a longer one, and runs on other images beside both: what cannot be compared is said.
+func TestUnlike(t *testing.T) {
+	l := NewLab(host{})
+	add := func(name, dataset string, epochs int) {
+		r := l.add(name, tiny(t))
+		r.Config.Dataset, r.Config.Epochs = dataset, epochs
+		r.Record.Config = r.Config
+		for e := range epochs {
+			r.hear([]run.Event{{Kind: run.EpochDone, Epoch: e, Report: &run.Report{Accuracy: 0.5, Counts: map[string]int{"skip": 8}}}})
+		}
+	}
+	says := func(part, what string, want bool) {
+		t.Helper()
+		if text := l.Paint(part); strings.Contains(text, what) != want {
+			t.Errorf("%s: %q: %v: %s", part, what, !want, text)
+		}
+	}
+	add("long", "toy", 30)
+	l.Runs = l.Runs[1:]
+	add("equal", "toy", 30)
+	says("outcomes", "epoch 30", false)
+	says("shown", "epoch 30", false)
+	l.Runs = l.Runs[:1]
+	add("short", "toy", 8)
+	l.FocusOn(1)
+	for _, part := range []string{"outcomes", "shown"} {
+		says(part, "epoch 8", true)
+		says(part, "epoch 30", true)
+	}
+	says("compare", Text.OtherImages, false)
+	l.Epoch = 3 // which both have
+	says("outcomes", "epoch 4", false)
+	add("real", "cifar10", 8)
+	says("compare", Text.OtherImages, true)
+	says("compare", "real, CIFAR-10", true)
+	if _, names := l.records(); strings.Join(names, "; ") != "long, toy images; short, toy images; real, CIFAR-10" {
+		t.Errorf("in a figure: %q", names)
+	}
+	kept := tiny(t)
+	if text := differences(kept); !strings.HasPrefix(text, "toy images, ") {
+		t.Errorf("in the list of runs: %s", text)
+	}
+}

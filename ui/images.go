@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"hlrslab/core/data"
 	"hlrslab/core/run"
@@ -32,6 +33,26 @@ func (l *Lab) holds(dataset string) (h holding, ok bool) {
 		return holding{data.PageSide, data.PageTrain, data.PageTest}, l.pack != ""
 	}
 	return holding{}, false
+}
+
+// mixed says whether the runs on the page that have something to show are on different images.
+func (l *Lab) mixed() bool {
+	set := ""
+	return slices.ContainsFunc(l.Runs, func(r *Run) bool {
+		if len(r.Epochs) == 0 {
+			return false
+		}
+		set = cmp.Or(set, r.experiment().Dataset)
+		return r.experiment().Dataset != set
+	})
+}
+
+// nameOf is a run's name, with its images where those of the runs on the page differ.
+func (l *Lab) nameOf(r *Run) string {
+	if !l.mixed() {
+		return r.Name
+	}
+	return fmt.Sprintf(Text.OnImages, r.Name, Text.Sets[r.experiment().Dataset])
 }
 
 // choose is the set that a new run of the controls would train on: what they ask for, or, until that is at hand, the best there

@@ -38,6 +38,7 @@ type Run struct {
 	Pixels []byte
 	File   File   // the run as it stood at its last whole epoch
 	Key    string // under which it is kept on this machine
+	copyOf string // the key of the run that another tab has open, of which this is a copy
 
 	costs     map[int]string // of an edge, by its place among the run's parts: what is to say
 	costEpoch int            // after how many epochs it was asked for

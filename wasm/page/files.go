@@ -197,7 +197,7 @@ func (p *page) take(kind string, files js.Value) {
 				p.lab.OpenStudy(name, web.Bytes(b))
 				return
 			}
-			p.lab.Import(name, "", web.File{Value: b})
+			p.lab.OpenFile(name, web.File{Value: b})
 		})
 		return
 	}

@@ -116,7 +116,7 @@ func (l *Lab) expected() string {
 	var parts []string
 	for i, o := range l.atlas.Outcomes {
 		if (o.ID == "search" || o.ID == "search-tail" || o.ID == "entropy") && l.atlas.Fits[i].Tells() {
-			parts = append(parts, fmt.Sprintf(Text.ExpectShort, short(o), figure(o, e.guesses[i].Mean), figure(o, coverage(e.guesses[i]))))
+			parts = append(parts, fmt.Sprintf(Text.ExpectShort, strings.ToLower(o.Title), digits(o, e.guesses[i].Mean), figure(o, width(e.guesses[i])/2)))
 		}
 	}
 	text := Text.ExpectNothing
@@ -129,11 +129,8 @@ func (l *Lab) expected() string {
 	return note(escape(text) + " " + button("look:atlas", Text.ShowAtlas))
 }
 
-// short is an outcome's name within a sentence.
-func short(o atlas.Outcome) string { return strings.ToLower(o.Title) }
-
-// coverage is half of what holds 80 % of runs.
-func coverage(p atlas.Prediction) float64 { i := p.Interval(); return (i.High - i.Low) / 2 }
+// width is that of the interval of four runs of five.
+func width(p atlas.Prediction) float64 { i := p.Interval(); return i.High - i.Low }
 
 // unknown says whether no run of the map is like this one, by what is predicted best.
 func unknown(e expectation) bool { return e.guesses[0].Known < 0.5 }
@@ -147,13 +144,15 @@ func (l *Lab) offMap(fields []run.Field) string {
 	return fmt.Sprintf(Text.OffMap, strings.Join(names, ", "))
 }
 
-// figure is an outcome's value with as many digits as it deserves.
-func figure(o atlas.Outcome, v float64) string {
+// digits is an outcome's value with as many digits as it deserves, and figure that with its unit.
+func digits(o atlas.Outcome, v float64) string {
 	if o.Unit == "nats" {
-		return fmt.Sprintf("%.2f %s", v, o.Unit)
+		return fmt.Sprintf("%.2f", v)
 	}
-	return strings.TrimSpace(fmt.Sprintf("%.1f %s", v, o.Unit))
+	return fmt.Sprintf("%.1f", v)
 }
+
+func figure(o atlas.Outcome, v float64) string { return strings.TrimSpace(digits(o, v) + " " + o.Unit) }
 
 // theAtlas draws, for each outcome, what all runs of the map came to, what is expected here, and what the run in focus comes to.
 func (l *Lab) theAtlas() string {
@@ -176,8 +175,17 @@ func (l *Lab) theAtlas() string {
 	}
 	fmt.Fprintf(&b, `<p class="key"><span class="dots">%s</span> <span class="near">%s</span> <span class="band">%s</span> <span class="came">%s</span></p>`,
 		escape(Text.KeyAll), escape(Text.KeyNear), escape(Text.KeyBand), escape(Text.KeyCame))
-	for i, o := range a.Outcomes {
-		l.strip(&b, e, i, o)
+	for _, tells := range []bool{true, false} {
+		if !tells {
+			b.WriteString(note(escape(Text.TellsNothing)))
+		}
+		b.WriteString(`<div class="strips">`)
+		for i, o := range a.Outcomes {
+			if a.Fits[i].Tells() == tells {
+				l.strip(&b, e, i, o)
+			}
+		}
+		b.WriteString(`</div>`)
 	}
 	b.WriteString(`<h3>` + escape(Text.NearestRuns) + `</h3><div class="nearest">`)
 	for _, n := range e.near[:min(nearest, len(e.near))] {
@@ -193,11 +201,12 @@ func (l *Lab) theAtlas() string {
 // strip is a row of the map: an outcome.
 func (l *Lab) strip(b *strings.Builder, e expectation, i int, o atlas.Outcome) {
 	a, fit, guess := l.atlas.Atlas, l.atlas.Fits[i], e.guesses[i]
-	says := fmt.Sprintf(Text.ExpectOf, figure(o, guess.Mean), figure(o, guess.Interval().Low), figure(o, guess.Interval().High))
-	about := fmt.Sprintf(Text.OffBy, figure(o, fit.Error), figure(o, fit.Spread))
-	if !fit.Tells() {
-		about = Text.TellsNothing
+	expects, about := Text.ExpectOf, note(escape(fmt.Sprintf(Text.OffBy, digits(o, fit.Error), figure(o, fit.Spread))))
+	if !fit.Tells() { // whatever the curves: what all runs came to
+		guess = atlas.Prediction{Mean: fit.Kernel.Mean, SD: fit.Spread}
+		expects, about = Text.WhateverCurves, ""
 	}
+	says := fmt.Sprintf(expects, figure(o, guess.Mean), digits(o, guess.Interval().Low), figure(o, guess.Interval().High))
 	came, ended, here := l.cameTo(o)
 	if here {
 		verdict := Text.SoFar
@@ -234,7 +243,7 @@ func (l *Lab) strip(b *strings.Builder, e expectation, i int, o atlas.Outcome) {
 	if here {
 		fmt.Fprintf(b, `<svg x="%.2f%%" y="13" overflow="visible"><path class="came" d="M0 -9L7 0L0 9L-7 0Z"/></svg>`, x(came))
 	}
-	b.WriteString(`</svg>` + note(escape(about)) + `</div>`)
+	b.WriteString(`</svg>` + about + `</div>`)
 }
 
 // about is what a run of the map was like, in words.

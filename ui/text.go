@@ -56,9 +56,9 @@ var Text = struct {
 	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, From, To, BySeed, JobName, JobSearch                           string
 
 	// The map of recorded runs.
-	AskAtlas, ShowAtlas, NoAtlas, AtlasNote, AtlasOf, AtlasSearches, OneWrongNow, Expect, ExpectShort, ExpectNothing, ExpectUnknown, OffMap, OnMap, TakeBase         string
-	KeyAll, KeyNear, KeyBand, KeyCame, ExpectOf, OffBy, TellsNothing, SoFar, CameWithin, CameOutside, NearestRuns, RunOfMap, Alike, OpenedTitle, RunAgain, AgainName string
-	AtlasTable, OutcomeHead, ExpectedHead, FromEighty, KnownHead, ErrorHead, SpreadHead, WithinHead, CameHead                                                        string
+	AskAtlas, ShowAtlas, NoAtlas, AtlasNote, AtlasOf, AtlasSearches, OneWrongNow, Expect, ExpectShort, ExpectNothing, ExpectUnknown, OffMap, OnMap, TakeBase                         string
+	KeyAll, KeyNear, KeyBand, KeyCame, ExpectOf, OffBy, TellsNothing, WhateverCurves, SoFar, CameWithin, CameOutside, NearestRuns, RunOfMap, Alike, OpenedTitle, RunAgain, AgainName string
+	AtlasTable, OutcomeHead, ExpectedHead, FromEighty, KnownHead, ErrorHead, SpreadHead, WithinHead, CameHead                                                                        string
 
 	// Where the search stands.
 	EpochShown, Latest                                                                     string
@@ -276,10 +276,11 @@ var Text = struct {
 	OffMap:        "The map knows nothing of this run, whose settings are others than its runs’: %s.", OnMap: "on the map",
 	TakeBase: "Use the map’s settings, and keep the curves",
 	KeyAll:   "a run of the map", KeyNear: "one of the nearest", KeyBand: "where four of five runs like this are expected", KeyCame: "this run",
-	ExpectOf:     "expected %s, and %s to %s for four runs of five",
-	OffBy:        "Typical error on runs that the estimate had not seen: %s; by guessing the mean of all runs: %s.",
-	TellsNothing: "On runs that it had not seen, the estimate is no better than the mean of all runs: as far as these runs tell, the curves make no difference here.",
-	SoFar:        "· so far %s", CameWithin: "· came to %s, as expected", CameOutside: "· came to %s, outside what was expected",
+	ExpectOf:       "expected %s, and %s to %s for four runs of five",
+	WhateverCurves: "%s on average, and %s to %s for four runs of five",
+	OffBy:          "Typical error on runs that the estimate had not seen: %s; by guessing the mean of all runs: %s.",
+	TellsNothing:   "For what follows the estimate is no better, on runs that it had not seen, than the mean of all runs: as far as these tell, the curves make no difference.",
+	SoFar:          "· so far %s", CameWithin: "· came to %s, as expected", CameOutside: "· came to %s, outside what was expected",
 	NearestRuns: "The nearest runs", RunOfMap: "%s, rate %.2g, mixing %s: %s %s", Alike: "%.0f %% alike",
 	OpenedTitle: "Balanced accuracy of the search network over the epochs, per cent", RunAgain: "Run it again here, to the same numbers", AgainName: "%s, seed %d",
 	AtlasTable: "What runs with these curves come to", OutcomeHead: "Outcome", ExpectedHead: "Expected", FromEighty: "80 % interval from", KnownHead: "Known here",

@@ -345,9 +345,9 @@ func (l *Lab) timeline() string {
 	if e == nil {
 		return ""
 	}
-	latest := ""
-	if l.Epoch >= 0 && e.Epoch < len(r.Epochs)-1 {
-		latest = button("epoch:-1", Text.Latest)
+	latest := button("epoch:-1", Text.Latest)
+	if l.Epoch < 0 || e.Epoch == len(r.Epochs)-1 { // its place is kept: the slider stays as it is
+		latest = `<button type="button" class="off" disabled>` + escape(Text.Latest) + `</button>`
 	}
 	// The slider's value is set as an attribute: a new one is painted whenever the epoch changes.
 	return fmt.Sprintf(`<label for="timeline">%s</label> <input id="timeline" type="range" data-slide="epoch" min="1" max="%d" value="%d"> %s`,

@@ -36,7 +36,7 @@ func TestClassNames(t *testing.T) {
 			t.Errorf("not from head to tail: %v of %v", order, counts)
 		}
 	}
-	l.Own = &Own{Name: "own", Size: 32, Classes: []string{"cats", "dogs", "owls"}, Train: 90, Test: 30, Least: 30}
+	l.Own = &Own{Name: "own", Size: 32, Classes: []string{"cats", "dogs", "owls"}, Train: 90, Test: 30, Least: 30, LeastTest: 10}
 	l.Set("dataset", "own")
 	l.Set("n-max", "30")
 	l.Set("imbalance", "2")

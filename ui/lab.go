@@ -165,6 +165,7 @@ func (l *Lab) Set(name, value string) {
 		}
 	case "dataset":
 		r.Picked = true
+		c = l.fit(c)
 	}
 	l.change(c, name)
 }

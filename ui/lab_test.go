@@ -177,7 +177,7 @@ func TestControls(t *testing.T) {
 	url := serve(t, nil, 0)
 	b := open(t, url+small+"&pace=3&crop=x", time.Minute)
 	b.notice("pace: there is no such setting", 20*time.Second)
-	b.says("Fix this setting before starting: crop", 5*time.Second)
+	b.says("Fix this setting before starting: Random crop", 5*time.Second)
 	b.click(`.status [data-act="wrong:crop"]`)
 	b.wait(`document.activeElement.id === "crop"`, 5*time.Second)
 	b.click("#crop")

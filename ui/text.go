@@ -9,7 +9,7 @@ var Text = struct {
 	Present, Presents, PresentEnd                                          string
 	Toy, Downloading, NotHad, Reduced, NoOwn, OwnCounts, AsRecorded        string
 	NotHere, Meanwhile, InsteadOf, CannotGoOn, TooFew                      string
-	OnImages                                                               string
+	OnImages, OwnRead, OwnChosen, OwnRun                                   string
 	Sets                                                                   map[string]string
 
 	// The controls.
@@ -109,8 +109,8 @@ var Text = struct {
 	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Places: "Places", Explore: "Explore", Lessons: "Lessons", RunsHere: "Runs", Studies: "Studies",
 	Present: "Present", Presents: "Choose what is shown", PresentEnd: "End the presentation",
 	Toy:         "Toy images, generated here: not CIFAR-10.",
-	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.",                                                            // follows Toy
-	NotHad:      "CIFAR-10 could not be downloaded yet; if you have cifar-10-binary.tar.gz, drop it on this page. (%s)", // why; follows Toy
+	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.",                                                       // follows Toy
+	NotHad:      "CIFAR-10 could not be downloaded yet. If you have cifar-10-binary.tar.gz, drop it on this page.", // follows Toy
 	Reduced:     "CIFAR-10, reduced to 16×16 pixels.",
 	NoOwn:       "Your own images: choose them again.",
 	OwnCounts:   "Your own images: %d for training and %d for testing, in %d classes.",
@@ -119,9 +119,10 @@ var Text = struct {
 	Meanwhile:   "CIFAR-10 is not here, so %s trains on the toy images.",            // a run
 	InsteadOf:   "CIFAR-10 could not be loaded, so %s trains on the toy images. %s", // a run, and why
 	CannotGoOn:  "%s cannot go on: its images are not here. %s",                     // a run, and why
-	OnImages:    "%s, %s",                                                           // a run, and its images
-	Sets:        map[string]string{"cifar10": "CIFAR-10", "toy": "toy images", "own": "own images"},
-	TooFew:      "%d is more than the images on this page have: choose at most %d",
+	OwnRead:     "%d images in %d classes were read.", OwnChosen: "Start trains on them.", OwnRun: "Add a run on them",
+	OnImages: "%s, %s", // a run, and its images
+	Sets:     map[string]string{"cifar10": "CIFAR-10", "toy": "toy images", "own": "own images"},
+	TooFew:   "%d is more than the images on this page have: choose at most %d",
 
 	// The controls.
 	Settings: "Settings", Runs: "Runs side by side", AddRun: "Add a run", RemoveRun: "Remove this run",

@@ -12,7 +12,9 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/darts"
+	"hlrslab/core/internal/devices"
 	"hlrslab/core/internal/golden"
+	"hlrslab/core/internal/naive"
 	"hlrslab/core/nn"
 	"hlrslab/core/resnet"
 )
@@ -77,8 +79,8 @@ func trainee(t testing.TB, name string, device nn.Device) (*Model, *Objective) {
 // TestTrainingGradients holds gradients against plain loops' and against differences.
 func TestTrainingGradients(t *testing.T) {
 	for name := range trainees {
-		m, o := trainee(t, name, devices["cpu"])
-		_, plain := trainee(t, name, devices["naive"])
+		m, o := trainee(t, name, devices.CPU())
+		_, plain := trainee(t, name, naive.Device{})
 		for _, o.Frozen = range []bool{false, true} {
 			dw, start := make([]float32, len(m.Weights)), slices.Clone(m.Weights)
 			loss := o.Gradient(m.Weights, nil, dw, nil, false)
@@ -148,7 +150,7 @@ func TestTrainingBitsAndAllocations(t *testing.T) {
 // TestClassifierRetraining: with all else at rest the classifier is drawn anew and trained, its loss falls, and nothing else moves.
 func TestClassifierRetraining(t *testing.T) {
 	for name := range trainees {
-		m, o := trainee(t, name, devices["cpu"])
+		m, o := trainee(t, name, devices.CPU())
 		for range 30 { // its running statistics begin far off
 			o.Gradient(m.Weights, nil, nil, nil, true)
 		}

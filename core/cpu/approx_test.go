@@ -8,6 +8,7 @@ import (
 	"hlrslab/core/approx"
 	"hlrslab/core/internal/golden"
 	"hlrslab/core/internal/naive"
+	"hlrslab/core/internal/trial"
 	"hlrslab/core/nn"
 )
 
@@ -15,7 +16,7 @@ import (
 // outputs of both, the input's gradient and the weights'.
 func codedOperation(t *testing.T, device nn.Device, m *approx.Multiplier, name string, stride, batch, channels, size, out int) [4][]float32 {
 	rng := rand.New(rand.NewPCG(5, 10))
-	b, _ := multiplied(t, device, m, name, stride, batch, channels, size, size, out)
+	b, _ := trial.Operation(t, device, probe, m, name, stride, batch, channels, size, size, out)
 	normal := func(n int) []float32 {
 		v := make([]float32, n)
 		for i := range v {
@@ -23,18 +24,18 @@ func codedOperation(t *testing.T, device nn.Device, m *approx.Multiplier, name s
 		}
 		return v
 	}
-	copy(b.pass.Weights, normal(len(b.pass.Weights)))
-	y := b.y.Sum
+	copy(b.Pass.Weights, normal(len(b.Pass.Weights)))
+	y := b.Y.Sum
 	x, dy := normal(batch*channels*size*size), normal(batch*y.C*y.H*y.W)
-	b.put(b.leaf.Sum, x)
-	b.forward(b.pass)
-	trained := b.values(b.out.Sum)
-	dx := slices.Clone(b.backward(b, dy))
-	dw := slices.Clone(b.pass.Grad)
-	b.pass.Train = false
-	b.put(b.leaf.Sum, x)
-	b.forward(b.pass)
-	return [4][]float32{trained, b.values(b.out.Sum), dx, dw}
+	b.Put(b.Leaf.Sum, x)
+	b.Forward(b.Pass)
+	trained := b.Values(b.Out.Sum)
+	dx := slices.Clone(b.Backward(b, dy))
+	dw := slices.Clone(b.Pass.Grad)
+	b.Pass.Train = false
+	b.Put(b.Leaf.Sum, x)
+	b.Forward(b.Pass)
+	return [4][]float32{trained, b.Values(b.Out.Sum), dx, dw}
 }
 
 var codedOperations = []string{"sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5", "factorized_reduce", "relu_conv_bn", "conv_7x1_1x7", "bare_sep_conv"}

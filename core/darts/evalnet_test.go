@@ -10,18 +10,13 @@ import (
 	"testing"
 
 	"hlrslab/core/cpu"
+	"hlrslab/core/internal/devices"
 	"hlrslab/core/internal/golden"
-	"hlrslab/core/internal/naive"
 	"hlrslab/core/nn"
 )
 
-// devices must all give the reference's numbers.
-var devices = map[string]nn.Device{"cpu": &cpu.Device{Threads: 2}, "naive": naive.Device{}}
-
 func TestEvalNetAgainstReference(t *testing.T) {
-	for name, device := range devices {
-		t.Run(name, func(t *testing.T) { evalNetAgainstReference(t, device) })
-	}
+	devices.Each(t, evalNetAgainstReference)
 }
 
 func evalNetAgainstReference(t *testing.T, device nn.Device) {
@@ -109,9 +104,7 @@ func published(t *testing.T, name string) Genotype {
 
 // TestTrainingAgainstReference takes steps of training with the auxiliary head and dropped paths.
 func TestTrainingAgainstReference(t *testing.T) {
-	for name, device := range devices {
-		t.Run(name, func(t *testing.T) { trainingAgainstReference(t, device) })
-	}
+	devices.Each(t, trainingAgainstReference)
 }
 
 func trainingAgainstReference(t *testing.T, device nn.Device) {

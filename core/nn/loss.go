@@ -37,34 +37,42 @@ func (l *Loss) Eval(logits []float32, labels []int, factor float64, grad []float
 
 // EvalMixed is Eval with the batch's labels, of which an image may have two: its loss is then that with either, by their shares.
 func (l *Loss) EvalMixed(logits []float32, b Batch, factor float64, grad []float32) float64 {
-	share := func(i int) float64 {
-		if b.Second == nil {
-			return 1
-		}
-		return float64(b.Shares[i])
-	}
-	total := float64(len(b.Labels))
-	if l.Weights != nil && !l.PerImage && l.Gamma == 0 && !l.Sigmoid {
-		total = 0
-		for i, y := range b.Labels {
-			s := share(i)
-			total += s * l.Weights[y]
-			if s < 1 {
-				total += (1 - s) * l.Weights[b.Second[i]]
-			}
-		}
-	}
+	total := l.Total(b)
 	var buf [MaxClasses]float64
 	z := buf[:len(logits)/len(b.Labels)]
 	var sum float64
 	for i, y := range b.Labels {
-		s := share(i)
+		s := b.share(i)
 		sum += s * l.image(z, logits, i, len(b.Labels), y, factor*s, total, grad)
 		if s < 1 {
 			sum += (1 - s) * l.image(z, logits, i, len(b.Labels), b.Second[i], factor*(1-s), total, grad)
 		}
 	}
 	return sum / total
+}
+
+// share is that of an image's first label in its loss.
+func (b *Batch) share(i int) float64 {
+	if b.Second == nil {
+		return 1
+	}
+	return float64(b.Shares[i])
+}
+
+// Total is what the sum over a batch's images is divided by.
+func (l *Loss) Total(b Batch) float64 {
+	total := float64(len(b.Labels))
+	if l.Weights != nil && !l.PerImage && l.Gamma == 0 && !l.Sigmoid {
+		total = 0
+		for i, y := range b.Labels {
+			s := b.share(i)
+			total += s * l.Weights[y]
+			if s < 1 {
+				total += (1 - s) * l.Weights[b.Second[i]]
+			}
+		}
+	}
+	return total
 }
 
 // image is the weighted loss of image i of n with label y; it adds factor/total times its gradient to grad. z is room.

@@ -9,12 +9,10 @@ import (
 	"hlrslab/core/bbn"
 	"hlrslab/core/cpu"
 	"hlrslab/core/darts"
+	"hlrslab/core/internal/devices"
 	"hlrslab/core/internal/golden"
-	"hlrslab/core/internal/naive"
 	"hlrslab/core/nn"
 )
-
-var devices = map[string]nn.Device{"cpu": &cpu.Device{Threads: 2}, "naive": naive.Device{}}
 
 func model(t *testing.T, s bbn.Shape, n Net, device nn.Device) *bbn.Model {
 	m, err := bbn.New(s, n.Backbone, darts.Softmax{}, 0, device)
@@ -55,12 +53,10 @@ func turn(v []float32, rows int) []float32 {
 }
 
 func TestAgainstReference(t *testing.T) {
-	for name, device := range devices {
-		t.Run(name, func(t *testing.T) {
-			againstReference(t, device, "resnet/", bbn.Alone, strings.NewReplacer("classifier", "linear"))
-			againstReference(t, device, "bbn/", bbn.Cell, nil)
-		})
-	}
+	devices.Each(t, func(t *testing.T, device nn.Device) {
+		againstReference(t, device, "resnet/", bbn.Alone, strings.NewReplacer("classifier", "linear"))
+		againstReference(t, device, "bbn/", bbn.Cell, nil)
+	})
 }
 
 // againstReference compares with the arrays under prefix, where layers have the names that rename gives.

@@ -53,6 +53,7 @@ func set(t *testing.T, c Config, name, text string) Config {
 // TestEveryFieldCounts moves one field after the other: to each of its choices, to both of yes and no, or to the values below.
 // Each value must make a run of its own.
 func TestEveryFieldCounts(t *testing.T) {
+	natively(t)
 	// Where a field counts only in company of others, the company comes first.
 	many := func(c *Config) { c.NMax, c.Pool, c.Imbalance, c.Batch, c.Epochs, c.Mix = 400, 400, 40, 64, 1, "equal" } // whose effective number is less
 	company := map[string]func(*Config){
@@ -212,6 +213,7 @@ func TestFeeds(t *testing.T) {
 
 // TestNeeds: without what a field needs, moving it changes nothing.
 func TestNeeds(t *testing.T) {
+	natively(t)
 	values := map[string][]string{
 		"rebalance": {"balanced", "reversed"}, "mix": {"equal", "linear"}, "mix-param": {"0.2", "0.4"}, "mix-points": {"0:1,1:0", "0:1,1:0.5"},
 		"network": {"cells", "resnet-32"}, "genotype": {"DARTS_V2", "NASNet"}, "auxiliary": {"false", "true"}, "drop-path": {"0", "0.5"}, "mixup": {"0", "1"},

@@ -105,6 +105,7 @@ func mixed() *data.Dataset {
 }
 
 func TestMovesBetweenPackAndWhole(t *testing.T) {
+	natively(t)
 	toy := sync.OnceValue(mixed)
 	c := tiny(t)
 	c.Pool, c.Epochs, c.Sampler = c.NMax, 2, "sqrt"

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -71,6 +72,13 @@ func text(t testing.TB, v any) string {
 	return string(raw)
 }
 
+// natively skips what WebAssembly would only repeat: it runs the same code, and TestBits holds its numbers.
+func natively(t *testing.T) {
+	if runtime.GOARCH == "wasm" {
+		t.Skip("the same natively, where it takes a fifth of the time")
+	}
+}
+
 // TestPendingChangeIsSaved: a change made in the first epoch waits in a snapshot for the second.
 func TestPendingChangeIsSaved(t *testing.T) {
 	c := tiny(t)
@@ -98,6 +106,7 @@ func TestPendingChangeIsSaved(t *testing.T) {
 
 // TestResumeIsExact stops runs of several kinds at random steps, epochs' tests included.
 func TestResumeIsExact(t *testing.T) {
+	natively(t)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, change := range []func(*Config){
 		func(*Config) {},
@@ -187,6 +196,7 @@ func TestChangeTakesEffectFromTheNextEpoch(t *testing.T) {
 // TestSteeredInTheMidst: an operation that is forbidden during a run weighs nothing from the next epoch on, a pinned one is alone on its
 // edge, and what was changed is in the record, from which a stopped run goes on alike.
 func TestSteeredInTheMidst(t *testing.T) {
+	natively(t)
 	c := tiny(t)
 	c.ArchRate = 0.05
 	steered := c

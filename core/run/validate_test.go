@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -120,9 +119,7 @@ var others = []any{-1.0, 0.0, 7.0, 1e300, nil, "", []any{}, map[string]any{}}
 
 // TestRestoreTrustsNothing changes every value of a snapshot to others of all kinds.
 func TestRestoreTrustsNothing(t *testing.T) {
-	if runtime.GOARCH == "wasm" {
-		t.Skip("two thousand runs, which are the same natively")
-	}
+	natively(t)
 	raw := snapshot(t, midway(t))
 	if !tried(t, raw) {
 		t.Fatal("the snapshot itself is refused")

@@ -9,6 +9,7 @@ import (
 
 // TestWays: each way is a valid configuration that is known again, from whichever other way it comes; and each makes a run of its own.
 func TestWays(t *testing.T) {
+	natively(t)
 	c := short(t)
 	c.Nodes, c.ArchRate, c.Channels = 4, 0.05, 4
 	did := map[string]string{}

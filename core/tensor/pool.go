@@ -114,8 +114,11 @@ func (p *Pool) Run(n int, task func(task, worker int)) {
 	p.working.Store(int64(len(p.helpers)))
 	p.begin(p.phase.Load() + 1)
 	p.work(0)
-	for !p.await(p.idle) {
-		runtime.Gosched()
+	if !p.await(p.idle) { // who is waited for may be waiting for this core
+		for !p.idle() {
+			runtime.Gosched()
+			yield()
+		}
 	}
 }
 

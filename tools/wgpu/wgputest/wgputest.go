@@ -1,10 +1,11 @@
-// Package wgputest finds the GPU that tests run on: a real one, or one on the processor.
+// Package wgputest finds the GPU that tests run on: a real one, or Mesa's on the processor.
 package wgputest
 
 import (
 	"os"
 	"regexp"
 	"runtime"
+	"sync"
 	"testing"
 
 	"hlrslab/core/gpu"
@@ -14,18 +15,19 @@ import (
 // emulators are those whose barriers hold: Mesa's, and that of Chromium.
 var emulators = regexp.MustCompile("^llvmpipe|swiftshader")
 
-// Driver opens the machine's GPU for a test, or the browser's if the test runs in one. Where there is none the test is skipped, loudly,
-// or fails if CI is true; node has none.
+var opened = sync.OnceValues(wgpu.Open)
+
+// Driver is the machine's GPU, or the browser's if the test runs in one, open as long as the tests run. Where there is none the test is
+// skipped, loudly, or fails if CI is true; node has none.
 func Driver(t testing.TB) gpu.Driver {
 	t.Helper()
-	d, err := wgpu.Open()
+	d, err := opened()
 	if err != nil {
 		if os.Getenv("CI") == "true" && runtime.GOOS != "js" {
 			t.Fatal(err)
 		}
 		t.Skipf("SKIPPED, NOT TESTED: %v", err)
 	}
-	t.Cleanup(d.Close)
 	if a := d.Adapter(); a.Kind == gpu.Processor && !emulators.MatchString(a.Name) || runtime.GOOS != "js" && (a.API != "Vulkan" || a.Kind == gpu.Unknown) {
 		t.Fatalf("%s (%s, %s) is no GPU to test on", a.Name, a.API, a.Kind)
 	}

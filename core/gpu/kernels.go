@@ -1,0 +1,67 @@
+package gpu
+
+import (
+	"embed"
+	"fmt"
+)
+
+// kind is a kernel. Those of one level of a program's operations run one after the other, each for all operations that have it.
+type kind int
+
+const (
+	product  kind = iota // convolutions: windows, matrices, moments
+	finish               // normalisations, of the moments
+	node                 // weighted sums and their ReLU
+	pool                 // pools and their moments
+	mean                 // features
+	classify             // logits, and the loss's gradient with respect to them
+	teach                // classifiers' gradients
+	blend                // gradients of pools' outputs
+	gather               // nodes' gradients, and inner products with their terms
+	term                 // gradients of normalisations and of operations' weights
+	back                 // convolutions' transposed matrices
+	send                 // their transposed windows
+	matrix               // gradients of matrices
+	window               // and of windows
+	fold                 // all that is a weight's gradient
+	kinds
+)
+
+var names = [kinds]string{"product", "finish", "node", "pool", "mean", "classify", "teach", "blend", "gather", "term", "back", "send", "matrix", "window", "fold"}
+
+func (k kind) String() string { return names[k] }
+
+//go:embed kernels/*.wgsl
+var sources embed.FS
+
+// source is a kernel's WGSL.
+func (k kind) source() string {
+	files := []string{"common"}
+	if k == product || k == matrix || k == window {
+		files = append(files, "source")
+	}
+	text := Head()
+	for _, name := range append(files, k.String()) {
+		part, err := sources.ReadFile("kernels/" + name + ".wgsl")
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		text += "\n" + string(part)
+	}
+	return text
+}
+
+// compile makes all kernels, unless they are there.
+func (d *Device) compile() error {
+	for k := range kinds {
+		if d.kernels[k] != nil {
+			continue
+		}
+		made, err := d.driver.Kernel(k.String(), k.source())
+		if err != nil {
+			return fmt.Errorf("the kernel %q does not compile for %s: %w; another driver of it may, and the processor needs none (cpu)", k, d.driver.Adapter().Name, err)
+		}
+		d.kernels[k] = made
+	}
+	return nil
+}

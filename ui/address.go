@@ -98,19 +98,22 @@ func (l *Lab) linked(name, text string) {
 	l.linkedRun(cmp.Or(name, Text.Linked), record, text)
 }
 
-// linkedRun puts a record on the page that a link can carry, and brings it into focus.
-func (l *Lab) linkedRun(name string, record run.Record, text string) {
+// linkedRun puts a record on the page that a link can carry, and brings it into focus; it says whether there is room.
+func (l *Lab) linkedRun(name string, record run.Record, text string) bool {
 	r := l.Run()
 	if r.fresh() {
 		r.Name = ""
+	} else if l.full() {
+		return false
 	} else {
 		r = l.add("", r.Config)
 	}
-	r.Name = l.unique(name)
+	r.Name = l.unique(name, "")
 	r.show(record)
 	r.Recorded, r.Picked, r.Link = true, true, text
 	l.Epoch = -1
 	l.check(r, "")
+	return true
 }
 
 // Bare says whether an address names no settings, but at most a place.

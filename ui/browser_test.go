@@ -441,7 +441,7 @@ func TestIllegal(t *testing.T) {
 		b.fail("beside the imbalance: %q", text)
 	}
 	b.press("Start")
-	b.says("Fix this setting before starting: imbalance", 5*time.Second)
+	b.says("Fix this setting before starting: Imbalance factor", 5*time.Second)
 	b.keys("The run", "Size of the largest", kb.End)
 	if text := eval[string](b, wrong); text != "" {
 		b.fail("beside the imbalance: %q", text)

@@ -186,10 +186,16 @@ func (l *Lab) Paint(id string) string {
 // shown are the runs on the page, and which of them is in focus.
 func (l *Lab) shown() string {
 	text := `<span>` + escape(Text.Shown) + `</span>`
+	apart := slices.ContainsFunc(l.Runs, func(r *Run) bool { // at different epochs
+		e, here := r.at(l.Epoch), l.Run().at(l.Epoch)
+		return e != nil && here != nil && e.Epoch != here.Epoch
+	})
 	for i, r := range l.Runs {
 		now := ""
 		if e := r.at(l.Epoch); e != nil {
-			now = fmt.Sprintf(Text.RightNow, percent(e.Report.Accuracy))
+			if now = fmt.Sprintf(Text.RightNow, percent(e.Report.Accuracy)); apart {
+				now = fmt.Sprintf(Text.AtEpoch, now, e.Epoch+1)
+			}
 		}
 		text += fmt.Sprintf(` <button type="button" class="run%d" data-act="go:%[1]d" data-now="%s" aria-pressed="%v">%s</button>`, i, now, i == l.Focus, escape(r.Name))
 	}
@@ -233,8 +239,8 @@ func (l *Lab) notice() string {
 		return ""
 	}
 	text := escape(l.Notice)
-	if l.undo != nil {
-		text += " " + button("undo:", Text.Undo)
+	if l.undo.do != nil {
+		text += " " + button("undo:", l.undo.label)
 	}
 	return text + " " + button("dismiss:", Text.Close) // any action clears it
 }
@@ -339,9 +345,9 @@ func (l *Lab) timeline() string {
 	if e == nil {
 		return ""
 	}
-	latest := ""
-	if l.Epoch >= 0 && e.Epoch < len(r.Epochs)-1 {
-		latest = button("epoch:-1", Text.Latest)
+	latest := button("epoch:-1", Text.Latest)
+	if l.Epoch < 0 || e.Epoch == len(r.Epochs)-1 { // its place is kept: the slider stays as it is
+		latest = `<button type="button" class="off" disabled>` + escape(Text.Latest) + `</button>`
 	}
 	// The slider's value is set as an attribute: a new one is painted whenever the epoch changes.
 	return fmt.Sprintf(`<label for="timeline">%s</label> <input id="timeline" type="range" data-slide="epoch" min="1" max="%d" value="%d"> %s`,

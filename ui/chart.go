@@ -15,7 +15,7 @@ type line struct {
 	y           []float64
 	label       string // on the curve itself
 	from        int
-	end         *float64 // where it leads at the chart's last place, if that is the run's end
+	end         *float64 // where it leads at the place after its last one, if that is the run's end
 }
 
 // chart is curves over a common axis, from 0 to n or the longest curve.
@@ -137,7 +137,7 @@ func (c chart) svg() string {
 			fmt.Fprintf(&d, "L%.1f %.1f", p.x(float64(last+l.from)), p.y(l.y[last]))
 		}
 		if l.end != nil {
-			fmt.Fprintf(&d, "L%.1f %.1f", p.x(p.n-1), p.y(*l.end))
+			fmt.Fprintf(&d, "L%.1f %.1f", p.x(float64(l.from+len(l.y))), p.y(*l.end))
 		} else if len(l.y) == 1 {
 			d.WriteString("h3")
 		}

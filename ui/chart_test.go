@@ -85,13 +85,20 @@ func number(t *testing.T, all []element, label string) element {
 	return element{}
 }
 
-// TestScheduleChart has every epoch's number stand below its value, and every control point on its curve.
+// TestScheduleChart has every epoch's number stand below its value, and every control point on its curve, whatever the run beside it.
 func TestScheduleChart(t *testing.T) {
+	for _, rival := range []int{0, 3, 200} { // epochs
+		testScheduleChart(t, rival)
+	}
+}
+
+func testScheduleChart(t *testing.T, rival int) {
 	for _, set := range []map[string]string{
 		{},
 		{"arch-schedule": "drawn"},
 		{"arch-schedule": "drawn", "arch-equal": "area"},
 		{"arch-schedule": "drawn", "arch-floor": "0.2", "arch-warmup": "2"},
+		{"arch-schedule": "parabolic", "epochs": "4"},
 		{"arch-schedule": "drawn", "arch-points": "0:0,0.4:0.9,1:0.3", "arch-equal": "area", "arch-floor": "0.1", "arch-warmup": "3", "epochs": "50"},
 	} {
 		l := NewLab(nil)
@@ -101,12 +108,21 @@ func TestScheduleChart(t *testing.T) {
 			}
 		}
 		epochs := l.Run().Config.Epochs
+		if rival > 0 {
+			r := l.add("rival", l.Run().Config)
+			r.Config.Epochs = rival
+			r.Record.Config = r.Config
+			for e := range rival {
+				r.hear([]run.Event{{Kind: run.StepDone, Epoch: e, ArchRate: 0.02}, {Kind: run.EpochDone, Epoch: e, Report: &run.Report{}}})
+			}
+			l.FocusOn(0)
+		}
 		all := elements(t, l.Paint("arch"))
 		x, y := curve(t, all)
 		if len(x) != epochs+1 || x[len(x)-1] != chartX+chartW {
 			t.Errorf("%v: the curve has %d points and ends at %v, not %d at %v", set, len(x), x[len(x)-1], epochs+1, chartX+chartW)
 		}
-		for _, n := range []int{10, epochs} {
+		for _, n := range []int{min(10, epochs), epochs} {
 			if at := number(t, all, fmt.Sprint(n)).number("x"); math.Abs(at-x[n-1]) > 0.11 {
 				t.Errorf("%v: epoch %d's number is at %v, its value at %v", set, n, at, x[n-1])
 			}

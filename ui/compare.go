@@ -24,7 +24,7 @@ func (l *Lab) compareChart() chart {
 			c.top = max(c.top, 10*math.Ceil(10*e.Report.Accuracy))
 		}
 		c.n = max(c.n, r.Config.Epochs)
-		c.lines = append(c.lines, line{name: r.Name, class: fmt.Sprint("run", i), y: y})
+		c.lines = append(c.lines, line{name: l.nameOf(r), class: fmt.Sprint("run", i), y: y})
 	}
 	return c
 }
@@ -38,6 +38,9 @@ func (l *Lab) compare() string {
 		start = Text.ContinueAll
 	}
 	b.WriteString(`<p>` + button("all:play", start) + button("all:pause", Text.PauseAll) + `</p>` + l.verdict())
+	if l.mixed() {
+		b.WriteString(`<p class="warning">` + escape(Text.OtherImages) + `</p>`)
+	}
 	b.WriteString(`<div class="two"><div>` + c.key() + c.svg() + `</div><div class="beside"><table><caption>` + escape(Text.Differs) + `</caption><thead><tr><td></td>`)
 	for i, r := range l.Runs {
 		fmt.Fprintf(&b, `<th scope="col" class="run%d">%s</th>`, i, escape(r.Name))

@@ -218,14 +218,20 @@ func (l *Lab) outcomes() string {
 		while = Text.WhenTrained
 	}
 	fmt.Fprintf(&b, `<h4>%s</h4>`, escape(while))
-	headline := func(r *Run, p *run.Report) {
-		fmt.Fprintf(&b, `<p class="headline %s"><b>%.1f %%</b> %s</p>`, of(r), 100*p.Accuracy, escape(r.Name))
+	headline := func(r *Run, e *run.Event, others int) {
+		name := r.Name
+		if e.Epoch != others { // the numbers are of different times
+			name = fmt.Sprintf(Text.AtEpoch, name, e.Epoch+1)
+		}
+		fmt.Fprintf(&b, `<p class="headline %s"><b>%.1f %%</b> %s</p>`, of(r), 100*e.Report.Accuracy, escape(name))
 	}
-	headline(r, e.Report)
 	var against []float64
-	if other != nil {
+	if other == nil {
+		headline(r, e, e.Epoch)
+	} else {
 		o := other.at(l.Epoch)
-		headline(other, o.Report)
+		headline(r, e, o.Epoch)
+		headline(other, o, e.Epoch)
 		if slices.Equal(o.Report.Classes, e.Report.Classes) {
 			against = o.Report.PerClass
 		}

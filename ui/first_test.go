@@ -55,8 +55,7 @@ func TestPictures(t *testing.T) {
 	l.Set("dataset", "toy") // of the next run: the one that is shown stays
 	shows("the recording, with other settings", "cifar10")
 	l = NewLab(host{})
-	l.Take(Own{Name: "own", Size: 32, Classes: []string{"cats", "dogs", "owls"}, Train: 90, Test: 30, Least: 30})
-	l.Set("imbalance", "2")
+	l.Take(Own{Name: "own", Size: 32, Classes: []string{"cats", "dogs", "owls"}, Train: 90, Test: 30, Least: 30, LeastTest: 10})
 	shows("own images", "")
 }
 
@@ -97,5 +96,87 @@ func TestToySheet(t *testing.T) {
 		t.Errorf("a value is off by %.1f of 255 on average: write it by hlrs record --toys public/toy.jpg", mean)
 	} else {
 		t.Logf("off by %.1f", mean)
+	}
+}
+
+// TestUnlike puts a short run beside a longer one, and runs on other images beside both: what cannot be compared is said.
+func TestUnlike(t *testing.T) {
+	l := NewLab(host{})
+	add := func(name, dataset string, epochs int) {
+		r := l.add(name, tiny(t))
+		r.Config.Dataset, r.Config.Epochs = dataset, epochs
+		r.Record.Config = r.Config
+		for e := range epochs {
+			r.hear([]run.Event{{Kind: run.EpochDone, Epoch: e, Report: &run.Report{Accuracy: 0.5, Counts: map[string]int{"skip": 8}}}})
+		}
+	}
+	says := func(part, what string, want bool) {
+		t.Helper()
+		if text := l.Paint(part); strings.Contains(text, what) != want {
+			t.Errorf("%s: %q: %v: %s", part, what, !want, text)
+		}
+	}
+	add("long", "toy", 30)
+	l.Runs = l.Runs[1:]
+	add("equal", "toy", 30)
+	says("outcomes", "epoch 30", false)
+	says("shown", "epoch 30", false)
+	l.Runs = l.Runs[:1]
+	add("short", "toy", 8)
+	l.FocusOn(1)
+	for _, part := range []string{"outcomes", "shown"} {
+		says(part, "epoch 8", true)
+		says(part, "epoch 30", true)
+	}
+	says("compare", Text.OtherImages, false)
+	l.Epoch = 3 // which both have
+	says("outcomes", "epoch 4", false)
+	add("real", "cifar10", 8)
+	says("compare", Text.OtherImages, true)
+	says("compare", "real, CIFAR-10", true)
+	if _, names := l.records(); strings.Join(names, "; ") != "long, toy images; short, toy images; real, CIFAR-10" {
+		t.Errorf("in a figure: %q", names)
+	}
+	kept := tiny(t)
+	if text := differences(kept); !strings.HasPrefix(text, "toy images, ") {
+		t.Errorf("in the list of runs: %s", text)
+	}
+}
+
+// TestOwnFits has the settings of a run fit a person's own images when they come, however few, or are chosen; where there is no run
+// to take them, one is offered. What is wrong is said by the labels of controls.
+func TestOwnFits(t *testing.T) {
+	for _, own := range []Own{
+		{Name: "own", Size: 32, Classes: []string{"cats", "dogs", "owls"}, Train: 24, Test: 12, Least: 8, LeastTest: 4},
+		{Name: "own", Size: 16, Classes: []string{"cats", "dogs"}, Train: 600, Test: 110, Least: 100, LeastTest: 10},
+	} {
+		l := NewLab(host{})
+		l.Take(own)
+		if r := l.Run(); r.Wrong.Text != "" || r.Config.Dataset != "own" || !strings.Contains(l.Notice, "were read") {
+			t.Errorf("%+v: %s; %s", own, r.Wrong.Text, l.Notice)
+		}
+		l = NewLab(host{})
+		l.Import("other", "", snapshot(t, tiny(t)))
+		if l.Take(own); l.Run().Config.Dataset != "toy" || l.undo.label != Text.OwnRun {
+			t.Errorf("beside a run: %s, %q", l.Run().Config.Dataset, l.Notice)
+		}
+		l.Act("undo:")
+		if r := l.Run(); len(l.Runs) != 2 || r.Config.Dataset != "own" || r.Wrong.Text != "" {
+			t.Errorf("added: %q, %s", names(l), r.Wrong.Text)
+		}
+		l = NewLab(host{})
+		l.Own = &own
+		if l.Set("dataset", "own"); l.Run().Wrong.Text != "" {
+			t.Errorf("chosen: %s", l.Run().Wrong.Text)
+		}
+		l.Set("imbalance", "1000")
+		says := l.Run().Wrong.Text
+		if !strings.HasPrefix(says, "Imbalance factor: 1000 leaves") || strings.Contains(says, "n-max") || !strings.Contains(says, "“Size of the largest class”") {
+			t.Errorf("an imbalance too large: %s", says)
+		}
+		l.Set("imbalance", "2")
+		if l.Set("batch", "512"); !strings.HasPrefix(l.Run().Wrong.Text, "Batch size: ") {
+			t.Errorf("a batch too large: %s", l.Run().Wrong.Text)
+		}
 	}
 }

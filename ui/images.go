@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"hlrslab/core/data"
 	"hlrslab/core/run"
@@ -12,10 +13,11 @@ import (
 
 // Own is what there is of the person's own images.
 type Own struct {
-	Name               string // "own", or "cifar10" where it is that
-	Classes            []string
-	Size               int // side in pixels
-	Train, Test, Least int // images in all, and training images of the smallest class
+	Name             string // "own", or "cifar10" where it is that
+	Classes          []string
+	Size             int // side in pixels
+	Train, Test      int // images in all
+	Least, LeastTest int // of the smallest class
 }
 
 // holding is what a set of images at hand has: the side, and images of every class.
@@ -25,13 +27,33 @@ type holding struct{ side, train, test int }
 func (l *Lab) holds(dataset string) (h holding, ok bool) {
 	switch {
 	case l.Own != nil && dataset == l.Own.Name:
-		return holding{l.Own.Size, l.Own.Least, l.Own.Test / len(l.Own.Classes)}, true
+		return holding{l.Own.Size, l.Own.Least, l.Own.LeastTest}, true
 	case dataset == "toy":
 		return holding{data.ToySide, data.ToyTrain, data.ToyTest}, true
 	case dataset == "cifar10":
 		return holding{data.PageSide, data.PageTrain, data.PageTest}, l.pack != ""
 	}
 	return holding{}, false
+}
+
+// mixed says whether the runs on the page that have something to show are on different images.
+func (l *Lab) mixed() bool {
+	set := ""
+	return slices.ContainsFunc(l.Runs, func(r *Run) bool {
+		if len(r.Epochs) == 0 {
+			return false
+		}
+		set = cmp.Or(set, r.experiment().Dataset)
+		return r.experiment().Dataset != set
+	})
+}
+
+// nameOf is a run's name, with its images where those of the runs on the page differ.
+func (l *Lab) nameOf(r *Run) string {
+	if !l.mixed() {
+		return r.Name
+	}
+	return fmt.Sprintf(Text.OnImages, r.Name, Text.Sets[r.experiment().Dataset])
 }
 
 // choose is the set that a new run of the controls would train on: what they ask for, or, until that is at hand, the best there
@@ -116,9 +138,25 @@ func (l *Lab) Images() string {
 	case l.data.State == "downloading":
 		text += " " + fmt.Sprintf(Text.Downloading, float64(l.data.Done)/1e6, float64(l.data.Total)/1e6)
 	case l.data.State == "error":
-		text += " " + fmt.Sprintf(Text.NotHad, l.data.Error)
+		text += " " + Text.NotHad
 	}
 	return text
+}
+
+// Why is why the real images are not at hand, if the server says so.
+func (l *Lab) Why() string {
+	if _, real := l.holds("cifar10"); real || l.data.State != "error" {
+		return ""
+	}
+	return l.data.Error
+}
+
+// OtherSet is what is trained on where that is not CIFAR-10: it is said where there is no room for the head of the page.
+func (l *Lab) OtherSet() string {
+	if text := l.Images(); text != Text.Reduced {
+		return text
+	}
+	return ""
 }
 
 // Status takes the server's word on the real images; it says whether to ask again.
@@ -133,20 +171,57 @@ func (l *Lab) Status(raw []byte) bool {
 	return l.data.State == "downloading" || l.data.State == "error" // it is tried again
 }
 
-// Take takes the person's own images for all runs that can begin anew.
+// Take takes the person's own images, for all runs of which nothing was made yet; where there is none, it offers to add one.
 func (l *Lab) Take(own Own) {
 	l.Own = &own
-	l.say("")
-	for _, r := range l.Runs {
-		if r.Fixed() || r.Recorded {
+	text := fmt.Sprintf(Text.OwnRead, own.Train+own.Test, len(own.Classes))
+	chosen := false
+	for i, r := range l.Runs {
+		if !r.fresh() {
 			l.check(r, "")
 			continue
 		}
-		r.Config.Dataset, r.Picked = own.Name, true
-		r.Config.NMax = min(r.Config.NMax, own.Least)
-		r.Config.TestImages = min(r.Config.TestImages, own.Test/len(own.Classes)*len(own.Classes))
-		l.check(r, "n-max")
+		if l.takes(r); !chosen && !l.Run().fresh() {
+			l.FocusOn(i)
+		}
+		chosen = true
 	}
+	if chosen {
+		l.say(text + " " + Text.OwnChosen)
+		return
+	}
+	l.propose(text, Text.OwnRun, func() {
+		if r := l.beside(l.Run(), ""); r != nil {
+			l.takes(r)
+		}
+	})
+}
+
+// takes has a run be on the person's own images.
+func (l *Lab) takes(r *Run) {
+	r.Config.Dataset, r.Picked = l.Own.Name, true
+	r.Config = l.fit(r.Config)
+	l.check(r, "dataset")
+}
+
+// fit lowers what a configuration asks for to what its images have: a step with images of every class on both sides of the split.
+func (l *Lab) fit(c run.Config) run.Config {
+	h, here := l.holds(c.Dataset)
+	if !here {
+		return c
+	}
+	classes := l.classes(c.Dataset)
+	c.Size = min(c.Size, h.side)
+	c.NMax = min(c.NMax, h.train)
+	c.TestImages = min(c.TestImages, h.test*classes) / classes * classes
+	c.Imbalance = min(c.Imbalance, max(1, float64(c.NMax/2)))
+	counts, err := c.Counts(classes)
+	for least := int(field("batch").Min); err == nil && c.Batch/2 >= least; c.Batch /= 2 {
+		if _, err := c.Steps(counts); err == nil {
+			break
+		}
+	}
+	return c
 }
 
 // without goes on where the images of a run that was to begin cannot be had: on the toy set, and that is said.

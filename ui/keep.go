@@ -28,20 +28,39 @@ type Kept struct {
 	Entropy  float64    `json:"entropy"`
 	Skips    int        `json:"skips"`
 	Done     bool       `json:"done"`
+	Away     bool       `json:"away,omitempty"` // the person took it off the page, or reset it
 
 	Elsewhere bool `json:"-"` // another tab has it open
 }
 
 // keep keeps a run as it stood at the end of its last epoch.
 func (l *Lab) keep(r *Run) {
+	if k, ok := r.entry(); ok {
+		l.Host.Keep(k, r.File)
+	}
+}
+
+// entry is what the store is to know of a run.
+func (r *Run) entry() (k Kept, ok bool) {
 	e := r.last()
 	if e == nil {
-		return
+		return k, false
 	}
-	l.Host.Keep(Kept{
+	return Kept{
 		Key: r.Key, Name: r.Name, When: time.Now().UnixMilli(), Config: r.Config, Epochs: len(r.Epochs),
 		Accuracy: e.Report.Accuracy, Head: e.Report.Head, Tail: e.Report.Tail, Energy: e.Report.Energy, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"], Done: r.Record.Done(),
-	}, r.File)
+	}, true
+}
+
+// putAway notes of a kept run that the person is done with it for now, though it is not finished.
+func (l *Lab) putAway(r *Run) {
+	k, ok := r.entry()
+	if !ok || r.File == nil || r.Key == "" || k.Done {
+		return
+	}
+	delete(l.left, r.Key)
+	k.Away, k.When = true, cmp.Or(l.kept(r.Key).When, k.When)
+	l.Host.Keep(k, r.File)
 }
 
 // kept is what is known of a run in the store.
@@ -55,15 +74,30 @@ func (l *Lab) kept(key string) Kept {
 
 // Stored takes what the store has.
 func (l *Lab) Stored(kept []Kept) {
+	first := l.left == nil
 	l.Kept = kept
-	l.turns++
+	if l.turns++; !first {
+		return
+	}
+	l.left = map[string]bool{}
+	for _, k := range kept {
+		l.left[k.Key] = true
+	}
+	for _, r := range l.Runs { // what has its name from this page, which did not know those that are taken
+		if name := r.Name; r.fresh() && r.Key == "" {
+			r.Name = ""
+			if r.Name = l.unique(name, ""); r.Name != name && len(name) == 1 {
+				r.Name = l.letter()
+			}
+		}
+	}
 }
 
 // sitting is how long before the latest run another one was left with it.
 const sitting = time.Hour
 
-// Unfinished are the runs that were left before their end, the latest first: they are offered again, unless they are open here or
-// in another tab.
+// Unfinished are the runs that were left before their end when the page was left, the latest first: they are offered again, unless they
+// are open here or in another tab.
 func (l *Lab) Unfinished() (left []Kept) {
 	var last int64
 	for _, k := range l.Kept {
@@ -71,43 +105,67 @@ func (l *Lab) Unfinished() (left []Kept) {
 	}
 	for _, k := range l.Kept {
 		here := slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == k.Key })
-		if !k.Done && k.Epochs < k.Config.Epochs && last-k.When < sitting.Milliseconds() && !k.Elsewhere && !here {
+		if l.left[k.Key] && !k.Away && !k.Done && k.Epochs < k.Config.Epochs && last-k.When < sitting.Milliseconds() && !k.Elsewhere && !here {
 			left = append(left, k)
 		}
 	}
 	slices.SortStableFunc(left, func(a, b Kept) int { return cmp.Compare(b.When, a.When) })
-	return left[:min(len(left), Most)]
+	return left
 }
 
-// offer asks, in a line, whether to go on with what was left.
+// offered is how many runs an offer names.
+const offered = 3
+
+// offer asks, in a line above the laboratory itself, whether to go on with what was left.
 func (l *Lab) offer() string {
 	left := l.Unfinished()
-	if len(left) == 0 {
+	if len(left) == 0 || !l.Settings() {
 		return ""
 	}
 	var b strings.Builder
 	b.WriteString(`<p class="offer">` + escape(Text.Offer) + " ")
-	for _, k := range left {
+	for _, k := range left[:min(len(left), offered)] {
 		b.WriteString(button("open:"+k.Key, fmt.Sprintf(Text.GoOn, k.Name, k.Epochs, k.Config.Epochs)))
 	}
-	return b.String() + `</p>`
+	if more := len(left) - offered; more > 0 {
+		b.WriteString(button("place:"+string(Shelf), fmt.Sprintf(Text.GoOnMore, more)))
+	}
+	return b.String() + button("later:", Text.Close) + `</p>`
 }
 
-// open puts a kept run on the page. One that another tab may write is shown as a copy, which is kept as a run of its own.
+// open puts a kept run on the page, and goes to where it is to be seen.
 func (l *Lab) open(key string) {
+	l.bring(key, func(there bool) {
+		if there {
+			l.visit(Explore, "")
+		}
+	})
+}
+
+// bring puts a kept run on the page, and then says whether it is there. One that another tab may write is shown as a copy, which is
+// kept as a run of its own.
+func (l *Lab) bring(key string, then func(there bool)) {
 	l.Host.Fetch(key, func(file File, ours bool) {
 		if file == nil {
 			l.say(Text.NoLonger)
+			then(false)
 			return
 		}
 		name, as := l.kept(key).Name, key
 		if !ours {
 			as = ""
+			if i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.copyOf == key }); i >= 0 {
+				l.FocusOn(i)
+				then(true)
+				return
+			}
 		}
-		if l.Import(name, as, file); !ours && l.Notice == "" {
+		there := l.Import(name, as, file)
+		if there && !ours {
+			l.Run().copyOf = key
 			l.say(fmt.Sprintf(Text.OtherTab, name))
 		}
-		l.visit(Explore, "")
+		then(there)
 	})
 }
 
@@ -129,26 +187,48 @@ func (l *Lab) forget(key string) {
 }
 
 // Import puts a run's file on the page, in the place of a run of which nothing was made yet, or beside the others; one that is
-// there already comes into focus.
-func (l *Lab) Import(name, key string, file File) {
+// there already comes into focus. It says whether the run is there.
+func (l *Lab) Import(name, key string, file File) bool {
 	record, err := run.ReadRecord(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		l.say(fmt.Sprintf(Text.NoRun, name, err))
-		return
+		return false
 	}
 	if i := slices.IndexFunc(l.Runs, func(r *Run) bool { return key != "" && r.Key == key }); i >= 0 {
 		l.FocusOn(i)
-		return
+		return true
 	}
 	r := l.Run()
-	if r.fresh() {
-		r.Name = ""
-		r.Name = l.unique(name)
-	} else if r = l.beside(r, name); r == nil {
-		return
+	if !r.fresh() {
+		if r = l.beside(r, ""); r == nil {
+			return false
+		}
 	}
+	r.Name = ""
+	r.Name = l.unique(name, key)
 	l.fill(r, key, record, file)
 	l.Epoch = -1
+	return true
+}
+
+// OpenFile opens a run's file of the person's, by the name of which the run is called.
+func (l *Lab) OpenFile(file string, raw File) {
+	if l.Import(runOf(file), "", raw) {
+		l.visit(Explore, "")
+	}
+}
+
+// runOf is the run's name in that of a file: save's prefix and suffix, and a browser's number, are no part of it.
+func runOf(file string) string {
+	name := strings.TrimSuffix(file, ".safetensors")
+	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") {
+		name = name[:i]
+	}
+	saved, ours := strings.CutSuffix(name, "-"+strings.TrimSuffix(folder.Snapshot, ".safetensors"))
+	if saved, named := strings.CutPrefix(saved, "hlrs-"); ours && named && saved != "" {
+		name = strings.ToUpper(saved[:1]) + strings.ReplaceAll(saved[1:], "-", " ")
+	}
+	return name
 }
 
 // fill has a run be what a file holds.
@@ -197,10 +277,13 @@ func presetOf(task run.TaskName) run.Config {
 	return preset
 }
 
-// differences is what a configuration has other than the small preset of its task, in short.
+// differences is what a configuration has other than the small preset of its task, in short, and its images where those are others.
 func differences(c run.Config) string {
 	var out []string
 	base := presetOf(c.Task)
+	if c.Dataset != base.Dataset {
+		out = append(out, Text.Sets[c.Dataset])
+	}
 	if c.Task == run.Train {
 		out = append(out, "train "+brief(field("genotype"), c))
 	}
@@ -343,11 +426,11 @@ func (l *Lab) save(run string, file File) {
 	l.Host.Save(prefix(run)+folder.Snapshot, "application/octet-stream", file.Bytes())
 }
 
-// records are those of all runs on the page that have come to the end of an epoch.
+// records are those of all runs on the page that have come to the end of an epoch, by names that say on which images if those differ.
 func (l *Lab) records() (records []run.Record, names []string) {
 	for _, r := range l.Runs {
 		if len(r.Epochs) > 0 {
-			records, names = append(records, r.Record), append(names, r.Name)
+			records, names = append(records, r.Record), append(names, l.nameOf(r))
 		}
 	}
 	return records, names

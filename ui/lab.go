@@ -65,13 +65,14 @@ type Lab struct {
 	Recording *run.Recording // what comes with the page, once it is there
 
 	Host Host
-	undo func()   // takes back what the notice tells of
+	undo remedy   // of what the notice tells
 	pack string   // where the real images are, once they are there
 	peek struct { // the place of a chart that the pointer is at
 		part string
 		at   int
 	}
 	shelf  shelf
+	left   map[string]bool // runs that were left unfinished when the page was left, by their keys; nil until the store is known
 	study  *openStudy
 	atlas  theMap
 	moving struct { // a schedule whose points are being moved
@@ -112,10 +113,18 @@ func NewLab(host Host) *Lab {
 	return l
 }
 
-// say tells what was done, or could not be; canUndo also offers to take it back.
-func (l *Lab) say(text string) { l.Notice, l.undo = text, nil }
+// remedy is what can be done about what a notice tells.
+type remedy struct {
+	label string
+	do    func()
+}
 
-func (l *Lab) canUndo(text string, undo func()) { l.Notice, l.undo = text, undo }
+// say tells what was done, or could not be; canUndo also offers to take it back, and propose to do something else.
+func (l *Lab) say(text string) { l.Notice, l.undo = text, remedy{} }
+
+func (l *Lab) canUndo(text string, undo func()) { l.propose(text, Text.Undo, undo) }
+
+func (l *Lab) propose(text, label string, do func()) { l.Notice, l.undo = text, remedy{label, do} }
 
 // Run is the run in focus.
 func (l *Lab) Run() *Run { return l.Runs[l.Focus] }
@@ -156,6 +165,7 @@ func (l *Lab) Set(name, value string) {
 		}
 	case "dataset":
 		r.Picked = true
+		c = l.fit(c)
 	}
 	l.change(c, name)
 }
@@ -221,8 +231,8 @@ func (l *Lab) Act(act string) {
 	n, _ := strconv.Atoi(what)
 	switch verb {
 	case "undo":
-		if undo != nil {
-			undo()
+		if undo.do != nil {
+			undo.do()
 		}
 	case "wrong":
 		l.show(what)
@@ -325,6 +335,8 @@ func (l *Lab) Act(act string) {
 		l.open(what)
 	case "file":
 		l.Host.Fetch(what, func(file File, _ bool) { l.save(l.kept(what).Name, file) })
+	case "later":
+		l.left = map[string]bool{}
 	case "forget":
 		l.forget(what)
 	case "rewind":

@@ -177,7 +177,7 @@ func TestControls(t *testing.T) {
 	url := serve(t, nil, 0)
 	b := open(t, url+small+"&pace=3&crop=x", time.Minute)
 	b.notice("pace: there is no such setting", 20*time.Second)
-	b.says("Fix this setting before starting: crop", 5*time.Second)
+	b.says("Fix this setting before starting: Random crop", 5*time.Second)
 	b.click(`.status [data-act="wrong:crop"]`)
 	b.wait(`document.activeElement.id === "crop"`, 5*time.Second)
 	b.click("#crop")
@@ -349,10 +349,12 @@ func TestCompare(t *testing.T) {
 	if n := eval[int](b, shown); n != 3 {
 		t.Errorf("%d runs on the page", n)
 	}
+	for n := 4; n <= Most; n++ {
+		b.click(`[data-act="add"]`)
+		b.wait(fmt.Sprint(shown, ` === `, n), 5*time.Second)
+	}
 	b.click(`[data-act="add"]`)
-	b.wait(shown+` === 4`, 5*time.Second)
-	b.click(`[data-act="add"]`)
-	b.notice("There is room for 4 runs", 5*time.Second)
+	b.notice(fmt.Sprintf(Text.NoRoom, Most), 5*time.Second)
 	b.quiet()
 }
 

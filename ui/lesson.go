@@ -97,22 +97,13 @@ func (l *Lab) trials() {
 			missing++
 		}
 	}
-	var gone []string
-	for i := 0; i < len(l.Runs) && l.taken()+missing > Most; {
-		if r := l.Runs[i]; len(l.Runs) > 1 && !r.asked && !r.Running && r.counts() && !ours(r) {
-			gone = append(gone, r.Name)
-			l.Remove(i)
-			continue
-		}
-		i++
-	}
-	l.say("")
+	gone, back := l.clear(func() bool { return len(l.Runs)+missing <= Most }, ours)
 	for _, t := range trials {
 		if l.trial(t.Name); l.Notice != "" {
 			return
 		}
 	}
 	if len(gone) > 0 {
-		l.say(fmt.Sprintf(Text.MadeRoom, strings.Join(gone, ", ")))
+		l.canUndo(fmt.Sprintf(Text.MadeRoom, strings.Join(gone, ", ")), back)
 	}
 }

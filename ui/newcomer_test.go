@@ -86,7 +86,9 @@ func TestSlowDownload(t *testing.T) {
 	b.header("downloading: 37 of 170 MB", 5*time.Second)
 	b.steps(1, 30*time.Second)
 	status.Store(`{"state": "error", "error": "stopped after 37000000 of 170052171 bytes; the next try is in 15s"}`)
-	b.header("could not be downloaded yet; if you have cifar-10-binary.tar.gz, drop it on this page. (stopped after 37000000 of 170052171 bytes", 20*time.Second)
+	b.header("could not be downloaded yet. If you have cifar-10-binary.tar.gz, drop it on this page.", 20*time.Second)
+	b.wait(`document.querySelector("header p").title.includes("stopped after 37000000 of 170052171 bytes")`, 5*time.Second)
+	b.wait(`!document.querySelector("header").textContent.includes("bytes")`, 5*time.Second)
 	b.press("Reset to the same start")
 	b.press("Step")
 	b.says(" 1 steps", 30*time.Second)
@@ -137,7 +139,7 @@ func TestOffline(t *testing.T) {
 // TestShowWrong has errors be where a person finds them, one press away, and go when they are mended; what was typed stays.
 func TestShowWrong(t *testing.T) {
 	b := open(t, serve(t, nil, 0)+"#batch=513", time.Minute)
-	b.says("Fix this setting before starting: batch: 513", 20*time.Second)
+	b.says("Fix this setting before starting: Batch size: 513", 20*time.Second)
 	b.press("Start")
 	b.press("Show the setting")
 	b.wait(`document.activeElement.id === "batch" && document.activeElement.value === "513"`, 5*time.Second)
@@ -147,21 +149,21 @@ func TestShowWrong(t *testing.T) {
 		t.Error("the setting is not in view")
 	}
 	b.do(chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.Backspace), chromedp.KeyEvent("x"), chromedp.KeyEvent(kb.Tab))
-	b.says("Fix this setting before starting: batch", 5*time.Second)
+	b.says("Fix this setting before starting: Batch size", 5*time.Second)
 	if typed := eval[string](b, `document.getElementById("batch").value`); typed != "51x" {
 		t.Errorf("the field holds %q, not what was typed", typed)
 	}
 	eval[bool](b, `(location.hash = "#arch-rate=NaN", true)`) // no number that the page could keep
-	b.says("Fix this setting before starting: arch-rate", 5*time.Second)
+	b.says("Fix this setting before starting: Peak rate of the architecture", 5*time.Second)
 	eval[bool](b, `(() => { const f = document.getElementById("arch-rate-value"); f.value = "0.003"; f.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
 	b.says("Ready.", 5*time.Second)
 	eval[bool](b, `(() => { const f = document.getElementById("batch"); f.value = "16"; f.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
 	b.says("Ready.", 5*time.Second)
 
 	b.keys("The run", "Seed", kb.End, kb.Backspace, kb.Tab)
-	b.says("Fix this setting before starting: seed", 5*time.Second)
+	b.says("Fix this setting before starting: Seed", 5*time.Second)
 	b.keys("The run", "Epochs", kb.ArrowRight) // another setting mends nothing
-	b.says("Fix this setting before starting: seed", 5*time.Second)
+	b.says("Fix this setting before starting: Seed", 5*time.Second)
 	if text := eval[string](b, `document.querySelector("#seed ~ .wrong").textContent`); text == "" {
 		t.Error("nothing is said beside the seed")
 	}
@@ -170,5 +172,41 @@ func TestShowWrong(t *testing.T) {
 	b.wait(`location.hash.includes("seed=42")`, 5*time.Second)
 	b.press("Step")
 	b.says(" 1 steps", 20*time.Second)
+	b.quiet()
+}
+
+// TestRoom looks at the first screen where it is small: the rate's chart with its axis is above the bar of controls, which keeps its
+// height, and what it has its places, whatever is shown and said; what the images are is said on a phone and in a presentation, too.
+func TestRoom(t *testing.T) {
+	b := open(t, serve(t, nil, 0), time.Minute)
+	b.look(1280, 800, "light")
+	b.says("A finished run.", 20*time.Second)
+	b.wait(`document.querySelector("#panel-rate .curve svg")?.getBoundingClientRect().bottom <= document.querySelector(".bar").getBoundingClientRect().top`, 10*time.Second)
+	places := `["#play", "#timeline", ".bar"].map((s) => { const r = document.querySelector(s).getBoundingClientRect(); return [s, r.x, r.y, s === "#play" ? 0 : r.width, r.height].map((v) => typeof v === "number" ? Math.round(v) : v).join(" "); }).join()`
+	b.press("Falling rate")
+	b.wait(`document.querySelector(".runs .run1").ariaPressed === "true"`, 5*time.Second)
+	was := eval[string](b, places)
+	for _, epoch := range []string{"0", "9", "19"} {
+		eval[bool](b, `(() => { const s = document.getElementById("timeline"); s.value = 1 + `+epoch+`; s.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`)
+		n, _ := strconv.Atoi(epoch)
+		b.shows("[data-paint=timeline]", fmt.Sprint(n+1, " of 20"), 5*time.Second)
+		if now := eval[string](b, places); now != was {
+			t.Errorf("at epoch %d: %s, and was %s", n+1, now, was)
+		}
+	}
+	b.press("Constant rate")
+	b.click(`[data-act="export:link"]`)
+	b.notice("clipboard", 10*time.Second)
+	if now := eval[string](b, places); now != was {
+		t.Errorf("with a notice: %s, and was %s", now, was)
+	}
+	b.press(Text.Close)
+	b.notice("", 5*time.Second)
+	seen := `[...document.querySelectorAll("p.set, header p")].some((e) => e.offsetHeight > 0 && e.textContent.includes("whose images are not here"))`
+	b.look(360, 740, "light")
+	b.wait(seen, 5*time.Second)
+	b.look(1280, 800, "light")
+	b.click(`[data-act="present:"]`)
+	b.wait(seen, 5*time.Second)
 	b.quiet()
 }

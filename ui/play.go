@@ -78,6 +78,9 @@ func (l *Lab) launch(r *Run, c msg.Command, file File) {
 	c.Run, c.Config, c.Speed, c.Pack = r.live, &config, l.Speed, l.packOf(config)
 	if r.Key == "" {
 		r.Key = fmt.Sprintf("%x", rand.Uint64())
+		name := r.Name // which another tab may have given meanwhile
+		r.Name = ""
+		r.Name = l.unique(name, "")
 	}
 	l.Host.Send(r.slot, c, file)
 }
@@ -146,6 +149,7 @@ func (l *Lab) Reset() {
 		return
 	}
 	was := *r
+	l.putAway(r)
 	if r.Started {
 		l.Host.Send(r.slot, command("stop", r.live), nil)
 	}

@@ -54,6 +54,12 @@ func (c *Root) Primary(film bool) string {
 	return ""
 }
 
+// Stuck says whether a setting keeps a run from beginning, as aria-disabled has it: a press says which.
+func (c *Root) Stuck() string {
+	r := c.Lab.Run()
+	return strconv.FormatBool(!r.Fixed() && r.Wrong.Text != "")
+}
+
 // Mixes says whether two branches are mixed in the run in focus.
 func (c *Root) Mixes() bool { return field("mix").Counts(c.Lab.Run().Config) }
 
@@ -153,7 +159,7 @@ func (l *Lab) control(f run.Field, label string) Control {
 	}
 	if text, ok := r.Typed[f.Name]; ok {
 		c := r.Config
-		s.Value, s.Wrong = text, f.Set(&c, text).Error()
+		s.Value, s.Wrong = text, worded(f.Set(&c, text))
 	}
 	for _, o := range s.Enum {
 		if _, here := l.holds(o); f.Name == "dataset" && !here {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"hlrslab/core/run"
 	"hlrslab/ui/msg"
@@ -38,6 +39,7 @@ type Run struct {
 	Pixels []byte
 	File   File   // the run as it stood at its last whole epoch
 	Key    string // under which it is kept on this machine
+	copyOf string // the key of the run that another tab has open, of which this is a copy
 
 	costs     map[int]string // of an edge, by its place among the run's parts: what is to say
 	costEpoch int            // after how many epochs it was asked for
@@ -217,10 +219,29 @@ func (l *Lab) check(r *Run, name string) {
 	if err == nil {
 		return
 	}
-	r.Wrong = Wrong{name, err.Error()}
+	r.Wrong = Wrong{name, worded(err)}
 	if at, ok := errors.AsType[run.FieldError](err); ok {
 		r.Wrong.Field = at.Field
 	}
+}
+
+// worded is what is wrong with a field as the page says it: by the labels of the controls in the place of the fields' names.
+func worded(err error) string {
+	at, ok := errors.AsType[run.FieldError](err)
+	if !ok {
+		return err.Error()
+	}
+	text := strings.TrimPrefix(at.Err.Error(), at.Field+" ")
+	for _, f := range run.Fields() {
+		if strings.Contains(f.Name, "-") { // the others are words
+			text = strings.ReplaceAll(text, f.Name, "“"+f.Label+"”")
+		}
+	}
+	label := at.Field
+	if f, known := run.FieldOf(at.Field); known {
+		label = f.Label
+	}
+	return label + ": " + text
 }
 
 func (l *Lab) wrong(r *Run) error {
@@ -233,8 +254,12 @@ func (l *Lab) wrong(r *Run) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if _, err := c.Counts(l.classes(c.Dataset)); err != nil {
-		return err
+	counts, err := c.Counts(l.classes(c.Dataset))
+	if err == nil {
+		err = l.lacks(c)
 	}
-	return l.lacks(c)
+	if err == nil {
+		_, err = c.Steps(counts)
+	}
+	return err
 }

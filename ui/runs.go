@@ -8,8 +8,8 @@ import (
 	"hlrslab/core/run"
 )
 
-// Most is how many runs that train stand side by side, beside those that come with the page.
-const Most = 4
+// Most is how many runs stand side by side: of so many there are colours.
+const Most = 6
 
 func (l *Lab) add(name string, c run.Config) *Run {
 	l.slots++
@@ -20,22 +20,9 @@ func (l *Lab) add(name string, c run.Config) *Run {
 	return r
 }
 
-// counts says whether a run takes up room: those that come with the page do not.
-func (r *Run) counts() bool { return !r.Recorded || r.File != nil }
-
-// taken is how many runs take up room.
-func (l *Lab) taken() (n int) {
-	for _, r := range l.Runs {
-		if r.counts() {
-			n++
-		}
-	}
-	return n
-}
-
 // full says, and tells, that there is no room for another run.
 func (l *Lab) full() bool {
-	full := l.taken() >= Most
+	full := len(l.Runs) >= Most
 	if full {
 		l.say(fmt.Sprintf(Text.NoRoom, Most))
 	}
@@ -50,7 +37,7 @@ func (l *Lab) beside(r *Run, name string) *Run {
 	if name == "" {
 		name = l.letter()
 	}
-	next := l.add(l.unique(name), r.Config)
+	next := l.add(l.unique(name, ""), r.Config)
 	next.Picked, next.Typed = r.Picked, r.Typed
 	l.check(next, "")
 	return next
@@ -59,16 +46,18 @@ func (l *Lab) beside(r *Run, name string) *Run {
 // letter is the first that no run has.
 func (l *Lab) letter() string {
 	for c := 'A'; ; c++ {
-		if l.unique(string(c)) == string(c) {
+		if l.unique(string(c), "") == string(c) {
 			return string(c)
 		}
 	}
 }
 
-// unique is a name that no run has: this one, or with a number.
-func (l *Lab) unique(name string) string {
+// unique is a name that no run on the page has, and none that is kept but for that of a key: this one, or with a number.
+func (l *Lab) unique(name, key string) string {
+	here := func(key string) bool { return slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == key }) }
 	for n, try := 2, name; ; n++ {
-		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == try }) {
+		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == try }) &&
+			!slices.ContainsFunc(l.Kept, func(k Kept) bool { return k.Name == try && k.Key != key && !here(k.Key) }) {
 			return try
 		}
 		try = fmt.Sprintf("%s (%d)", name, n)
@@ -81,16 +70,39 @@ func (l *Lab) Remove(i int) {
 		return
 	}
 	r := l.Runs[i]
+	l.putAway(r)
 	l.Host.End(r.slot)
 	l.Runs = slices.Delete(l.Runs, i, i+1)
 	l.Focus, l.Epoch = min(l.Focus, len(l.Runs)-1), -1
 	l.canUndo(fmt.Sprintf(Text.WasRemoved, r.Name), func() {
-		if l.full() && r.File != nil {
+		if l.full() {
 			return
 		}
 		l.Runs = slices.Insert(l.Runs, min(i, len(l.Runs)), r.asKept())
 		l.Focus, l.Epoch = i, -1
 	})
+}
+
+// clear takes runs that stand still and lose nothing by it off the page, but for those that stay, until there is enough room; those
+// that come with the page last. It says which, and how to put them back.
+func (l *Lab) clear(enough func() bool, stays func(*Run) bool) (gone []string, back func()) {
+	var backs []func()
+	for _, recorded := range []bool{false, true} {
+		for _, r := range slices.Clone(l.Runs) {
+			saved := r.Recorded || r.File != nil || !r.seen()
+			if enough() || len(l.Runs) == 1 || recorded != (r.Story != "") || r.asked || r.Running || r.Coming || !saved || stays(r) {
+				continue
+			}
+			l.Remove(slices.Index(l.Runs, r))
+			gone, backs = append(gone, r.Name), append(backs, l.undo.do)
+		}
+	}
+	l.say("")
+	return gone, func() {
+		for _, back := range slices.Backward(backs) {
+			back()
+		}
+	}
 }
 
 // asKept is a run as it stood when it was last kept, or its settings alone if it never was.

@@ -24,8 +24,8 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		past, class = r.Mixes, "plain"
 	} else {
 		var rates []float64
-		if other := l.rival(); other != nil { // the rate that it is compared with
-			rates = other.Rates
+		if other := l.rival(); other != nil { // the rate that it is compared with, over this run's epochs
+			rates = other.Rates[:min(len(other.Rates), config.Epochs)]
 			beside = []line{{name: other.Name, label: other.Name, class: fmt.Sprint("run", slices.Index(l.Runs, other)) + dashed, y: rates}}
 		}
 		c.top = slices.Max(slices.Concat(next, past, rates, []float64{config.ArchRate, 1e-4}))
@@ -42,7 +42,9 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		last.end = &end
 	}
 	if len(beside) > 0 {
-		c.lines[0].label = r.Name
+		if c.lines[0].label = r.Name; r.moved() {
+			c.lines[0].label = Text.AsSet
+		}
 	}
 	c.lines = append(c.lines, beside...)
 	if l.moving.which == which {

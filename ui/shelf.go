@@ -201,24 +201,39 @@ func together(group, all []Kept) string {
 		escape(fmt.Sprintf(Text.Seeds, len(group))), 100*mean, 100*math.Sqrt(square), 100*tail, escape(fmt.Sprintf(Text.SeedsSay, says)), points)
 }
 
-// compareTicked puts the runs that are ticked on the page.
+// compareTicked puts the runs that are ticked on the page, alone but for those that train, and shows their comparison.
 func (l *Lab) compareTicked() {
-	left := 0
+	var keys []string
 	for _, k := range l.Kept {
 		if l.shelf.ticked[k.Key] {
-			left++
+			keys = append(keys, k.Key)
 		}
 	}
-	if left == 0 {
+	switch {
+	case len(keys) < 2:
 		l.say(Text.NoneTicked)
 		return
+	case len(keys) > Most:
+		l.say(fmt.Sprintf(Text.NoRoom, Most))
+		return
 	}
-	for _, k := range l.Kept {
-		if l.shelf.ticked[k.Key] {
-			l.open(k.Key)
-		}
+	ticked := func(r *Run) bool { return slices.Contains(keys, r.Key) || slices.Contains(keys, r.copyOf) }
+	gone, back := l.clear(func() bool { return false }, ticked)
+	left := len(keys)
+	for _, key := range keys {
+		l.bring(key, func(there bool) {
+			if left--; left > 0 || !there {
+				return
+			}
+			last, again := l.clear(func() bool { return false }, ticked) // one stays until there is another
+			if l.look("compare"); len(gone)+len(last) > 0 {
+				l.canUndo(fmt.Sprintf(Text.MadeRoom, strings.Join(append(gone, last...), ", ")), func() {
+					again()
+					back()
+				})
+			}
+		})
 	}
-	l.look("compare")
 }
 
 // Rename names the run in focus; as nothing, it stays as it is.
@@ -227,7 +242,7 @@ func (l *Lab) Rename(name string) {
 	if name = strings.TrimSpace(name); name == "" || name == r.Name {
 		return
 	}
-	r.Name = l.unique(name)
+	r.Name = l.unique(name, r.Key)
 	if r.File != nil && r.Key != "" {
 		l.keep(r)
 	}

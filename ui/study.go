@@ -265,9 +265,6 @@ func (l *Lab) measuredTable() string {
 	return tabulate(caption, []string{Text.Variant, Text.SeedsHead, Text.Mean, Text.DifferenceHead, Text.From, Text.To}, means) + tabulate(Text.BySeed, head, seeds)
 }
 
-// shownMost is how many runs stand side by side at most, where they come of records: of so many there are colours.
-const shownMost = 6
-
 // job puts the run of a job of the open study on the page, beside those that are there, or into focus if it is one of them.
 func (l *Lab) job(index int) {
 	if l.study == nil || index < 0 || index >= len(l.study.All) {
@@ -285,15 +282,13 @@ func (l *Lab) job(index int) {
 	}
 	i := slices.IndexFunc(l.Runs, func(r *Run) bool { return r.Link == link })
 	if i < 0 {
-		if len(l.Runs) >= shownMost {
-			l.say(fmt.Sprintf(Text.NoRoom, shownMost))
-			return
-		}
 		name := fmt.Sprintf(Text.JobName, result.Variant, result.Seed)
 		if result.Train != nil && record.Config.Task == run.Search {
 			name = fmt.Sprintf(Text.JobSearch, name)
 		}
-		l.linkedRun(name, *record, link)
+		if !l.linkedRun(name, *record, link) {
+			return
+		}
 		i = l.Focus
 	}
 	l.FocusOn(i)

@@ -9,6 +9,8 @@ var Text = struct {
 	Present, Presents, PresentEnd                                          string
 	Toy, Downloading, NotHad, Reduced, NoOwn, OwnCounts, AsRecorded        string
 	NotHere, Meanwhile, InsteadOf, CannotGoOn, TooFew                      string
+	OnImages, OwnRead, OwnChosen, OwnRun                                   string
+	Sets                                                                   map[string]string
 
 	// The controls.
 	Settings, Runs, AddRun, RemoveRun, AddBaseline                     string
@@ -27,7 +29,7 @@ var Text = struct {
 	// How a run stands.
 	Stopped, Loading, OneWrong, WrongLater, ShowWrong, Moved, KeptRun, FinishedRun, Ready string
 	Finished, Training, Paused, Progress, Accuracies                                      string
-	Ended, TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn                         string
+	Ended, TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn, GoOnMore               string
 
 	// The cards.
 	Cards string
@@ -40,7 +42,7 @@ var Text = struct {
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                                       string
-	TestAlike, Ranks, RightNow, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                         string
+	TestAlike, Ranks, RightNow, AtEpoch, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                string
 	WhenTrained, PanelCell, Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown string
 	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar                string
 
@@ -77,10 +79,10 @@ var Text = struct {
 	NoCells, NormalCell, ReduceCell, NormalCellOf                     string
 
 	// Side by side.
-	CompareTitle, Verdict, StartAll, ContinueAll, PauseAll, Differs            string
-	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom     string
-	RowEnergy, EnergyTitle, EnergyPoint                                        string
-	Predict, RunTrials, PredictFirst, PredictedRight, PredictedWrong, MadeRoom string
+	CompareTitle, Verdict, OtherImages, StartAll, ContinueAll, PauseAll, Differs string
+	RowAccuracy, RowHead, RowTail, RowCutOut, RowSkips, RowEntropy, NoRoom       string
+	RowEnergy, EnergyTitle, EnergyPoint                                          string
+	Predict, RunTrials, PredictFirst, PredictedRight, PredictedWrong, MadeRoom   string
 
 	// From images to a result, and cells to train.
 	CellOf, CellNote, RandomCell, RandomCellNote, DARTSCell, DARTSCellNote, SkipCell, SkipCellNote                           string
@@ -107,8 +109,8 @@ var Text = struct {
 	Title: "HLRS Lab", OwnImages: "Your own images…", OpenRun: "Open a run…", Places: "Places", Explore: "Explore", Lessons: "Lessons", RunsHere: "Runs", Studies: "Studies",
 	Present: "Present", Presents: "Choose what is shown", PresentEnd: "End the presentation",
 	Toy:         "Toy images, generated here: not CIFAR-10.",
-	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.",                                                            // follows Toy
-	NotHad:      "CIFAR-10 could not be downloaded yet; if you have cifar-10-binary.tar.gz, drop it on this page. (%s)", // why; follows Toy
+	Downloading: "CIFAR-10 is downloading: %.0f of %.0f MB.",                                                       // follows Toy
+	NotHad:      "CIFAR-10 could not be downloaded yet. If you have cifar-10-binary.tar.gz, drop it on this page.", // follows Toy
 	Reduced:     "CIFAR-10, reduced to 16×16 pixels.",
 	NoOwn:       "Your own images: choose them again.",
 	OwnCounts:   "Your own images: %d for training and %d for testing, in %d classes.",
@@ -117,7 +119,10 @@ var Text = struct {
 	Meanwhile:   "CIFAR-10 is not here, so %s trains on the toy images.",            // a run
 	InsteadOf:   "CIFAR-10 could not be loaded, so %s trains on the toy images. %s", // a run, and why
 	CannotGoOn:  "%s cannot go on: its images are not here. %s",                     // a run, and why
-	TooFew:      "%d is more than the images on this page have: choose at most %d",
+	OwnRead:     "%d images in %d classes were read.", OwnChosen: "Start trains on them.", OwnRun: "Add a run on them",
+	OnImages: "%s, %s", // a run, and its images
+	Sets:     map[string]string{"cifar10": "CIFAR-10", "toy": "toy images", "own": "own images"},
+	TooFew:   "%d is more than the images on this page have: choose at most %d",
 
 	// The controls.
 	Settings: "Settings", Runs: "Runs side by side", AddRun: "Add a run", RemoveRun: "Remove this run",
@@ -181,8 +186,8 @@ var Text = struct {
 	Ended:      "It ended here: %s.", // why
 	TooLate:    "This is the last epoch: the change comes too late for this run.", NextEpoch: "The change takes effect from the next epoch.",
 	Announce:    "Epoch %d of %d: balanced accuracy %.1f %%.",
-	RecordedRun: "Recorded run",                                                             // the name of the run that comes with the page
-	Offer:       "Not finished when you left the page:", GoOn: "Open “%s” (epoch %d of %d)", // a run
+	RecordedRun: "Recorded run",                                                                                  // the name of the run that comes with the page
+	Offer:       "Not finished when you left the page:", GoOn: "Open “%s” (epoch %d of %d)", GoOnMore: "%d more", // a run
 
 	// The cards.
 	Cards: "What the run does",
@@ -220,8 +225,8 @@ var Text = struct {
 	TabData:  "Data", TabBranches: "Branches", TabSearch: "Search", TabResult: "Result",
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
 	TestAlike: "To scale. The test set is balanced.", Ranks: "Each square is an image of a batch, with the rank of its class: 1 has the most images.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
-	RightNow: "%s %% of images right", // percentage
-	MixOver:  "How much the first branch counts", RateOver: "Learning rate: how fast the architecture may change",
+	RightNow: "%s %% of images right", AtEpoch: "%s, epoch %d", // percentage; a run
+	MixOver: "How much the first branch counts", RateOver: "Learning rate: how fast the architecture may change",
 	Wide:           "%s: lines are operations; wide wins, pale loses.", // a run
 	WhileSearching: "While searching", WhenTrained: "As far as it is trained", PanelCell: "The cell",
 	AccuracyOf: "of test images right; guessing gives %.0f %%. By class:",
@@ -316,12 +321,13 @@ var Text = struct {
 
 	// Side by side.
 	CompareTitle: "Balanced test accuracy of each run in per cent", StartAll: "Start all", ContinueAll: "Continue all", PauseAll: "Pause all",
+	OtherImages: "These runs are on different images: their accuracies are not to be compared with each other.",
 	Differs:     "What differs, and what came out",
 	RowAccuracy: "Balanced accuracy, %", RowHead: "Head, %", RowTail: "Tail, %", RowCutOut: "Chosen cells alone, %", RowSkips: "Skip connections", RowEntropy: "Entropy, nats",
 	RowEnergy: "Energy of products, %", EnergyTitle: "Accuracy of head and tail in per cent against the energy of the cell’s products in per cent of the exact 8-bit multiplier’s",
 	EnergyPoint: "%s, %s: energy %.0f %%, %s %.1f %%",                                                                                                                                                                                                    // run, multiplier, group of classes
 	Verdict:     "Trained on the same images, “%s” ends at %.1f %%, “%s” at %.1f %%: %.1f points apart. One training each and %d test images can tell apart differences of more than about %.0f points; for smaller ones, repeat both with other seeds.", // two runs
-	NoRoom:      "There is room for %d runs side by side: remove one first.",
+	NoRoom:      "There is room for %d runs side by side, recordings among them: remove one first.",
 	Predict:     "What do you expect? Highest in balanced accuracy will be:", RunTrials: "Run all of them",
 	PredictFirst:   "All runs have finished. Make your prediction to see the answer.",
 	PredictedRight: "You expected %s, and you were right: %s is highest.", PredictedWrong: "You expected %s; %s is highest.", // trials
@@ -335,7 +341,7 @@ var Text = struct {
 	NothingYet: "there is nothing to export yet: an epoch has to end first",
 	NoWeights:  "This is a recording without weights, so it cannot be continued. Start trains it again.",
 	Copied:     "The genotype is on the clipboard.",
-	NoKept:     "Nothing yet: every run is saved here, on this machine, at the end of each epoch.", KeptTable: "%d of %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", CompareTicked: "Compare selected", NoneTicked: "Select the runs to compare first.",
+	NoKept:     "Nothing yet: every run is saved here, on this machine, at the end of each epoch.", KeptTable: "%d of %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", CompareTicked: "Compare selected", NoneTicked: "Select two runs or more to compare.",
 	Tick: "Compare %s", NameOf: "Name of %s", Seeds: "%d seeds, mean ± sd", SeedsSay: "Accuracies:%s", RunName: "Name of this run",
 	When: "When", Run: "Run", AccuracyHead: "Accuracy %", TailHead: "Tail %", SkipsHead: "Skips", EntropyHead: "Entropy", Epochs: "Epochs",
 	SettingsHead: "Settings", Do: "Actions", Open: "Open", Export: "Export", Delete: "Delete",

@@ -16,7 +16,7 @@ import (
 )
 
 // Most is how many runs a figure compares at most.
-const Most = 5
+const Most = 6
 
 // SVG draws the runs over their epochs, 20 cm wide. One run's figure has its losses, accuracies, learning rates and mixing, or a
 // training's its test losses and calibration error, too, and its name above them unless that is empty; a figure of several, up to Most,

@@ -135,7 +135,7 @@ func TestErrors(t *testing.T) {
 		want  string
 	}{
 		{nil, nil, "0 runs"},
-		{make([]run.Record, Most+1), make([]string, Most+1), "6 runs"},
+		{make([]run.Record, Most+1), make([]string, Most+1), "7 runs"},
 		{runs, nil, "0 names for 1 runs"},
 		{append(runs, run.Record{Events: []run.Event{{Kind: run.StepDone}}}), []string{"a", "b"}, `no epoch has ended yet: run 2 has nothing to draw ("b")`},
 	} {

@@ -18,6 +18,7 @@ var (
 	green  = color.RGBA{0x00, 0x9e, 0x73, 0xff}
 	pink   = color.RGBA{0xcc, 0x79, 0xa7, 0xff}
 	ochre  = color.RGBA{0x9a, 0x7d, 0x0a, 0xff}
+	red    = color.RGBA{0xb3, 0x12, 0x2f, 0xff}
 	grey   = color.RGBA{0x77, 0x77, 0x77, 0xff}
 )
 
@@ -128,7 +129,7 @@ func several(records []run.Record, names []string) (panels []panel) {
 		p := panel{title: title, unit: unit, free: free}
 		any := false
 		for i, r := range records {
-			c := curve{name: names[i], colour: [Most]color.Color{blue, orange, green, pink, ochre}[i]}
+			c := curve{name: names[i], colour: [Most]color.Color{blue, orange, green, pink, ochre, red}[i]}
 			if has(r) {
 				c.points, any = over(r, of), true
 			}

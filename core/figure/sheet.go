@@ -35,6 +35,7 @@ var dashes = [Most + 1][]vg.Length{
 	{vg.Points(2), vg.Points(2)},
 	{vg.Points(8), vg.Points(2), vg.Points(2), vg.Points(2)},
 	{vg.Points(1), vg.Points(3)},
+	{vg.Points(10), vg.Points(3), vg.Points(3), vg.Points(3)},
 }
 
 var (

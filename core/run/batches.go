@@ -89,7 +89,7 @@ func (b *Batches) load(c Config, d *data.Dataset, counts []int) (err error) {
 	}
 	b.total = b.counts[Whole]
 	b.order = headToTail(b.total)
-	if b.steps, err = c.steps(counts); err != nil {
+	if b.steps, err = c.Steps(counts); err != nil {
 		return err
 	}
 	if b.test, err = balanced(d.Test.Labels, classes, c.TestImages/classes); err != nil {
@@ -150,8 +150,9 @@ func (c Config) Counts(classes int) ([]int, error) {
 	return counts, nil
 }
 
-// steps is the number of an epoch's steps: a pass over the weights' part, without a last, smaller batch.
-func (c Config) steps(counts []int) (int, error) {
+// Steps is the number of an epoch's steps with so many images of each class: a pass over the weights' part, without a last, smaller
+// batch. A FieldError says so where there is not one.
+func (c Config) Steps(counts []int) (int, error) {
 	n := data.SplitSize(counts, c.Halves, c.WeightShare)
 	if c.Task == Train {
 		n = 0

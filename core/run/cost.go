@@ -28,7 +28,7 @@ func (c Config) Cost(classes int, device nn.Device, task Maker) (Cost, error) {
 	if err != nil {
 		return Cost{}, err
 	}
-	steps, err := c.steps(counts)
+	steps, err := c.Steps(counts)
 	if err != nil {
 		return Cost{}, err
 	}

@@ -63,7 +63,7 @@ func (f Facts) validate(c Config) error {
 	if !slices.Equal(f.Order, headToTail(counts)) {
 		return fmt.Errorf("order %v is not that of the counts", f.Order)
 	}
-	if steps, err := c.steps(counts); err != nil || f.Steps != steps {
+	if steps, err := c.Steps(counts); err != nil || f.Steps != steps {
 		return errors.Join(err, fmt.Errorf("%d steps an epoch, and the configuration gives %d", f.Steps, steps))
 	}
 	if f.Params < 1 {

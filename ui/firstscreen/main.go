@@ -123,7 +123,7 @@ func render(r run.Recording) (string, error) {
 func gone(n *html.Node) bool {
 	class := attr(n, "class")
 	images := n.Data == "p" && n.Parent != nil && n.Parent.Data == "header" && class == "" // whether they are at hand is not known yet
-	return images || n.Data == "main" || n.Data == "nav" || class == "notice" || class == "unseen" || attr(n, "id") == "offer" ||
+	return images || n.Data == "main" || n.Data == "nav" || class == "notice" || class == "set" || class == "unseen" || attr(n, "id") == "offer" ||
 		slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "hidden" })
 }
 

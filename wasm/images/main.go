@@ -3,7 +3,7 @@
 // Command images reads a person's own images in a Web Worker, which the page starts when it is given some: decoders and unpackers
 // are needed there alone. Nothing leaves the machine.
 //
-// It takes {paths, files}, and posts {name, classes, size, train, test, least, pack} with a pack of the first images of every class, or
+// It takes {paths, files}, and posts {name, classes, size, train, test, least, leastTest, pack} with a pack of the first images of every class, or
 // {error}.
 package main
 
@@ -46,17 +46,22 @@ func answer(m js.Value) {
 		js.Global().Call("postMessage", map[string]any{"error": err.Error()})
 		return
 	}
-	counts := make([]int, len(d.Classes))
-	for _, i := range d.Train.First(data.PageTrain) {
-		counts[d.Train.Labels[i]]++
+	least := func(m *data.Images, part []int) int { // of a class
+		counts := make([]int, len(d.Classes))
+		for _, i := range part {
+			counts[m.Labels[i]]++
+		}
+		return slices.Min(counts)
 	}
+	train, test := d.Train.First(data.PageTrain), d.Test.First(data.PageTest)
 	classes := make([]any, len(d.Classes))
 	for i, c := range d.Classes {
 		classes[i] = c
 	}
 	pack := web.Array(b.Bytes())
 	js.Global().Call("postMessage", map[string]any{
-		"name": d.Name, "classes": classes, "size": d.Train.Size, "train": len(d.Train.First(data.PageTrain)), "test": len(d.Test.First(data.PageTest)), "least": slices.Min(counts), "pack": pack,
+		"name": d.Name, "classes": classes, "size": d.Train.Size, "train": len(train), "test": len(test),
+		"least": least(&d.Train, train), "leastTest": least(&d.Test, test), "pack": pack,
 	}, []any{pack.Get("buffer")})
 }
 

@@ -5,6 +5,7 @@ package page
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall/js"
 
@@ -135,7 +136,7 @@ func (p *page) pick(kind string) {
 	input.Set("type", "file")
 	input.Set("multiple", kind == "images")
 	if kind == "run" {
-		input.Set("accept", ".safetensors,.gz")
+		input.Set("accept", ".safetensors,.gz,.zip")
 	}
 	input.Call("addEventListener", "change", js.FuncOf(func(js.Value, []js.Value) any {
 		files := input.Get("files")
@@ -185,8 +186,11 @@ func (p *page) take(kind string, files js.Value) {
 		return
 	}
 	name := files.Index(0).Get("name").String()
-	study := strings.HasSuffix(name, ".json.gz")
-	if kind == "run" || files.Length() == 1 && (study || strings.HasSuffix(name, ".safetensors")) {
+	ends := func(endings ...string) bool {
+		return slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(strings.ToLower(name), e) })
+	}
+	study := ends(".json.gz")
+	if kind == "run" && !ends(".zip", ".tar", ".tgz", ".tar.gz") || files.Length() == 1 && (study || ends(".safetensors")) {
 		b, err := web.Await(files.Index(0).Call("arrayBuffer"))
 		p.change(func() {
 			if err != nil {
@@ -197,7 +201,7 @@ func (p *page) take(kind string, files js.Value) {
 				p.lab.OpenStudy(name, web.Bytes(b))
 				return
 			}
-			p.lab.Import(name, "", web.File{Value: b})
+			p.lab.OpenFile(name, web.File{Value: b})
 		})
 		return
 	}
@@ -220,7 +224,7 @@ func (p *page) take(kind string, files js.Value) {
 				p.lab.Notice = fmt.Sprintf(ui.Text.NoImages, e.String())
 				return
 			}
-			own := ui.Own{Name: m.Get("name").String(), Size: m.Get("size").Int(), Train: m.Get("train").Int(), Test: m.Get("test").Int(), Least: m.Get("least").Int()}
+			own := ui.Own{Name: m.Get("name").String(), Size: m.Get("size").Int(), Train: m.Get("train").Int(), Test: m.Get("test").Int(), Least: m.Get("least").Int(), LeastTest: m.Get("leastTest").Int()}
 			for i := range m.Get("classes").Length() {
 				own.Classes = append(own.Classes, m.Get("classes").Index(i).String())
 			}

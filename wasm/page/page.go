@@ -38,8 +38,9 @@ type page struct {
 	session  string // the version of it that was remembered
 	focus    string // the control that is to be given the focus once it is there
 	press    press
-	filming  bool // the film's frames are on their way
-	seen     bool // the page itself, and not what was drawn ahead of it
+	filming  bool   // the film's frames are on their way
+	told     string // what the notice says
+	seen     bool   // the page itself, and not what was drawn ahead of it
 }
 
 // painting is what a part was last painted with, and how often it has changed: elements say by that number what they hold, for
@@ -226,10 +227,31 @@ func (p *page) paint() {
 			}
 		}
 	}
+	if p.lab.Notice != p.told {
+		p.told = p.lab.Notice
+		p.fade(p.told)
+	}
 	if p.lab.Film && !p.filming {
 		p.filming = true
 		go p.film()
 	}
+}
+
+// fade takes a notice away when there was time to read it, unless the pointer or the focus is on it. One that ends in … is of what is
+// being done, and stays until that is over.
+func (p *page) fade(notice string) {
+	if notice == "" || strings.HasSuffix(notice, "…") {
+		return
+	}
+	time.AfterFunc(min(10*time.Second+time.Duration(len(notice))*80*time.Millisecond, time.Minute), func() {
+		switch {
+		case p.lab.Notice != notice:
+		case document.Call("querySelector", ".notice:is(:hover, :focus-within)").Truthy():
+			p.fade(notice)
+		default:
+			p.change(func() { p.lab.Act("dismiss:") })
+		}
+	})
 }
 
 // film shows epoch after epoch.

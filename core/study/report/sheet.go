@@ -271,17 +271,10 @@ func (r *Report) title(task int) string {
 	return r.Tasks[task]
 }
 
-// every method, and every task.
+// methods are all of them.
 func (r *Report) methods() (all []int) {
 	for m := range r.Methods {
 		all = append(all, m)
-	}
-	return all
-}
-
-func (r *Report) tasks() (all []int) {
-	for t := range r.Tasks {
-		all = append(all, t)
 	}
 	return all
 }

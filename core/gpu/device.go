@@ -123,8 +123,8 @@ type executor struct {
 // note keeps the first fault, and what it befell.
 func (e *executor) note(what string, err error) {
 	if err != nil && e.fault == nil {
-		e.fault = fmt.Errorf("%s failed while %s: %w; what it had is lost, so go on from what was saved last, with a smaller batch if its memory (of which this takes %.0f MB) was too small, or on the processor (cpu)",
-			e.device.driver.Adapter().Name, what, err, 1e-6*float64(e.plan.bytes()))
+		e.fault = nn.DeviceError{Err: fmt.Errorf("%s failed while %s: %w; what it had is lost, so go on from what was saved last, with a smaller batch if its memory (of which this takes %.0f MB) was too small, or on the processor (cpu)",
+			e.device.driver.Adapter().Name, what, err, 1e-6*float64(e.plan.bytes()))}
 	}
 }
 

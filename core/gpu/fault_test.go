@@ -133,7 +133,8 @@ func TestFaults(t *testing.T) {
 		store.Memory.Make()
 		for range 2 {
 			load(e, 1)
-			if _, err := e.Run(pass); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "cpu") {
+			_, err := e.Run(pass)
+			if _, is := errors.AsType[nn.DeviceError](err); !is || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "cpu") {
 				t.Errorf("%s: %v", name, err)
 			}
 			driver.buffer, driver.submit = nil, nil

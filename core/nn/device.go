@@ -12,11 +12,18 @@ type Executor interface {
 	// Load gives a branch the batch of the passes to come.
 	Load(branch int, b Batch)
 	// Run takes the program forward and, where the pass asks for gradients, back, and returns the loss. An error says
-	// which layer was the first to have a value that is no number, or what befell the device.
+	// which layer was the first to have a value that is no number, or is a DeviceError.
 	Run(Pass) (loss float64, err error)
 	// Close ends what the executor has running.
 	Close()
 }
+
+// DeviceError is the error of a pass in which the device has failed: nothing that came of it means anything. So are those of all
+// later passes.
+type DeviceError struct{ Err error }
+
+func (e DeviceError) Error() string { return e.Err.Error() }
+func (e DeviceError) Unwrap() error { return e.Err }
 
 // Batch is a branch's images and their labels: one of each image, or, where images are mixed of two (mixup: Zhang et al., 2018;
 // CutMix), two.

@@ -26,6 +26,7 @@ type Run struct {
 	mixRandom *rand.PCG
 	record    Record  // with the events of the epoch under way
 	history   history // those before
+	lost      error   // the device has failed
 
 	position
 }
@@ -121,11 +122,15 @@ func (r *Run) Change(c Config) error {
 }
 
 // Step trains on one batch, or evaluates one at the end of an epoch, and returns what happened. Where an image cannot be read,
-// nothing has: the error names it, the run stands where it stood, and another Step tries again.
+// nothing has: the error names it, the run stands where it stood, and another Step tries again. Where the device fails, which is
+// a nn.DeviceError, this run is at its end, and what was saved of it last may go on.
 func (r *Run) Step() (events []Event, err error) {
+	epoch, at := r.Epoch, r.At
 	switch {
 	case r.Failed != "":
 		return nil, errors.New(r.Failed)
+	case r.lost != nil:
+		return nil, r.lost
 	case r.Done():
 		return nil, nil
 	case r.train.Model == nil && r.At > 0: // the first step since Restore
@@ -142,6 +147,11 @@ func (r *Run) Step() (events []Event, err error) {
 	default:
 		events, err = r.test()
 	}
+	if failed := r.broken(); failed != nil {
+		r.Epoch, r.At = epoch, at
+		r.lost = fmt.Errorf("%s: %w", r.where(), failed)
+		return nil, r.lost
+	}
 	if err != nil && r.Failed == "" {
 		err = r.unread(err)
 	}
@@ -151,6 +161,14 @@ func (r *Run) Step() (events []Event, err error) {
 		r.record.Events = nil
 	}
 	return events, err
+}
+
+// broken is the device's failure in the last pass, if it failed.
+func (r *Run) broken() error {
+	if failed, is := errors.AsType[nn.DeviceError](r.task.Model().Fault()); is {
+		return failed
+	}
+	return nil
 }
 
 // unread says where the run stands of which an image could not be read.
@@ -342,6 +360,9 @@ func (r *Run) Without(part, images int) (accuracy float64, err error) {
 			return 0, err
 		}
 		logits := task.Without(part, b.testing)
+		if err := r.broken(); err != nil {
+			return 0, err
+		}
 		for i := range n {
 			if taken(logits, size, i) == b.set.Test.Labels[b.test[first+i]] {
 				right++

@@ -54,8 +54,11 @@ func (r *Run) steps() *int {
 }
 
 // Snapshot writes all that a run is, as safetensors. Restore goes on from it bit for bit. A run that has come to what is not a finite
-// number fails instead, and nothing is written.
+// number, or whose device has failed, fails instead, and nothing is written.
 func (r *Run) Snapshot(w io.Writer) error {
+	if r.lost != nil {
+		return r.lost
+	}
 	if r.Failed == "" {
 		if err := r.sound(); err != nil {
 			return err

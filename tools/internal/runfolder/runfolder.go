@@ -16,6 +16,7 @@ import (
 
 	"hlrslab/core/figure"
 	"hlrslab/core/folder"
+	"hlrslab/core/nn"
 	"hlrslab/core/run"
 	"hlrslab/tools/internal/disk"
 )
@@ -186,7 +187,8 @@ type timed struct {
 }
 
 // Go takes the run's steps, calls progress after each, and saves each epoch. It ends where the run does, or, with the run saved
-// as it stands, when ctx is done: Run.Done tells which. A run that fails stays as it was saved last, with a mark of its failure.
+// as it stands, when ctx is done: Run.Done tells which. A run that fails stays as it was saved last, with a mark of its failure, unless
+// it was the device that failed.
 func (f *Folder) Go(ctx context.Context, s Session, progress func(events []run.Event, took time.Duration)) error {
 	if !f.Run.Done() {
 		if err := f.begin(s); err != nil {
@@ -206,6 +208,9 @@ func (f *Folder) Go(ctx context.Context, s Session, progress func(events []run.E
 			if err := f.event(e, time.Since(since)); err != nil {
 				return err
 			}
+		}
+		if _, is := errors.AsType[nn.DeviceError](err); is {
+			return err
 		}
 		if err != nil && f.Run.Failed == "" { // an image could not be read, and the run stands where it stood
 			return errors.Join(fmt.Errorf("%w; the run is saved, and goes on from there", err), f.save())

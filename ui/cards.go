@@ -245,6 +245,12 @@ func (l *Lab) notice() string {
 	return text + " " + button("dismiss:", Text.Close) // any action clears it
 }
 
+// Passing says whether a notice may go when there was time to read it: not one that offers to do something, nor, ending in …, of what
+// is being done.
+func (l *Lab) Passing() bool {
+	return l.Notice != "" && l.undo.do == nil && !strings.HasSuffix(l.Notice, "…")
+}
+
 // chartOf is a card that is a chart, and chartTable its numbers.
 func (l *Lab) chartOf(id string) string {
 	c := l.read(id, l.chart(id))

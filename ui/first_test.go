@@ -120,10 +120,12 @@ func TestUnlike(t *testing.T) {
 	l.Runs = l.Runs[1:]
 	add("equal", "toy", 30)
 	says("outcomes", "epoch 30", false)
+	says("outcomes", "also differ", false)
 	says("shown", "epoch 30", false)
 	l.Runs = l.Runs[:1]
 	add("short", "toy", 8)
 	l.FocusOn(1)
+	says("outcomes", "also differ in: Epochs.", true)
 	for _, part := range []string{"outcomes", "shown"} {
 		says(part, "epoch 8", true)
 		says(part, "epoch 30", true)

@@ -42,7 +42,7 @@ var Text = struct {
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                                       string
-	TestAlike, Ranks, RightNow, AtEpoch, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                string
+	TestAlike, Ranks, RightNow, AtEpoch, ElseDiffers, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver   string
 	WhenTrained, PanelCell, Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown string
 	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar                string
 
@@ -227,7 +227,7 @@ var Text = struct {
 	TabData:  "Data", TabBranches: "Branches", TabSearch: "Search", TabResult: "Result",
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
 	TestAlike: "To scale. The test set is balanced.", Ranks: "Each square is an image of a batch, with the rank of its class: 1 has the most images.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
-	RightNow: "%s %% of images right", AtEpoch: "%s, epoch %d", // percentage; a run
+	RightNow: "%s %% of images right", AtEpoch: "%s, epoch %d", ElseDiffers: "They also differ in: %s.", // percentage; a run; settings
 	MixOver: "How much the first branch counts", RateOver: "Learning rate: how fast the architecture may change",
 	Wide:           "%s: lines are operations; wide wins, pale loses.", // a run
 	WhileSearching: "While searching", WhenTrained: "As far as it is trained", PanelCell: "The cell",

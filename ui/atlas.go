@@ -35,7 +35,9 @@ func (l *Lab) askAtlas() {
 	l.atlas.asked, l.atlas.failed = true, ""
 	l.Host.Load(atlasFile, func(raw []byte, err error) {
 		if err == nil {
-			l.atlas.Atlas, err = atlas.Read(bytes.NewReader(raw))
+			if l.atlas.Atlas, err = atlas.Read(bytes.NewReader(raw)); err != nil {
+				err = fmt.Errorf(Text.BadAtlas, err)
+			}
 		}
 		if err != nil { // it may be there another time
 			l.atlas.asked, l.atlas.failed = false, err.Error()
@@ -43,36 +45,29 @@ func (l *Lab) askAtlas() {
 	})
 }
 
-// expectation is what the run in focus may come to, as the map has it.
-type expectation struct {
-	guesses []atlas.Prediction
-	near    []atlas.Near
-	differs []run.Field // where there are any, there are no guesses
-}
-
-// expect looks the run in focus up: the one that is shown, or the one that the controls ask for.
-func (l *Lab) expect() (e expectation, ok bool) {
+// expect looks the run in focus up: the one that is shown, or the one that the controls ask for. Where fields differ from the map's, it
+// knows nothing.
+func (l *Lab) expect() (e atlas.Expectation, differs []run.Field, ok bool) {
 	r := l.Run()
 	if l.atlas.Atlas == nil || r.trains() {
-		return e, false
+		return e, nil, false
 	}
 	c := r.experiment()
 	if r.moved() && !r.Fixed() {
 		c = r.Config
 	}
-	if e.differs = l.atlas.Differs(c); len(e.differs) > 0 {
-		return e, true
+	if differs = l.atlas.Differs(c); len(differs) > 0 {
+		return e, differs, true
 	}
 	curves, err := atlas.CurvesOf(c)
 	if err != nil {
-		return e, false
+		return e, nil, false
 	}
 	if r.Fixed() || r.seen() && !r.moved() { // as they were, where a run was changed on its way
 		copy(curves.Rate, r.Rates)
 		copy(curves.Mix, r.Mixes)
 	}
-	e.guesses, e.near = l.atlas.At(curves)
-	return e, true
+	return l.atlas.At(curves), nil, true
 }
 
 // cameTo is what the run in focus has come to by an outcome so far, and whether that is its end.
@@ -106,34 +101,28 @@ func (l *Lab) expected() string {
 	case l.atlas.Atlas == nil:
 		return note(escape(Text.Loading))
 	}
-	e, ok := l.expect()
-	if !ok {
+	e, differs, ok := l.expect()
+	switch {
+	case !ok:
 		return ""
-	}
-	if len(e.differs) > 0 {
-		return note(escape(l.offMap(e.differs)))
+	case len(differs) > 0:
+		return note(escape(l.offMap(differs)))
 	}
 	var parts []string
 	for i, o := range l.atlas.Outcomes {
-		if (o.ID == "search" || o.ID == "search-tail" || o.ID == "entropy") && l.atlas.Fits[i].Tells() {
-			parts = append(parts, fmt.Sprintf(Text.ExpectShort, strings.ToLower(o.Title), digits(o, e.guesses[i].Mean), figure(o, width(e.guesses[i])/2)))
+		if in := e.Outcomes[i].Interval(); l.atlas.Fits[i].Tells() {
+			parts = append(parts, fmt.Sprintf(Text.ExpectShort, strings.ToLower(o.Title), digits(o, in.Low), figure(o, in.High)))
 		}
 	}
-	text := Text.ExpectNothing
-	if len(parts) > 0 {
-		text = fmt.Sprintf(Text.Expect, strings.Join(parts, ", "))
-	}
-	if unknown(e) {
+	text := fmt.Sprintf(Text.Expect, strings.Join(parts[:min(len(parts), 3)], "; "))
+	switch {
+	case !e.Known:
 		text = Text.ExpectUnknown
+	case len(parts) == 0:
+		text = Text.ExpectNothing
 	}
 	return note(escape(text) + " " + button("look:atlas", Text.ShowAtlas))
 }
-
-// width is that of the interval of four runs of five.
-func width(p atlas.Prediction) float64 { i := p.Interval(); return i.High - i.Low }
-
-// unknown says whether no run of the map is like this one, by what is predicted best.
-func unknown(e expectation) bool { return e.guesses[0].Known < 0.5 }
 
 // offMap says why the map knows nothing of the run.
 func (l *Lab) offMap(fields []run.Field) string {
@@ -162,34 +151,35 @@ func (l *Lab) theAtlas() string {
 	}
 	var b strings.Builder
 	b.WriteString(note(escape(fmt.Sprintf(Text.AtlasOf, len(a.Runs), a.Study))))
-	e, ok := l.expect()
+	e, differs, ok := l.expect()
 	switch {
 	case l.Run().trains():
 		return b.String() + note(escape(Text.AtlasSearches))
 	case !ok:
 		return b.String() + note(escape(Text.OneWrongNow))
-	case len(e.differs) > 0:
-		return b.String() + note(escape(l.offMap(e.differs))) + `<p>` + button("atlas:base", Text.TakeBase) + `</p>`
-	case unknown(e):
+	case len(differs) > 0:
+		return b.String() + note(escape(l.offMap(differs))) + `<p>` + button("atlas:base", Text.TakeBase) + `</p>`
+	case !e.Known:
 		b.WriteString(note(escape(Text.ExpectUnknown)))
 	}
 	fmt.Fprintf(&b, `<p class="key"><span class="dots">%s</span> <span class="near">%s</span> <span class="band">%s</span> <span class="came">%s</span></p>`,
 		escape(Text.KeyAll), escape(Text.KeyNear), escape(Text.KeyBand), escape(Text.KeyCame))
 	for _, tells := range []bool{true, false} {
-		if !tells {
-			b.WriteString(note(escape(Text.TellsNothing)))
-		}
-		b.WriteString(`<div class="strips">`)
+		rows := ""
 		for i, o := range a.Outcomes {
 			if a.Fits[i].Tells() == tells {
-				l.strip(&b, e, i, o)
+				rows += l.strip(e, i, o)
 			}
 		}
-		b.WriteString(`</div>`)
+		if !tells && rows != "" {
+			b.WriteString(note(escape(fmt.Sprintf(Text.TellsNothing, len(a.Runs)))))
+		}
+		b.WriteString(`<div class="strips">` + rows + `</div>`)
 	}
 	b.WriteString(`<h3>` + escape(Text.NearestRuns) + `</h3><div class="nearest">`)
-	for _, n := range e.near[:min(nearest, len(e.near))] {
-		b.WriteString(l.neighbour(n))
+	near := e.Near[:min(nearest, len(e.Near))]
+	for _, i := range near {
+		b.WriteString(l.neighbour(i))
 	}
 	b.WriteString(`</div>`)
 	if l.atlas.opened >= 0 && l.atlas.opened < len(a.Runs) {
@@ -199,27 +189,33 @@ func (l *Lab) theAtlas() string {
 }
 
 // strip is a row of the map: an outcome.
-func (l *Lab) strip(b *strings.Builder, e expectation, i int, o atlas.Outcome) {
-	a, fit, guess := l.atlas.Atlas, l.atlas.Fits[i], e.guesses[i]
-	expects, about := Text.ExpectOf, note(escape(fmt.Sprintf(Text.OffBy, digits(o, fit.Error), figure(o, fit.Spread))))
+func (l *Lab) strip(e atlas.Expectation, i int, o atlas.Outcome) string {
+	a, fit, guess, expects := l.atlas.Atlas, l.atlas.Fits[i], e.Outcomes[i], Text.ExpectOf
+	about := note(escape(fmt.Sprintf(Text.OffBy, figure(o, fit.Error), figure(o, fit.Spread))))
+	guessed := e.Known
 	if !fit.Tells() { // whatever the curves: what all runs came to
-		guess = atlas.Prediction{Mean: fit.Kernel.Mean, SD: fit.Spread}
-		expects, about = Text.WhateverCurves, ""
+		guess, expects, about, guessed = fit.Whatever(), Text.WhateverCurves, "", true
 	}
-	says := fmt.Sprintf(expects, figure(o, guess.Mean), digits(o, guess.Interval().Low), figure(o, guess.Interval().High))
+	in, says := guess.Interval(), ""
+	if guessed {
+		says = fmt.Sprintf(expects, figure(o, guess.Mean), digits(o, in.Low), figure(o, in.High))
+	}
 	came, ended, here := l.cameTo(o)
 	if here {
 		verdict := Text.SoFar
-		if ended {
+		switch {
+		case ended && !guessed:
+			verdict = Text.CameTo
+		case ended && in.Holds(came):
 			verdict = Text.CameWithin
-			if !guess.Interval().Holds(came) {
-				verdict = Text.CameOutside
-			}
+		case ended:
+			verdict = Text.CameOutside
 		}
 		says += " " + fmt.Sprintf(verdict, figure(o, came))
 	}
-	fmt.Fprintf(b, `<div role="group" aria-label="%s"><h3>%[1]s <span>%s</span></h3>`, escape(o.Title), escape(says))
-	low, high := guess.Interval().Low, guess.Interval().High
+	var b strings.Builder
+	fmt.Fprintf(&b, `<div role="group" aria-label="%s"><h3>%[1]s <span>%s</span></h3>`, escape(o.Title), escape(says))
+	low, high := in.Low, in.High
 	for _, r := range a.Runs {
 		low, high = min(low, r.Values[i]), max(high, r.Values[i])
 	}
@@ -230,20 +226,21 @@ func (l *Lab) strip(b *strings.Builder, e expectation, i int, o atlas.Outcome) {
 	x := func(v float64) float64 { return 4 + 92*(v-ticks[0])/(ticks[len(ticks)-1]-ticks[0]) }
 	b.WriteString(`<svg class="lane map" aria-hidden="true">`)
 	for _, v := range ticks {
-		fmt.Fprintf(b, `<line class="grid" x1="%.2f%%" x2="%.2[1]f%%" y1="0" y2="26"/><text x="%.2[1]f%%" y="38" text-anchor="middle">%s</text>`, x(v), fmt.Sprint(math.Round(1e6*v)/1e6))
+		fmt.Fprintf(&b, `<line class="grid" x1="%.2f%%" x2="%.2[1]f%%" y1="0" y2="26"/><text x="%.2[1]f%%" y="38" text-anchor="middle">%s</text>`, x(v), fmt.Sprint(math.Round(1e6*v)/1e6))
 	}
-	fmt.Fprintf(b, `<rect class="band" x="%.2f%%" width="%.2f%%" y="2" height="22"/><line class="guess" x1="%.2f%%" x2="%.2[3]f%%" y1="2" y2="24"/>`,
-		x(guess.Interval().Low), x(guess.Interval().High)-x(guess.Interval().Low), x(guess.Mean))
+	if guessed {
+		fmt.Fprintf(&b, `<rect class="band" x="%.2f%%" width="%.2f%%" y="2" height="22"/><line class="guess" x1="%.2f%%" x2="%.2[3]f%%" y1="2" y2="24"/>`, x(in.Low), x(in.High)-x(in.Low), x(guess.Mean))
+	}
 	for k, r := range a.Runs {
-		fmt.Fprintf(b, `<circle class="dot" cx="%.2f%%" cy="%d" r="2"/>`, x(r.Values[i]), 7+k*5%13)
+		fmt.Fprintf(&b, `<circle class="dot" cx="%.2f%%" cy="%d" r="2"/>`, x(r.Values[i]), 7+k*5%13)
 	}
-	for _, n := range e.near[:min(nearest, len(e.near))] {
-		fmt.Fprintf(b, `<g data-act="near:%d"><title>%s</title><circle class="hit" cx="%.2f%%" cy="13" r="9"/><circle class="near" cx="%.2[3]f%%" cy="13" r="4.5"/></g>`, n.Index, escape(l.about(n.Index)), x(a.Runs[n.Index].Values[i]))
+	for _, n := range e.Near[:min(nearest, len(e.Near))] {
+		fmt.Fprintf(&b, `<g data-act="near:%d"><title>%s</title><circle class="hit" cx="%.2f%%" cy="13" r="9"/><circle class="near" cx="%.2[3]f%%" cy="13" r="4.5"/></g>`, n, escape(l.about(n)), x(a.Runs[n].Values[i]))
 	}
 	if here {
-		fmt.Fprintf(b, `<svg x="%.2f%%" y="13" overflow="visible"><path class="came" d="M0 -9L7 0L0 9L-7 0Z"/></svg>`, x(came))
+		fmt.Fprintf(&b, `<svg x="%.2f%%" y="13" overflow="visible"><path class="came" d="M0 -9L7 0L0 9L-7 0Z"/></svg>`, x(came))
 	}
-	b.WriteString(`</svg>` + about + `</div>`)
+	return b.String() + `</svg>` + about + `</div>`
 }
 
 // about is what a run of the map was like, in words.
@@ -253,14 +250,13 @@ func (l *Lab) about(i int) string {
 	return fmt.Sprintf(Text.RunOfMap, a.Runs[i].Variant, c.ArchRate, c.Mix, a.Outcomes[0].Title, figure(a.Outcomes[0], a.Runs[i].Values[0]))
 }
 
-// neighbour is one of the nearest runs: its curves, what it was like, and how alike it is.
-func (l *Lab) neighbour(n atlas.Near) string {
-	curves, err := atlas.CurvesOf(l.atlas.Config(n.Index))
+// neighbour is one of the nearest runs: its curves, and what it was like.
+func (l *Lab) neighbour(i int) string {
+	curves, err := atlas.CurvesOf(l.atlas.Config(i))
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf(`<button type="button" data-act="near:%d" aria-pressed="%v">%s<span>%s</span><small>%s</small></button>`, n.Index, n.Index == l.atlas.opened,
-		sparks(curves), escape(l.about(n.Index)), escape(fmt.Sprintf(Text.Alike, 100*n.Alike)))
+	return fmt.Sprintf(`<button type="button" data-act="near:%d" aria-pressed="%v">%s<span>%s</span></button>`, i, i == l.atlas.opened, sparks(curves), escape(l.about(i)))
 }
 
 // sparks are the two curves, small.
@@ -297,20 +293,23 @@ func (l *Lab) openedRun(i int) string {
 
 // atlasTable has what theAtlas draws.
 func (l *Lab) atlasTable() string {
-	e, ok := l.expect()
-	if !ok || len(e.differs) > 0 {
+	e, differs, ok := l.expect()
+	if !ok || len(differs) > 0 {
 		return ""
 	}
 	var rows [][]string
 	for i, o := range l.atlas.Outcomes {
-		p, fit := e.guesses[i], l.atlas.Fits[i]
-		row := []string{o.Title, figure(o, p.Mean), figure(o, p.Interval().Low), figure(o, p.Interval().High), fmt.Sprintf("%.0f %%", 100*p.Known), figure(o, fit.Error), figure(o, fit.Spread), fmt.Sprintf("%.0f %%", 100*fit.Within), "–"}
+		p, fit := e.Outcomes[i], l.atlas.Fits[i]
+		row := []string{o.Title, "–", "–", "–", figure(o, fit.Error), figure(o, fit.Spread), "–"}
+		if e.Known {
+			row[1], row[2], row[3] = figure(o, p.Mean), figure(o, p.Interval().Low), figure(o, p.Interval().High)
+		}
 		if v, _, here := l.cameTo(o); here {
-			row[8] = figure(o, v)
+			row[6] = figure(o, v)
 		}
 		rows = append(rows, row)
 	}
-	return tabulate(Text.AtlasTable, []string{Text.OutcomeHead, Text.ExpectedHead, Text.FromEighty, Text.To, Text.KnownHead, Text.ErrorHead, Text.SpreadHead, Text.WithinHead, Text.CameHead}, rows)
+	return tabulate(Text.AtlasTable, []string{Text.OutcomeHead, Text.ExpectedHead, Text.FromEighty, Text.To, Text.ErrorHead, Text.SpreadHead, Text.CameHead}, rows)
 }
 
 // takeBase gives the run in focus the map's settings, but for its curves and seeds; one that is under way stays, and another begins.

@@ -56,9 +56,9 @@ var Text = struct {
 	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, From, To, BySeed, JobName, JobSearch                           string
 
 	// The map of recorded runs.
-	AskAtlas, ShowAtlas, NoAtlas, AtlasNote, AtlasOf, AtlasSearches, OneWrongNow, Expect, ExpectShort, ExpectNothing, ExpectUnknown, OffMap, OnMap, TakeBase                         string
-	KeyAll, KeyNear, KeyBand, KeyCame, ExpectOf, OffBy, TellsNothing, WhateverCurves, SoFar, CameWithin, CameOutside, NearestRuns, RunOfMap, Alike, OpenedTitle, RunAgain, AgainName string
-	AtlasTable, OutcomeHead, ExpectedHead, FromEighty, KnownHead, ErrorHead, SpreadHead, WithinHead, CameHead                                                                        string
+	AskAtlas, ShowAtlas, NoAtlas, BadAtlas, AtlasNote, AtlasOf, AtlasSearches, OneWrongNow, Expect, ExpectShort, ExpectNothing, ExpectUnknown, OffMap, OnMap, TakeBase                string
+	KeyAll, KeyNear, KeyBand, KeyCame, ExpectOf, OffBy, TellsNothing, WhateverCurves, SoFar, CameTo, CameWithin, CameOutside, NearestRuns, RunOfMap, OpenedTitle, RunAgain, AgainName string
+	AtlasTable, OutcomeHead, ExpectedHead, FromEighty, ErrorHead, SpreadHead, CameHead                                                                                                string
 
 	// Where the search stands.
 	EpochShown, Latest                                                                     string
@@ -269,26 +269,27 @@ build/hlrs study report runs/s</pre><p>The first command says how long it takes;
 
 	// The map of recorded runs.
 	AskAtlas: "What do runs like this come to?", ShowAtlas: "Show the map", NoAtlas: "The map of recorded runs could not be loaded (%s).",
+	BadAtlas:      "its file is damaged: %w",
 	AtlasNote:     "A map of recorded runs tells what a search may come to before it is run.",
-	AtlasOf:       "%d searches that were run beforehand, each with a seed and with curves of its own (%s). From them, a Gaussian process estimates what a run with the two curves above comes to; start it, and the page holds the estimate against what happens.", // how many, and the study's name
+	AtlasOf:       "%d searches were run beforehand, each with a seed and with curves of its own (%s). From them a Gaussian process estimates what a run with the two curves above comes to. Start it, and the page holds the estimate against what happens.", // how many, and the study’s name
 	AtlasSearches: "The map is of searches, and this run trains a cell.",
 	OneWrongNow:   "There is no such run: one setting cannot stand as it is.",
-	Expect:        "Runs with these curves come to about: %s.",
-	ExpectShort:   "%s %s ± %s", // an outcome, its value, and half of the interval that holds four of five runs
-	ExpectNothing: "The map’s runs do not tell what curves change.",
-	ExpectUnknown: "The map knows too little here: none of its runs has curves like these.",
+	Expect:        "Of five runs with these curves, about four come to: %s.",
+	ExpectShort:   "%s %s to %s", // an outcome, and from where to where
+	ExpectNothing: "The map’s runs do not tell what these curves change.",
+	ExpectUnknown: "The map knows too little here: too few of its runs have curves like these, or none has.",
 	OffMap:        "The map knows nothing of this run, whose settings are others than its runs’: %s.", OnMap: "on the map",
 	TakeBase: "Use the map’s settings, and keep the curves",
 	KeyAll:   "a run of the map", KeyNear: "one of the nearest", KeyBand: "where four of five runs like this are expected", KeyCame: "this run",
 	ExpectOf:       "expected %s, and %s to %s for four runs of five",
 	WhateverCurves: "%s on average, and %s to %s for four runs of five",
 	OffBy:          "Typical error on runs that the estimate had not seen: %s; by guessing the mean of all runs: %s.",
-	TellsNothing:   "For what follows the estimate is no better, on runs that it had not seen, than the mean of all runs: as far as these tell, the curves make no difference.",
+	TellsNothing:   "For what follows, the estimate is no better than the mean of all runs where it had not seen a run. These %d runs show no effect of the curves on it; more might.",
 	SoFar:          "· so far %s", CameWithin: "· came to %s, as expected", CameOutside: "· came to %s, outside what was expected",
-	NearestRuns: "The nearest runs", RunOfMap: "%s, rate %.2g, mixing %s: %s %s", Alike: "%.0f %% alike",
+	NearestRuns: "The nearest runs (rate as a line, mixing dashed)", RunOfMap: "%s, rate %.2g, mixing %s: %s %s",
 	OpenedTitle: "Balanced accuracy of the search network over the epochs, per cent", RunAgain: "Run it again here, to the same numbers", AgainName: "%s, seed %d",
-	AtlasTable: "What runs with these curves come to", OutcomeHead: "Outcome", ExpectedHead: "Expected", FromEighty: "80 % interval from", KnownHead: "Known here",
-	ErrorHead: "Typical error", SpreadHead: "Error of the mean", WithinHead: "Within the intervals", CameHead: "This run",
+	AtlasTable: "What runs with these curves come to", OutcomeHead: "Outcome", ExpectedHead: "Expected", FromEighty: "Four of five from",
+	ErrorHead: "Typical error (root mean square, cross-validated)", SpreadHead: "The same of guessing the mean", CameHead: "This run",
 
 	// Where the search stands.
 	EpochShown: "Epoch shown: <b>%d</b> of %d", // HTML

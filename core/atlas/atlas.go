@@ -21,21 +21,22 @@ import (
 // Outcome is a number that a run comes to.
 type Outcome struct {
 	ID, Title, Unit string
-	Trained         bool // of the cell that is trained, not of the search
+	Trained         bool    // of the cell that is trained, not of the search
+	Most            float64 // that it can be; the least is 0
 	scale           float64
 	of              func(*run.Report) float64
 }
 
 // Outcomes are those of a map. Accuracies are on balanced test images, after the last epoch.
 var Outcomes = []Outcome{
-	{"search", "Search network", "%", false, 100, func(r *run.Report) float64 { return r.Accuracy }},
-	{"search-head", "Search network, head classes", "%", false, 100, func(r *run.Report) float64 { return r.Head }},
-	{"search-tail", "Search network, tail classes", "%", false, 100, func(r *run.Report) float64 { return r.Tail }},
-	{"entropy", "Entropy of the alphas", "nats", false, 1, func(r *run.Report) float64 { return r.Entropy }},
-	{"skips", "Skip connections of the cells", "", false, 1, func(r *run.Report) float64 { return float64(r.Counts["skip"]) }},
-	{"trained", "Trained cell", "%", true, 100, func(r *run.Report) float64 { return r.Accuracy }},
-	{"trained-head", "Trained cell, head classes", "%", true, 100, func(r *run.Report) float64 { return r.Head }},
-	{"trained-tail", "Trained cell, tail classes", "%", true, 100, func(r *run.Report) float64 { return r.Tail }},
+	{"search", "Search network", "%", false, 100, 100, func(r *run.Report) float64 { return r.Accuracy }},
+	{"search-head", "Search network, head classes", "%", false, 100, 100, func(r *run.Report) float64 { return r.Head }},
+	{"search-tail", "Search network, tail classes", "%", false, 100, 100, func(r *run.Report) float64 { return r.Tail }},
+	{"entropy", "Entropy of the alphas", "nats", false, math.Log(float64(len(darts.Primitives))), 1, func(r *run.Report) float64 { return r.Entropy }},
+	{"skips", "Skip connections of the cells", "", false, math.Inf(1), 1, func(r *run.Report) float64 { return float64(r.Counts["skip"]) }},
+	{"trained", "Trained cell", "%", true, 100, 100, func(r *run.Report) float64 { return r.Accuracy }},
+	{"trained-head", "Trained cell, head classes", "%", true, 100, 100, func(r *run.Report) float64 { return r.Head }},
+	{"trained-tail", "Trained cell, tail classes", "%", true, 100, 100, func(r *run.Report) float64 { return r.Tail }},
 }
 
 // Value is the outcome that a report has.
@@ -55,12 +56,19 @@ type Fit struct {
 	ID     string  `json:"id"` // of the outcome
 	Kernel Kernel  `json:"kernel"`
 	Error  float64 `json:"error"`  // root mean square of what cross-validation's predictions lack to the values
-	Spread float64 `json:"spread"` // the values' standard deviation, which is the error of predicting their mean
-	Within float64 `json:"within"` // share of values within cross-validation's 80 % intervals
+	Spread float64 `json:"spread"` // the same of predicting the mean of the other folds
+	// Width is half of an interval in standard deviations of the process, such that in cross-validation four of five values lay within
+	// (conformal prediction: Vovk et al., 2005, of residuals divided by their deviation). Of a process that is right it is 1.28.
+	Width float64 `json:"width"`
 }
 
 // Tells says whether predictions are better than the mean of all runs, by a tenth of the variance at least.
 func (f Fit) Tells() bool { return f.Error*f.Error < 0.9*f.Spread*f.Spread }
+
+// Whatever is the prediction of a run whatever its curves.
+func (f Fit) Whatever() Prediction {
+	return Prediction{Mean: f.Kernel.Mean, SD: f.Spread, width: normal}
+}
 
 // Map is a map as its file has it.
 type Map struct {
@@ -82,23 +90,31 @@ type Atlas struct {
 // Prediction is what a run may come to by one outcome.
 type Prediction struct {
 	Mean  float64
-	Doubt float64 // standard deviation of what the map does not know about such runs' mean
-	SD    float64 // standard deviation of one run about Mean: doubt, and what differs by chance
+	SD    float64 // standard deviation of one run about Mean: what the map does not know, and what differs by chance
 	Known float64 // 0..1: the share of what curves change that runs near these tell
+	width float64
+	most  float64
 }
 
-// Near is a run of the map near some curves.
-type Near struct {
-	Index int
-	Alike float64 // 0..1, by the first outcome's kernel
-}
+// normal is half of the interval that holds 80 % of a normal distribution, in standard deviations.
+const normal = 1.2816
 
-// coverage is the width of an 80 % interval of a normal distribution, in standard deviations to either side.
-const coverage = 1.2816
-
-// Interval holds what one such run comes to with a probability of 80 %.
+// Interval holds four of five such runs.
 func (p Prediction) Interval() study.Interval {
-	return study.Interval{Low: p.Mean - coverage*p.SD, High: p.Mean + coverage*p.SD}
+	i := study.Interval{Low: max(0, p.Mean-p.width*p.SD), High: p.Mean + p.width*p.SD}
+	if p.most > 0 {
+		i.High = min(i.High, p.most)
+	}
+	return i
+}
+
+// Expectation is what runs with some curves come to.
+type Expectation struct {
+	Outcomes []Prediction
+	Near     []int // all runs of the map, the nearest first, by the outcome that is predicted best
+	// Known says whether runs of the map lie around: within the range of each coefficient, and near enough to tell half of what curves
+	// change of the outcome that is predicted best.
+	Known bool
 }
 
 // Config is the configuration of a run of the map.
@@ -115,21 +131,48 @@ func (a *Atlas) Differs(c run.Config) (fields []run.Field) {
 	return fields
 }
 
-// At is what runs with such curves come to, by each outcome, and all runs of the map, the nearest first.
-func (a *Atlas) At(c Curves) ([]Prediction, []Near) {
+// At is what runs with such curves come to.
+func (a *Atlas) At(c Curves) (e Expectation) {
 	x := c.coefficients()
-	out := make([]Prediction, len(a.processes))
 	for i := range a.processes {
-		out[i] = a.processes[i].predict(x)
+		p := a.processes[i].predict(x)
+		p.width, p.most = a.Fits[i].Width, a.Outcomes[i].Most
+		e.Outcomes = append(e.Outcomes, p)
 	}
-	near := make([]Near, len(a.points))
-	first := a.processes[0].Kernel
-	first.Signal = 1
+	best := a.best()
+	k := a.Fits[best].Kernel
+	alike := make([]float64, len(a.points))
 	for i, p := range a.points {
-		near[i] = Near{i, first.between(x, p)}
+		alike[i] = k.between(x, p)
+		e.Near = append(e.Near, i)
 	}
-	slices.SortStableFunc(near, func(a, b Near) int { return cmp.Compare(b.Alike, a.Alike) })
-	return out, near
+	slices.SortStableFunc(e.Near, func(i, j int) int { return cmp.Compare(alike[j], alike[i]) })
+	e.Known = e.Outcomes[best].Known >= 0.5 && a.around(x)
+	return e
+}
+
+// best is the outcome that is predicted best.
+func (a *Atlas) best() (best int) {
+	for i, f := range a.Fits {
+		if b := a.Fits[best]; f.Error*b.Spread < b.Error*f.Spread {
+			best = i
+		}
+	}
+	return best
+}
+
+// around says whether a point lies within what the map's runs span, or hardly outside.
+func (a *Atlas) around(x []float64) bool {
+	for d, v := range x {
+		low, high := math.Inf(1), math.Inf(-1)
+		for _, p := range a.points {
+			low, high = min(low, p[d]), max(high, p[d])
+		}
+		if beside := (high - low) / 20; v < low-beside || v > high+beside {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *process) predict(x []float64) Prediction {
@@ -138,7 +181,7 @@ func (p *process) predict(x []float64) Prediction {
 	if p.Signal > 0 {
 		known = 1 - doubt*doubt/(p.Signal*p.Signal)
 	}
-	return Prediction{Mean: mean, Doubt: doubt, SD: math.Hypot(doubt, p.Noise), Known: known}
+	return Prediction{Mean: mean, SD: math.Hypot(doubt, p.Noise), Known: known}
 }
 
 // Bounds of what a file may hold.
@@ -192,7 +235,7 @@ func (m Map) open() (*Atlas, error) {
 	for i, f := range m.Fits {
 		o := slices.IndexFunc(Outcomes, func(o Outcome) bool { return o.ID == f.ID })
 		k := f.Kernel
-		if o < 0 || len(k.Lengths) != rateOrders+mixOrders || !(min(k.Signal, k.Noise, f.Error, f.Spread) >= 0) || slices.ContainsFunc(k.Lengths, func(l float64) bool { return !(l > 0) }) {
+		if o < 0 || len(k.Lengths) != rateOrders+mixOrders || !(min(k.Signal, k.Noise, f.Error, f.Spread, f.Width) >= 0) || slices.ContainsFunc(k.Lengths, func(l float64) bool { return !(l > 0) }) {
 			return nil, fmt.Errorf("outcome %.80q is none, or its kernel is none", f.ID)
 		}
 		values := make([]float64, len(m.Runs))

@@ -98,10 +98,21 @@ func TestFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Error > 0.5 || !f.Tells() || math.Abs(f.Kernel.Noise-0.3) > 0.1 || f.Kernel.Lengths[2] < 2*f.Kernel.Lengths[0] || f.Within < 0.65 || f.Within > 0.95 {
+	if f.Error > 0.5 || !f.Tells() || math.Abs(f.Kernel.Noise-0.3) > 0.1 || f.Kernel.Lengths[2] < 2*f.Kernel.Lengths[0] || f.Width < 0.9 || f.Width > 1.8 {
 		t.Errorf("%+v", f)
 	}
 	p, _ := f.Kernel.see(points, values)
+	others, of := scattered(400, 0.3) // of which the first are those that were seen
+	within := 0
+	for i := len(points); i < len(others); i++ {
+		g := p.predict(others[i])
+		if g.width = f.Width; g.Interval().Holds(of[i]) {
+			within++
+		}
+	}
+	if share := float64(within) / float64(len(others)-len(points)); share < 0.7 || share > 0.9 {
+		t.Errorf("intervals of four of five hold %.2f of others", share)
+	}
 	if g := p.predict([]float64{0, 0, 0}); math.Abs(g.Mean-5) > 0.4 || g.Known < 0.8 {
 		t.Errorf("in the middle: %+v", g)
 	}
@@ -171,13 +182,17 @@ func TestMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guesses, near := a.At(curves)
-	if len(guesses) != 1 || near[0].Index != 11 || math.Abs(guesses[0].Mean-a.Runs[11].Values[0]) > 0.5 || guesses[0].Known < 0.9 {
-		t.Fatalf("%+v, %+v", guesses, near[:3])
+	e := a.At(curves)
+	if len(e.Outcomes) != 1 || e.Near[0] != 11 || math.Abs(e.Outcomes[0].Mean-a.Runs[11].Values[0]) > 0.5 || e.Outcomes[0].Known < 0.9 || !e.Known {
+		t.Fatalf("%+v", e)
 	}
-	for i := 1; i < len(near); i++ {
-		if near[i].Alike > near[i-1].Alike {
-			t.Fatal("the nearest are not first")
+	if i := e.Near[1]; i != 10 && i != 12 {
+		t.Errorf("the nearest are %v", e.Near[:3])
+	}
+	for rate, want := range map[float64]bool{0.003: true, 0.09: true, 0.5: false, 0: false} {
+		c.ArchRate = rate
+		if curves, err := CurvesOf(c); err != nil || a.At(curves).Known != want {
+			t.Errorf("at a rate of %v: %+v, %v", rate, a.At(curves).Known, err)
 		}
 	}
 	if fields := a.Differs(c); fields != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -121,8 +122,9 @@ func set(c, base run.Config) (map[string]jsontext.Value, error) {
 // fitted is the fit of values at points, and its cross-validation in folds of runs chosen at random: each is predicted by a process
 // whose kernel, too, was fitted without its fold.
 func fitted(points [][]float64, values []float64) (f Fit, err error) {
-	f.Kernel, f.Spread = fit(points, values), stat.PopStdDev(values, nil)
+	f.Kernel = fit(points, values)
 	order := rand.New(rand.NewPCG(1, 0)).Perm(len(points))
+	var far []float64 // how far predictions are off, in their own standard deviations
 	for fold := range folds {
 		var seen [][]float64
 		var of []float64
@@ -135,15 +137,17 @@ func fitted(points [][]float64, values []float64) (f Fit, err error) {
 		if !ok {
 			return f, errors.New("no kernel fits the runs")
 		}
+		mean := stat.Mean(of, nil)
 		for i := fold; i < len(order); i += folds {
 			k := order[i]
 			guess := p.predict(points[k])
-			f.Error += (values[k] - guess.Mean) * (values[k] - guess.Mean) / float64(len(points))
-			if guess.Interval().Holds(values[k]) {
-				f.Within += 1 / float64(len(points))
-			}
+			off, rest := values[k]-guess.Mean, values[k]-mean
+			f.Error += off * off / float64(len(points))
+			f.Spread += rest * rest / float64(len(points))
+			far = append(far, math.Abs(off)/guess.SD)
 		}
 	}
-	f.Error, f.Within = math.Sqrt(f.Error), math.Min(1, f.Within)
+	slices.Sort(far)
+	f.Error, f.Spread, f.Width = math.Sqrt(f.Error), math.Sqrt(f.Spread), far[min(int(math.Ceil(0.8*float64(len(far)+1))), len(far))-1]
 	return f, nil
 }

@@ -9,9 +9,9 @@ import (
 
 // The orders of Legendre polynomials by which a curve is described, and the rate under which differences of rates hardly count.
 const (
-	rateOrders = 4
-	mixOrders  = 3
-	smallRate  = 0.003
+	rateOrders = 3
+	mixOrders  = 2
+	smallRate  = 0.01
 )
 
 // fields are those that make the two curves.
@@ -42,7 +42,7 @@ func CurvesOf(c run.Config) (curves Curves, err error) {
 	return curves, nil
 }
 
-// coefficients describe the curves: those of Legendre polynomials over the epochs, first of ln(1 + rate/0.003), then of the mixing factor.
+// coefficients describe the curves: those of Legendre polynomials over the epochs, first of ln(1 + rate/0.01), then of the mixing factor.
 func (c Curves) coefficients() []float64 {
 	rate := make([]float64, len(c.Rate))
 	for e, r := range c.Rate {

@@ -5,19 +5,22 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"unsafe"
 
 	"hlrslab/core/nn"
 )
 
-// Device is a GPU. Its executors take turns: it is not safe for concurrent use.
+// Device is a GPU. Its executors take turns.
 //
 // All is computed in single precision. Sums over a batch are trees within a workgroup, of at most 1024 values, or of at most 4096 where
 // weights learn; what workgroups come to is added one after the other. A variance is taken of differences from the mean. The loss
 // itself is taken of the logits in double precision. Numbers are near the processor's, but not its bits, and may be others on another GPU.
 type Device struct {
-	driver  Driver
+	driver  *turns
+	once    sync.Once
 	kernels [kinds]Kernel
+	wrong   error // with the kernels
 	limit   int64 // largest binding and buffer, bytes
 	images  int   // most images of a chunk; 0 is as many as there is room for
 }
@@ -25,7 +28,7 @@ type Device struct {
 // New is a device of a driver, which it does not close.
 func New(d Driver) *Device {
 	a := d.Adapter()
-	return &Device{driver: d, limit: min(a.Binding, a.Buffer)}
+	return &Device{driver: &turns{Driver: d}, limit: min(a.Binding, a.Buffer)}
 }
 
 // Adapter is the GPU that the device is.
@@ -54,8 +57,8 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 		}
 		chunks = max(chunks, min(p.Batch, int(4*int64(floats)/d.limit))-1)
 	}
-	if err := d.compile(); err != nil {
-		return e, err
+	if d.once.Do(d.compile); d.wrong != nil {
+		return e, d.wrong
 	}
 	memory, b := &p.Params.Memory, e.plan
 	nn.Reserve(memory, &e.params, b.params.total)
@@ -230,9 +233,11 @@ func raw[T float32 | int32](v []T) []byte {
 
 // Close implements nn.Executor.
 func (e *executor) Close() {
+	e.device.driver.Lock()
 	for _, own := range slices.Backward(e.made) {
 		own.Release()
 	}
+	e.device.driver.Unlock()
 	e.made = nil
 	e.note("closing", errors.New("it is closed"))
 }

@@ -51,17 +51,14 @@ func (k kind) source() string {
 	return text
 }
 
-// compile makes all kernels, unless they are there.
-func (d *Device) compile() error {
+// compile makes all kernels.
+func (d *Device) compile() {
+	d.driver.Lock()
+	defer d.driver.Unlock()
 	for k := range kinds {
-		if d.kernels[k] != nil {
-			continue
+		if d.kernels[k], d.wrong = d.driver.Kernel(k.String(), k.source()); d.wrong != nil {
+			d.wrong = fmt.Errorf("the kernel %q does not compile for %s: %w; another driver of it may compile it, and the processor needs none (cpu)", k, d.driver.Adapter().Name, d.wrong)
+			return
 		}
-		made, err := d.driver.Kernel(k.String(), k.source())
-		if err != nil {
-			return fmt.Errorf("the kernel %q does not compile for %s: %w; another driver of it may, and the processor needs none (cpu)", k, d.driver.Adapter().Name, err)
-		}
-		d.kernels[k] = made
 	}
-	return nil
 }

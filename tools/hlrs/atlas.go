@@ -27,6 +27,11 @@ func (c *studyAtlas) Run() error {
 	if err != nil {
 		return err
 	}
+	if own, err := os.Stat(c.Dir); err == nil && c.Test != "" {
+		if other, err := os.Stat(c.Test); err == nil && os.SameFile(own, other) {
+			return fmt.Errorf("--test %s: these are the map's own runs; name another study's folder", c.Test)
+		}
+	}
 	all, _ := look(f)
 	bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("fitting and cross-validating outcomes"),
 		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
@@ -49,7 +54,7 @@ func (c *studyAtlas) Run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d of %d runs, %.0f kB\n\nBy cross-validation in ten folds:\n", out, len(m.Runs), len(all), 1e-3*float64(info.Size()))
+	fmt.Printf("%s: %d of %d runs, %.0f kB\n\nBy cross-validation in ten folds (typical errors are root mean squares):\n", out, len(m.Runs), len(all), 1e-3*float64(info.Size()))
 	if err := c.tell(m); err != nil || c.Test == "" {
 		return err
 	}
@@ -59,13 +64,13 @@ func (c *studyAtlas) Run() error {
 // tell prints how well each outcome is predicted.
 func (c *studyAtlas) tell(m atlas.Map) error {
 	w := tabwriter.NewWriter(os.Stdout, 2, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "  outcome\ttypical error\tof the mean of all runs\twithin 80 % intervals")
-	for _, fit := range m.Fits {
+	fmt.Fprintln(w, "  outcome\ttypical error\tof guessing the mean\thalf of an interval of four of five, in sd")
+	for _, f := range m.Fits {
 		note := ""
-		if !fit.Tells() {
-			note = "\tthe curves tell nothing about it"
+		if !f.Tells() {
+			note = fmt.Sprintf("\tthese %d runs show no effect of the curves", len(m.Runs))
 		}
-		fmt.Fprintf(w, "  %s\t%.3g\t%.3g\t%.0f %%%s\n", fit.ID, fit.Error, fit.Spread, 100*fit.Within, note)
+		fmt.Fprintf(w, "  %s\t%.3g\t%.3g\t%.2f%s\n", f.ID, f.Error, f.Spread, f.Width, note)
 	}
 	return w.Flush()
 }
@@ -101,7 +106,7 @@ func (c *studyAtlas) test(file string) error {
 		if err != nil {
 			return err
 		}
-		guesses, _ := a.At(curves)
+		guesses := a.At(curves).Outcomes
 		for i, o := range a.Outcomes {
 			of := search
 			if o.Trained {
@@ -121,7 +126,7 @@ func (c *studyAtlas) test(file string) error {
 	}
 	fmt.Printf("\nOn %s, of which %d runs are of other searches or not done:\n", c.Test, left)
 	w := tabwriter.NewWriter(os.Stdout, 2, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "  outcome\ttypical error\tof the mean of the map's runs\twithin 80 % intervals\truns")
+	fmt.Fprintln(w, "  outcome\ttypical error\tof guessing the mean of the map's runs\twithin intervals of four of five\truns")
 	for i, s := range scores {
 		n := float64(max(1, s.runs))
 		fmt.Fprintf(w, "  %s\t%.3g\t%.3g\t%.0f %%\t%d\n", a.Outcomes[i].ID, math.Sqrt(s.square/n), math.Sqrt(s.spread/n), 100*float64(s.within)/n, s.runs)

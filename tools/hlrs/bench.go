@@ -15,9 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/folder"
+	"hlrslab/core/nn"
 	"hlrslab/core/run"
 	"hlrslab/core/task"
 	"hlrslab/tools/internal/usage"
@@ -43,6 +43,7 @@ type timing struct {
 	Order      int     `json:"order"`
 	Branches   string  `json:"branches"`
 	Threads    int     `json:"threads"`
+	GPU        string  `json:"gpu,omitempty"`
 	Params     int     `json:"params"`
 	StepMS     float64 `json:"step_ms"`      // the median
 	TestMS     float64 `json:"test_ms"`      // of the test that ends an epoch
@@ -62,8 +63,8 @@ func (c *benchCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "timing %s and the test of an epoch, at %s\n", count(c.Steps+1, "step"), count(c.Threads, "thread"))
-	p, err := timed(ctx, c.Config, classes, c.Steps, &c.device, func(step int, took time.Duration) {
+	fmt.Fprintf(os.Stderr, "timing %s and the test of an epoch, on %s\n", count(c.Steps+1, "step"), c.computes())
+	p, err := timed(ctx, c.Config, classes, c.Steps, c.device(c.Threads), func(step int, took time.Duration) {
 		if took > time.Second { // of which one would wait for a sign
 			fmt.Fprintf(os.Stderr, "step %d of %d: %s\n", step, c.Steps+1, short(took))
 		}
@@ -77,17 +78,20 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		TestMS: 1000 * p.tests.value * float64(tests(c.Config, classes)), Epochs: c.Epochs, Steps: cost.Steps,
 		Seconds: p.of(c.Config, c.Epochs, cost.Steps, classes).Seconds(), PeakRSSMiB: int(usage.PeakMiB()),
 	}
+	if c.gpu != nil {
+		t.GPU = c.gpu.Adapter().Name
+	}
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(t)
 	}
 	fmt.Printf("%d weights, %s: a step takes %s, the test after an epoch %s, a search of %s of %s about %s; peak memory %d MiB\n",
-		t.Params, count(t.Threads, "thread"), short(seconds(p.steps.value)), short(seconds(t.TestMS/1000)),
+		t.Params, c.computes(), short(seconds(p.steps.value)), short(seconds(t.TestMS/1000)),
 		count(t.Epochs, "epoch"), count(t.Steps, "step"), short(seconds(t.Seconds)), t.PeakRSSMiB)
 	return nil
 }
 
 // timed takes the first steps of a run, one and then those that are timed, on random images, and the test after them.
-func timed(ctx context.Context, c run.Config, classes, steps int, device *cpu.Device, tell func(step int, took time.Duration)) (p pace, err error) {
+func timed(ctx context.Context, c run.Config, classes, steps int, device nn.Device, tell func(step int, took time.Duration)) (p pace, err error) {
 	few := c
 	few.NMax = 2 * max(1, (c.Batch*(steps+1)+classes-1)/classes) // of each class, half of them for the weights
 	few.Pool, few.Imbalance, few.TestImages = few.NMax, 1, (c.Batch+classes-1)/classes*classes

@@ -36,7 +36,7 @@ func (c *edgesCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		return task.Restore(snapshot, d, &c.device)
+		return task.Restore(snapshot, d, c.device(c.Threads))
 	})
 	if err != nil {
 		return err

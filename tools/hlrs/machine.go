@@ -7,16 +7,21 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
 	"hlrslab/core/cpu"
+	"hlrslab/core/gpu"
+	"hlrslab/core/nn"
 	"hlrslab/core/run"
 	"hlrslab/core/task"
+	"hlrslab/tools/wgpu"
 )
 
 // Machine is what of the machine a run may take.
 type Machine struct {
+	Device  string  `default:"cpu" enum:"cpu,gpu,auto" help:"What computes: cpu, gpu, or auto, which is the GPU if there is one. A GPU's numbers are near the processor's, but not its bits."`
 	Threads int     `default:"0" help:"Threads, from 1 to 256; 0 is one for each core that this process may use. The numbers do not depend on it."`
 	Memory  float64 `default:"0" help:"Memory that it may take, GB, from 0.001; 0 is all that the machine or its container has."`
 
-	device cpu.Device
+	cpu cpu.Device
+	gpu *gpu.Device // nil: the processor computes
 }
 
 // most threads are more than a machine has cores: each beyond its cores costs time.
@@ -34,13 +39,49 @@ func (m *Machine) AfterApply() error {
 	if m.Memory != 0 && !(m.Memory >= 0.001 && m.Memory <= 1e6) {
 		return fmt.Errorf("--memory %v: give the GB that it may take, from 0.001 to 1000000, or leave it out for all there is here", m.Memory)
 	}
-	m.device.Threads = m.Threads
+	m.cpu.Threads = m.Threads
+	return m.find()
+}
+
+// find opens the GPU, if it is asked for. One that is emulated on the processor has to be, by name.
+func (m *Machine) find() error {
+	if m.Device == "cpu" {
+		return nil
+	}
+	d, err := wgpu.Open()
+	switch {
+	case err == nil && (m.Device == "gpu" || d.Adapter().Kind != gpu.Processor):
+		m.gpu = gpu.New(d)
+	case err == nil:
+		d.Close()
+	case m.Device == "gpu":
+		return fmt.Errorf("--device gpu: %w", err)
+	}
 	return nil
+}
+
+// device is what computes, on the processor at so many threads.
+func (m *Machine) device(threads int) nn.Device {
+	switch {
+	case m.gpu != nil:
+		return m.gpu
+	case threads == m.Threads:
+		return &m.cpu
+	}
+	return &cpu.Device{Threads: threads}
+}
+
+// computes says what does.
+func (m *Machine) computes() string {
+	if m.gpu != nil {
+		return fmt.Sprintf("%s (%s)", m.gpu.Adapter().Name, m.gpu.Adapter().Kind)
+	}
+	return count(m.Threads, "thread")
 }
 
 // fits says what a run takes, and fails where it would not find it here. Images take so many bytes beside.
 func (m *Machine) fits(c run.Config, classes int, images int64) (run.Cost, error) {
-	cost, err := task.Cost(c, classes, &m.device)
+	cost, err := task.Cost(c, classes, m.device(m.Threads))
 	if err != nil {
 		return cost, err
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"hlrslab/core/bbn"
-	"hlrslab/core/cpu"
 	"hlrslab/core/run"
 	"hlrslab/tools/internal/disk"
 	"hlrslab/tools/internal/studyfolder"
@@ -84,17 +83,17 @@ type display struct {
 	every time.Duration            // between two lines, or two looks of the bar
 	next  time.Time
 
-	run    *run.Run
-	device *cpu.Device
-	pace   pace
-	tested int // batches of this epoch's test
-	last   string
+	run     *run.Run
+	machine *Machine
+	pace    pace
+	tested  int // batches of this epoch's test
+	last    string
 }
 
-func newDisplay(r *run.Run, cost run.Cost, device *cpu.Device) *display {
-	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r, device: device}
+func newDisplay(r *run.Run, cost run.Cost, machine *Machine) *display {
+	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r, machine: machine}
 	f, c := r.Facts(), r.Config()
-	fmt.Fprintf(d.out, "%s of %s on %s images, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), c.Dataset, f.Params, amount(cost.Bytes), count(device.Threads, "thread"))
+	fmt.Fprintf(d.out, "%s of %s on %s images, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), c.Dataset, f.Params, amount(cost.Bytes), machine.computes())
 	if r.Epoch > 0 || r.At > 0 {
 		fmt.Fprintf(d.out, "; going on at epoch %d, step %d", r.Epoch+1, r.At+1)
 	}
@@ -105,7 +104,7 @@ func newDisplay(r *run.Run, cost run.Cost, device *cpu.Device) *display {
 			progressbar.OptionSetWidth(10), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	}
 	d.next = d.now().Add(min(d.every, 2*time.Second)) // who waits longer than that is told
-	device.Yield = d.tick
+	machine.cpu.Yield = d.tick
 	return d
 }
 
@@ -195,7 +194,7 @@ func (d *display) left(join string) string {
 }
 
 func (d *display) end() {
-	d.device.Yield = nil
+	d.machine.cpu.Yield = nil
 	if d.bar == nil {
 		return
 	}

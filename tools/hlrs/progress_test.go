@@ -25,7 +25,7 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	d := newDisplay(r, run.Cost{}, &cpu.Device{Threads: 1})
+	d := newDisplay(r, run.Cost{}, &Machine{Threads: 1})
 	var out bytes.Buffer
 	clock := time.Unix(0, 0)
 	d.out, d.bar, d.every, d.next, d.now = &out, nil, 30*time.Second, clock.Add(2*time.Second), func() time.Time { return clock }

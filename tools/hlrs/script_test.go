@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"hlrslab/tools/wgpu"
 )
 
 func TestMain(m *testing.M) {
@@ -25,7 +27,27 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HLRS_DATA", "")
 			e.Setenv("HOME", e.WorkDir) // the cache folder is empty, too
 			e.Setenv("XDG_CACHE_HOME", e.WorkDir+"/cache")
+			if icd := os.Getenv("VK_ICD_FILENAMES"); icd != "" {
+				e.Setenv("VK_ICD_FILENAMES", icd)
+			}
+			if cache, err := os.UserCacheDir(); err == nil { // a GPU on the processor takes long to compile its kernels
+				e.Setenv("MESA_SHADER_CACHE_DIR", cache)
+			}
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "gpu" {
+				return false, fmt.Errorf("no condition %q", name)
+			}
+			d, err := wgpu.Open()
+			if err != nil && os.Getenv("CI") != "true" {
+				t.Logf("SKIPPED, NOT TESTED: %v", err)
+				return false, nil
+			}
+			if err == nil {
+				d.Close()
+			}
+			return true, err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await":  await,

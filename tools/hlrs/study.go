@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"hlrslab/core/cpu"
 	"hlrslab/core/data"
 	"hlrslab/core/run"
 	"hlrslab/core/study"
@@ -83,13 +82,17 @@ func (c *studyCheck) Run(ctx context.Context) error {
 		}
 		fmt.Printf("  %s  %s, about %s a job%s\n", pad(name, long), what, short(e.of(j)), mark)
 	}
-	n := min(atOnce(c.Jobs), len(p.Jobs))
+	n := min(c.atOnce(c.Jobs), len(p.Jobs))
 	each := count(len(p.Study.Seeds), "seed")
 	if p.Study.Sample != nil {
 		each = count(p.Study.Sample.Count, "point")
 	}
-	fmt.Printf("\n%s of %s: %s, about %s on one core, %s with -j %d; up to %s of memory each\n", count(len(names), "variant"), each,
-		count(len(p.Jobs), "job"), short(e.all(p)), short(e.all(p)/time.Duration(n)), n, amount(e.bytes))
+	where := "one core"
+	if c.gpu != nil {
+		where = c.computes()
+	}
+	fmt.Printf("\n%s of %s: %s, about %s on %s, %s with -j %d; up to %s of memory each\n", count(len(names), "variant"), each,
+		count(len(p.Jobs), "job"), short(e.all(p)), where, short(e.all(p)/time.Duration(n)), n, amount(e.bytes))
 	if limit := seconds(3600 * p.Study.Hours); limit > 0 {
 		for _, j := range p.Jobs {
 			if took := e.of(j); took > limit {
@@ -101,9 +104,12 @@ func (c *studyCheck) Run(ctx context.Context) error {
 }
 
 // atOnce is how many jobs run side by side.
-func atOnce(asked int) int {
-	if asked > 0 {
+func (m *Machine) atOnce(asked int) int {
+	switch {
+	case asked > 0:
 		return asked
+	case m.gpu != nil:
+		return 1
 	}
 	return runtime.GOMAXPROCS(0)
 }
@@ -152,7 +158,7 @@ func (e *estimate) add(ctx context.Context, jobs []study.Job) error {
 				return fmt.Errorf("job %d (%s): %w", j.Index, j.Variant, err)
 			}
 			e.bytes = max(e.bytes, cost.Bytes)
-			pace, err := timed(ctx, c, 10, 2, &cpu.Device{Threads: e.threads}, func(int, time.Duration) {})
+			pace, err := timed(ctx, c, 10, 2, e.machine.device(e.threads), func(int, time.Duration) {})
 			if err != nil {
 				return fmt.Errorf("job %d (%s): %w", j.Index, j.Variant, err)
 			}
@@ -188,7 +194,7 @@ type studyRun struct {
 	Source
 	Machine
 
-	Jobs int `short:"j" default:"0" help:"Jobs at once; 0 is one for each core. Each takes one thread, or --threads divided among them."`
+	Jobs int `short:"j" default:"0" help:"Jobs at once; 0 is one for each core, or one on a GPU. Each takes one thread, or --threads divided among them."`
 }
 
 // Run runs what is left of the jobs.
@@ -198,7 +204,7 @@ func (c *studyRun) Run(ctx context.Context) error {
 		return err
 	}
 	r := &runner{Source: c.Source, Machine: c.Machine, folder: f, threads: 1}
-	n := min(atOnce(c.Jobs), len(f.Plan.Jobs))
+	n := min(c.atOnce(c.Jobs), len(f.Plan.Jobs))
 	if n < c.Threads {
 		r.threads = c.Threads / n
 	}
@@ -275,16 +281,16 @@ func (r *runner) do(ctx context.Context, i int, show *studyDisplay) (done bool, 
 			if err != nil {
 				return nil, err
 			}
-			return task.New(c, d, &cpu.Device{Threads: r.threads})
+			return task.New(c, d, r.device(r.threads))
 		},
 		Restore: func(record run.Record, snapshot io.Reader) (*run.Run, error) {
 			d, err := r.dataset(ctx, record.Config)
 			if err != nil {
 				return nil, err
 			}
-			return task.Restore(snapshot, d, &cpu.Device{Threads: r.threads})
+			return task.Restore(snapshot, d, r.device(r.threads))
 		},
-		Session:  thisSession(r.threads),
+		Session:  r.session(r.threads),
 		Began:    func(a *run.Run) { show.began(i, a) },
 		Progress: func(a *run.Run, events []run.Event, took time.Duration) { show.took(i, a, events, took) },
 	}

@@ -96,11 +96,11 @@ func (c *taskCommand) steps(ctx context.Context, f *runfolder.Folder) error {
 	if f.Run.Done() {
 		fmt.Fprintf(os.Stderr, "%s has come to its end already: its files are written again\n", f.Dir)
 	} else {
-		show := newDisplay(f.Run, c.cost, &c.device)
+		show := newDisplay(f.Run, c.cost, &c.Machine)
 		defer show.end()
 		progress = show.took
 	}
-	return f.Go(ctx, thisSession(c.Threads), progress)
+	return f.Go(ctx, c.session(c.Threads), progress)
 }
 
 // after says of a run that could not go on what is left of it, and what to do.
@@ -134,6 +134,9 @@ func (c *taskCommand) command(words ...string) string {
 	if c.Data != "" {
 		words = append(words, "--data", c.Data)
 	}
+	if c.gpu != nil {
+		words = append(words, "--device", c.Device)
+	}
 	if c.JSON {
 		words = append(words, "--json")
 	}
@@ -156,7 +159,7 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 			if err != nil {
 				return nil, err
 			}
-			return task.New(c.Config, d, &c.device)
+			return task.New(c.Config, d, c.device(c.Threads))
 		})
 	}
 	restore := func(record run.Record, snapshot io.Reader) (*run.Run, error) {
@@ -170,7 +173,7 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 		if err != nil {
 			return nil, err
 		}
-		return task.Restore(snapshot, d, &c.device)
+		return task.Restore(snapshot, d, c.device(c.Threads))
 	}
 	info, err := os.Stat(c.Resume)
 	switch {

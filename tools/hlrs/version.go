@@ -23,9 +23,13 @@ func version() string {
 	return fmt.Sprintf("hlrs %s %s %s/%s", revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// thisSession is this process, which goes on with a run.
-func thisSession(threads int) runfolder.Session {
+// session is this process, which goes on with a run.
+func (m *Machine) session(threads int) runfolder.Session {
+	gpu := ""
+	if m.gpu != nil {
+		gpu = m.gpu.Adapter().Name
+	}
 	return runfolder.Session{
-		Began: time.Now().Round(time.Second), Version: revision(), Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Threads: threads,
+		Began: time.Now().Round(time.Second), Version: revision(), Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Threads: threads, GPU: gpu,
 	}
 }

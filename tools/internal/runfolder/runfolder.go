@@ -177,6 +177,7 @@ type Session struct {
 	Go      string    `json:"go"`
 	System  string    `json:"system"`
 	Threads int       `json:"threads"`
+	GPU     string    `json:"gpu,omitempty"` // that computed, instead of the threads
 }
 
 // timed is a line of times.jsonl: what a step took, or an epoch, with its test, in the last session.

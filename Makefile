@@ -20,10 +20,10 @@ SMALL := -gcflags=all=-l $(foreach p,math hlrslab/core/tensor hlrslab/core/cpu,-
 PROGRAMS := $(patsubst wasm/%/main.go,%,$(wildcard wasm/*/main.go))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz build check bench dist replay clean wasm_exec renderer go node chromium slurm mesa
+.PHONY: help run test fuzz build check bench bench-gpu dist replay clean wasm_exec renderer go node chromium slurm mesa
 
 help: ## say what there is to make
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 run: build ## serve the laboratory at http://localhost:8080 (PORT changes it)
 	@exec build/hlrs serve
@@ -64,6 +64,9 @@ check: go ## formatting, generated files, vet and staticcheck
 
 bench: build node ## time search steps here, in node and, where it is there, in PyTorch; and the kernels
 	go run ./tools/bench
+
+bench-gpu: build ## look for a GPU here, hold it against the reference numbers, and time it beside PyTorch with CUDA, if that is here
+	go run ./tools/bench -gpu | tee build/bench-gpu.md
 
 dist: build ## gather the laboratory in build/dist, for any static host under any path
 	@rm -rf build/dist && mkdir -p build/dist/public build/dist/data

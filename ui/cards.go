@@ -70,6 +70,7 @@ func init() { // which refer to themselves
 		{id: "arch", paint: of((*Lab).schedule, "arch"), tabled: of((*Lab).scheduleTable, "arch")},
 		{id: "mix", paint: of((*Lab).schedule, "mix"), tabled: of((*Lab).scheduleTable, "mix")},
 		{id: "expected", paint: (*Lab).expected},
+		{id: "device", paint: (*Lab).device},
 		{id: "way", paint: (*Lab).way},
 		{id: "more", paint: (*Lab).more},
 		{id: "journey", paint: (*Lab).journey},
@@ -214,6 +215,9 @@ func (l *Lab) actions() string {
 		}
 	}
 	text += button("step", Text.OneEpoch) + button("reset", Text.Reset) + button("seed", Text.NewSeed)
+	if l.Run().Error != "" && l.Run().OnGPU {
+		text += button("processor:", Text.OnProcessor)
+	}
 	if l.CanRewind() {
 		text += button("rewind:same", Text.Rewind) + button("rewind:halve", Text.RewindHalve)
 	}

@@ -39,6 +39,8 @@ type Run struct {
 	Pixels []byte
 	File   File   // the run as it stood at its last whole epoch
 	Key    string // under which it is kept on this machine
+	OnGPU  bool   // its worker was told to train on a GPU …
+	Device string // … and trains on this one
 	copyOf string // the key of the run that another tab has open, of which this is a copy
 
 	costs     map[int]string // of an edge, by its place among the run's parts: what is to say
@@ -177,6 +179,10 @@ func (r *Run) Say(epoch int) string {
 		return Text.Ready
 	case r.Done:
 		say = Text.Finished
+	case r.Running && r.OnGPU && r.Device == "":
+		say = Text.GettingGPU
+	case r.Running && r.OnGPU:
+		say = fmt.Sprintf(Text.TrainingOn, r.Device)
 	case r.Running:
 		if say = Text.Training; r.progress.left != "" {
 			say += " " + fmt.Sprintf(Text.TimeLeft, r.progress.left)

@@ -18,6 +18,8 @@ var Text = struct {
 	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed string
 	Rewind, RewindHalve                                                string
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
+	Device, CPU, GPU, DeviceNote, DeviceLater, FindingGPU, NoGPU       string
+	GettingGPU, TrainingOn, NoProgram, OnProcessor                     string
 	Fixed, NoMixing, NoArchitecture, NoAlphas, AsTable, TableOf, More  string
 	GroupArch, GroupMix, GroupStart                                    string
 	Parameter, Range, Default, RangeDefault                            string
@@ -132,6 +134,12 @@ var Text = struct {
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
+	Device: "Device", CPU: "CPU", GPU: "GPU", OnProcessor: "Go on with the CPU",
+	DeviceNote:  "The CPU gives the same numbers everywhere, to the bit. A GPU gives them within rounding, which adds up over a run.",
+	DeviceLater: "Runs under way stay where they are.", FindingGPU: "Looking for a GPU…",
+	NoGPU:      "There is no GPU to use, so runs stay on the CPU: %s.", // why
+	GettingGPU: "Preparing the GPU.", TrainingOn: "Training on %s.",    // the GPU's name
+	NoProgram:      "the program for the GPU could not be loaded: %s", // why
 	Fixed:          "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
 	NoAlphas:       "Random cells have no alphas, and so no learning rate of the architecture.",
 	NoArchitecture: "A network is trained here: its cells are given, and nothing is searched for.",

@@ -40,8 +40,13 @@ func (k kind) source() string {
 	if k == product || k == matrix || k == window {
 		files = append(files, "source")
 	}
+	return kernelOf(append(files, k.String())...)
+}
+
+// kernelOf is the WGSL of files one after the other, behind Head.
+func kernelOf(files ...string) string {
 	text := Head()
-	for _, name := range append(files, k.String()) {
+	for _, name := range files {
 		part, err := sources.ReadFile("kernels/" + name + ".wgsl")
 		if err != nil {
 			panic(err) // it is embedded

@@ -17,7 +17,8 @@ type Use struct {
 // Profiler is an executor of this package.
 type Profiler interface {
 	nn.Executor
-	// Profile runs a pass a dispatch at a time, and measures what the kernels take. Its results are dropped.
+	// Profile runs a pass a dispatch at a time, short ones over and over, and measures what the kernels take. What it computes is
+	// worth nothing.
 	Profile(nn.Pass) ([]Use, error)
 	// Bytes is what the program takes of the GPU's memory.
 	Bytes() int64
@@ -32,25 +33,42 @@ func Count(p *nn.Program, pass nn.Pass) (uses []Use, bytes int64, err error) {
 	if e.plan.err != nil {
 		return nil, 0, e.plan.err
 	}
-	uses, err = e.uses(pass, func(int) error { return nil })
+	uses, err = e.uses(pass, func(int) (time.Duration, error) { return 0, nil })
 	return uses, e.Bytes(), err
 }
 
 func (e *executor) Profile(p nn.Pass) ([]Use, error) {
 	e.send(&p)
 	word := make([]byte, 4)
-	return e.uses(p, func(step int) error {
+	list := []Dispatch{}
+	run := func(list []Dispatch) time.Duration {
+		began := time.Now()
 		if e.fault == nil {
-			e.note("computing", e.device.driver.Submit(e.dispatches[step:step+1]))
+			e.note("computing", e.device.driver.Submit(list))
 		}
 		if e.fault == nil {
 			e.note("computing", e.device.driver.Read(e.state, 0, word))
 		}
-		return e.fault
+		return time.Since(began)
+	}
+	idle := time.Hour // the least that submitting and waiting takes
+	for range 10 {
+		idle = min(idle, run(nil))
+	}
+	return e.uses(p, func(step int) (time.Duration, error) {
+		took := run(e.dispatches[step : step+1])
+		if took > 20*idle {
+			return took - idle, e.fault
+		}
+		list = list[:0]
+		for range 20 {
+			list = append(list, e.dispatches[step])
+		}
+		return (run(list) - idle) / 20, e.fault
 	})
 }
 
-func (e *executor) uses(p nn.Pass, run func(step int) error) (used []Use, err error) {
+func (e *executor) uses(p nn.Pass, run func(step int) (time.Duration, error)) (used []Use, err error) {
 	var all [kinds]Use
 	has := e.when(&p)
 	for i, s := range e.plan.steps {
@@ -65,11 +83,11 @@ func (e *executor) uses(p nn.Pass, run func(step int) error) (used []Use, err er
 			u.Macs += j.macs
 			u.Floats += j.floats
 		}
-		began := time.Now()
-		if err := run(i); err != nil {
+		took, err := run(i)
+		if err != nil {
 			return nil, err
 		}
-		u.Time += time.Since(began)
+		u.Time += took
 	}
 	for _, u := range all {
 		if u.Dispatches > 0 {

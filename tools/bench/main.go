@@ -37,6 +37,7 @@ func main() {
 	quick := flag.Bool("quick", false, "leave the full size out")
 	alone := flag.Bool("trainings", false, "only steps of training")
 	trainer := flag.String("trainer", "tools/bench/torch_train.py", "script that times a step of training")
+	card := flag.Bool("gpu", false, "only a GPU: what there is of it, whether its numbers are right, and its times")
 	var one training
 	flag.StringVar(&one.network, "network", "", "only time a step of training this network: cells or resnet-32")
 	flag.IntVar(&one.channels, "channels", 16, "of its first cells")
@@ -44,9 +45,14 @@ func main() {
 	flag.IntVar(&one.batch, "batch", 96, "its images")
 	flag.IntVar(&one.steps, "steps", 5, "timed, after one that is not")
 	flag.IntVar(&one.threads, "threads", 2, "for it")
+	flag.StringVar(&one.device, "device", "cpu", "for it: cpu or gpu")
 	flag.Parse()
 	if one.network != "" {
 		one.train()
+		return
+	}
+	if *card {
+		onGPU(*hlrs, *python, *peer, *trainer, *quick)
 		return
 	}
 	fmt.Println(limits())
@@ -158,7 +164,16 @@ func start(hlrs string) {
 }
 
 // run runs a program that prints a result as its last line.
-func run(command []string) (r result) {
+func run(command []string) result {
+	r, err := try(command)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return r
+}
+
+// try is run, and returns what went wrong.
+func try(command []string) (r result, err error) {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -167,9 +182,9 @@ func run(command []string) (r result) {
 		err = json.Unmarshal(lines[len(lines)-1], &r)
 	}
 	if err != nil {
-		log.Fatalf("%s: %v", strings.Join(command, " "), err)
+		return r, fmt.Errorf("%s: %w", strings.Join(command, " "), err)
 	}
-	return r
+	return r, nil
 }
 
 func median(list []result) result {

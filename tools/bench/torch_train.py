@@ -82,18 +82,20 @@ def main():
     p.add_argument("--network", default="cells", choices=["cells", "resnet-32"])
     for name, default in dict(channels=16, layers=8, batch=96, size=32, threads=2, steps=5).items():
         p.add_argument("--" + name, type=int, default=default)
+    p.add_argument("--device", default="cpu")
     a = p.parse_args()
     torch.set_num_threads(a.threads); torch.manual_seed(0)
-    net = EvalNet(a.channels, a.layers) if a.network == "cells" else ResNet32()
+    net = (EvalNet(a.channels, a.layers) if a.network == "cells" else ResNet32()).to(a.device)
+    sync = torch.cuda.synchronize if a.device.startswith("cuda") else lambda: None
     params, ce = list(net.parameters()), nn.CrossEntropyLoss()
     opt = torch.optim.SGD(params, 0.025, momentum=0.9, weight_decay=3e-4)
-    x, y = torch.randn(a.batch, 3, a.size, a.size), torch.randint(0, 10, (a.batch,))
+    x, y = torch.randn(a.batch, 3, a.size, a.size, device=a.device), torch.randint(0, 10, (a.batch,), device=a.device)
 
     times = []
     for i in range(a.steps + 1):
         if i == 1: before = time.process_time()
-        t = time.perf_counter()
-        opt.zero_grad(); ce(net(x), y).backward(); nn.utils.clip_grad_norm_(params, 5.0); opt.step()
+        sync(); t = time.perf_counter()
+        opt.zero_grad(); ce(net(x), y).backward(); nn.utils.clip_grad_norm_(params, 5.0); opt.step(); sync()
         times.append(time.perf_counter() - t)
     print(json.dumps(dict(peer="pytorch " + torch.__version__, network=a.network, params=sum(w.numel() for w in params),
         cpu_ms=round(1e3 * (time.process_time() - before) / a.steps, 2), step_ms=round(1e3 * statistics.median(times[1:]), 2), peak_rss_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)))

@@ -13,9 +13,11 @@ import (
 	"hlrslab/core/bbn"
 	"hlrslab/core/cpu"
 	"hlrslab/core/darts"
+	"hlrslab/core/gpu"
 	"hlrslab/core/nn"
 	"hlrslab/core/resnet"
 	"hlrslab/tools/internal/usage"
+	"hlrslab/tools/wgpu"
 )
 
 // training is a network that is trained from scratch, without auxiliary head and drop path.
@@ -23,7 +25,8 @@ type training struct {
 	network                 string // cells, of DARTS_V2, or resnet-32
 	channels, layers, batch int
 	threads                 int
-	rounds, steps           int // a round times ours and the peer
+	device                  string // cpu or gpu; empty is cpu
+	rounds, steps           int    // a round times ours and the peer
 	quick                   bool
 }
 
@@ -37,12 +40,12 @@ func trainings(peer []string, quick bool) {
 	fmt.Println("\n| network | C | layers | batch | threads | ms | CPU ms | GFLOP/s | MiB | PyTorch ms | CPU ms | MiB | ratio | of CPU | of memory |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, t := range []training{
-		{"cells", 16, 8, 96, 1, 5, 3, true},
-		{"cells", 16, 8, 96, 2, 5, 5, true},
-		{"resnet-32", 16, 31, 128, 1, 5, 3, true},
-		{"resnet-32", 16, 31, 128, 2, 5, 5, true},
-		{"cells", 36, 20, 96, 1, 2, 1, false},
-		{"cells", 36, 20, 96, 2, 3, 1, false},
+		{"cells", 16, 8, 96, 1, "", 5, 3, true},
+		{"cells", 16, 8, 96, 2, "", 5, 5, true},
+		{"resnet-32", 16, 31, 128, 1, "", 5, 3, true},
+		{"resnet-32", 16, 31, 128, 2, "", 5, 5, true},
+		{"cells", 36, 20, 96, 1, "", 2, 1, false},
+		{"cells", 36, 20, 96, 2, "", 3, 1, false},
 	} {
 		if quick && !t.quick {
 			continue
@@ -89,7 +92,15 @@ func (t training) train() {
 		backbone = darts.EvalNet{Genotype: g, Channels: t.channels, Layers: t.layers}.Backbone
 	}
 	shape := bbn.Shape{Classes: classes, Batch: t.batch, Size: size, Branches: bbn.Alone}
-	m, err := bbn.New(shape, backbone, darts.Softmax{}, 0, &cpu.Device{Threads: t.threads})
+	var device nn.Device = &cpu.Device{Threads: t.threads}
+	if t.device == "gpu" {
+		d, err := wgpu.Open()
+		if err != nil {
+			log.Fatal(err)
+		}
+		device = gpu.New(d)
+	}
+	m, err := bbn.New(shape, backbone, darts.Softmax{}, 0, device)
 	if err != nil {
 		log.Fatal(err)
 	}

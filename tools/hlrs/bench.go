@@ -27,9 +27,10 @@ type benchCommand struct {
 	Experiment
 	Machine
 
-	Steps  int    `default:"5" help:"Timed steps, after one that is not; from 1."`
-	JSON   bool   `help:"One line of JSON."`
-	Target string `default:"native" enum:"native,wasm" help:"Where to run: native is here, wasm in node as WebAssembly, on its one thread."`
+	Steps   int    `default:"5" help:"Timed steps, after one that is not; from 1."`
+	JSON    bool   `help:"One line of JSON."`
+	Kernels bool   `help:"On a GPU: what each of its kernels takes of a step, beside the rates at which it copies and multiplies."`
+	Target  string `default:"native" enum:"native,wasm" help:"Where to run: native is here, wasm in node as WebAssembly, on its one thread."`
 }
 
 // timing is what a search takes.
@@ -55,8 +56,13 @@ type timing struct {
 
 // Run takes the first steps of a search on random images, of which there are only as many as it needs, and the test after them.
 func (c *benchCommand) Run(ctx context.Context) error {
-	if c.Target == "wasm" {
+	switch {
+	case c.Target == "wasm" && c.gpu != nil:
+		return errors.New("--target wasm: node has no GPU: leave --device out")
+	case c.Target == "wasm":
 		return c.inNode()
+	case c.Kernels && (c.gpu == nil || c.JSON):
+		return errors.New("--kernels: it is a table of a GPU's kernels: give --device gpu, and no --json")
 	}
 	const classes = 10
 	cost, err := c.fits(c.Config, classes, 0)
@@ -64,11 +70,23 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "timing %s and the test of an epoch, on %s\n", count(c.Steps+1, "step"), c.computes())
-	p, err := timed(ctx, c.Config, classes, c.Steps, c.device(c.Threads), func(step int, took time.Duration) {
+	device, table := c.device(c.Threads), ""
+	var profiled *profile
+	if c.Kernels {
+		profiled = &profile{Device: c.gpu}
+		device = profiled
+	}
+	p, err := timed(ctx, c.Config, classes, c.Steps, device, func(step int, took time.Duration) {
 		if took > time.Second { // of which one would wait for a sign
 			fmt.Fprintf(os.Stderr, "step %d of %d: %s\n", step, c.Steps+1, short(took))
 		}
+		if profiled != nil {
+			table = profiled.step(step > c.Steps)
+		}
 	})
+	if profiled != nil && err == nil {
+		err = profiled.err
+	}
 	if err != nil {
 		return err
 	}
@@ -87,6 +105,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 	fmt.Printf("%d weights, %s: a step takes %s, the test after an epoch %s, a search of %s of %s about %s; peak memory %d MiB\n",
 		t.Params, c.computes(), short(seconds(p.steps.value)), short(seconds(t.TestMS/1000)),
 		count(t.Epochs, "epoch"), count(t.Steps, "step"), short(seconds(t.Seconds)), t.PeakRSSMiB)
+	fmt.Print(table)
 	return nil
 }
 

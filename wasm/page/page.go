@@ -28,6 +28,7 @@ type page struct {
 	env      vugu.EventEnv
 	workers  map[int]*worker
 	figures  js.Value // the program that draws for publication, in a worker of its own, loaded when it is first asked
+	gpu      js.Value // the promise of the program that trains on a GPU, likewise
 	store    js.Value
 	painted  map[string]*painting
 	revision int

@@ -293,7 +293,7 @@ build/hlrs study report runs/s</pre><p>The first command says how long it takes;
 	WhateverCurves: "%s on average, and %s to %s for four runs of five",
 	OffBy:          "Typical error on runs that the estimate had not seen: %s; by guessing the mean of all runs: %s.",
 	TellsNothing:   "For what follows, the estimate is no better than the mean of all runs where it had not seen a run. These %d runs show no effect of the curves on it; more might.",
-	SoFar:          "· so far %s", CameWithin: "· came to %s, as expected", CameOutside: "· came to %s, outside what was expected",
+	SoFar:          "· so far %s", CameTo: "· came to %s", CameWithin: "· came to %s, as expected", CameOutside: "· came to %s, outside what was expected",
 	NearestRuns: "The nearest runs (rate as a line, mixing dashed)", RunOfMap: "%s, rate %.2g, mixing %s: %s %s",
 	OpenedTitle: "Balanced accuracy of the search network over the epochs, per cent", RunAgain: "Run it again here, to the same numbers", AgainName: "%s, seed %d",
 	AtlasTable: "What runs with these curves come to", OutcomeHead: "Outcome", ExpectedHead: "Expected", FromEighty: "Four of five from",

@@ -63,7 +63,11 @@ func (l *Lab) studies() string {
 	if s.Plan.Study.Question != "" {
 		text = `<p class="question">` + escape(s.Plan.Study.Question) + `</p>`
 	}
-	return text + note(escape(fmt.Sprintf(Text.StudyJobs, len(s.Done), len(s.Plan.Jobs), len(l.study.rows()), len(l.study.Seeds)))) + `<p>` + pick + `</p>`
+	of := fmt.Sprintf(Text.StudySeeds, len(l.study.rows()), len(l.study.Seeds))
+	if l.study.Baseline < 0 {
+		of = fmt.Sprintf(Text.StudySample, len(l.study.rows()))
+	}
+	return text + note(escape(fmt.Sprintf(Text.StudyJobs, len(s.Done), len(s.Plan.Jobs))+" "+of)) + `<p>` + pick + `</p>`
 }
 
 // rows are the open study's variants, in their order.
@@ -84,29 +88,22 @@ func (s *openStudy) rows() (rows []row) {
 	return rows
 }
 
-// against says in words how a row differs from the baseline.
+// against says in words, which are the report's, how a row differs from the baseline, if there is one.
 func (s *openStudy) against(r row) string {
-	if r.method == s.Baseline {
+	switch {
+	case s.Baseline < 0:
+		return ""
+	case r.method == s.Baseline:
 		return Text.IsBaseline
 	}
-	d, base := s.Over(r.method, r.task), s.Methods[s.Baseline]
-	switch n := len(d.Each); {
-	case n == 0:
-		return fmt.Sprintf(Text.NoPair, base)
-	case n == 1:
-		return fmt.Sprintf(Text.OnePair, s.signed(d.Mean), s.Measure.Points, base)
-	case d.Above+d.Below == 0:
-		return fmt.Sprintf(Text.SamePairs, base, n)
-	default:
-		i, verdict := d.Interval(0.95), Text.PairsBetter
-		switch {
-		case i.Holds(0):
-			verdict = Text.PairsAlike
-		case (d.Mean > 0) == s.Measure.Less:
-			verdict = Text.PairsWorse
-		}
-		return fmt.Sprintf(verdict, base) + " " + fmt.Sprintf(Text.PairsDiffer, s.signed(d.Mean), s.Measure.Points, s.signed(i.Low), s.signed(i.High), n)
-	}
+	text := s.Verdict(r.method, s.comparison(r.task))
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// comparison is that of all rows of a task with the baseline's.
+func (s *openStudy) comparison(task int) study.Comparison {
+	all := s.Comparisons()
+	return all[len(all)-len(s.Tasks)+task] // those of single tasks come last
 }
 
 // measured draws the open study: a row for each variant, a dot for each seed, which opens its run.
@@ -143,7 +140,10 @@ func (l *Lab) measured() string {
 			fmt.Fprintf(&b, ` <span>%s</span>`, escape(fmt.Sprintf(Text.MeanOf, s.number(r.mean()), s.Measure.Unit, len(r.values))))
 			mean = fmt.Sprintf(`<line class="mean" x1="%.2f%%" x2="%.2f%%" y1="0" y2="100%%"/>`, x(r.mean()), x(r.mean()))
 		}
-		b.WriteString(`</h3>` + note(escape(s.against(r))))
+		b.WriteString(`</h3>`)
+		if text := s.against(r); text != "" {
+			b.WriteString(note(escape(text)))
+		}
 		for _, lane := range lanes(r, x) {
 			b.WriteString(`<svg class="lane">` + grid + mean)
 			for _, i := range lane {
@@ -158,15 +158,32 @@ func (l *Lab) measured() string {
 	for _, v := range ticks {
 		fmt.Fprintf(&b, `<text x="%.2f%%" y="13" text-anchor="middle">%s</text>`, x(v), fmt.Sprint(math.Round(1e6*v)/1e6))
 	}
-	b.WriteString(`</svg>` + note(escape(fmt.Sprintf(Text.StudyAxis, s.Measure.Title, s.Measure.Unit))) + note(escape(Text.StudyNote)))
+	b.WriteString(`</svg>` + note(escape(fmt.Sprintf(Text.StudyAxis, s.Measure.Title, s.Measure.Unit))) + note(escape(s.note())))
 	return b.String()
 }
 
+// note says what is drawn, and what its intervals are worth.
+func (s *openStudy) note() string {
+	switch {
+	case s.Baseline < 0:
+		return Text.StudyDots + " " + Text.SampleNote
+	case len(s.Methods) == 1:
+		return Text.StudyDots
+	}
+	return Text.StudyDots + " " + Text.StudyNote + " " + s.comparison(0).Several()
+}
+
 // number is a value of the measure with as many digits as it deserves.
-func (s *openStudy) number(v float64) string { return fmt.Sprintf("%.*f", s.digits(), v) }
+func (s *openStudy) number(v float64) string { return study.Decimal(v, s.digits()) }
 
 // signed is a difference of such values.
-func (s *openStudy) signed(v float64) string { return fmt.Sprintf("%+.*f", s.digits(), v) }
+func (s *openStudy) signed(v float64) string {
+	text := s.number(v)
+	if v > 0 {
+		text = "+" + text
+	}
+	return text
+}
 
 func (s *openStudy) digits() int {
 	if s.Measure.Unit == "%" {
@@ -233,20 +250,40 @@ func (l *Lab) measuredTable() string {
 	}
 	rows := s.rows()
 	var means, seeds [][]string
+	top := []string{Text.Variant, Text.SeedsHead, Text.Mean}
+	if s.Baseline < 0 {
+		top[1] = Text.RunsHead
+	} else {
+		top = append(top, Text.DifferenceHead, Text.Interval, Text.Widened)
+	}
 	head := []string{Text.Seed}
 	for _, r := range rows {
 		head = append(head, r.name)
-		line := []string{r.name, fmt.Sprint(len(r.values)), "–", "–", "–", "–"}
+		line := []string{r.name, fmt.Sprint(len(r.values)), "–"}
 		if len(r.values) > 0 {
 			line[2] = s.number(r.mean())
 		}
-		if d := s.Over(r.method, r.task); r.method != s.Baseline && len(d.Each) > 0 {
-			if line[3] = s.signed(d.Mean); len(d.Each) > 1 {
-				i := d.Interval(0.95)
-				line[4], line[5] = s.signed(i.Low), s.signed(i.High)
+		if s.Baseline >= 0 {
+			line = append(line, "–", "–", "–")
+			if d := s.Over(r.method, r.task); r.method != s.Baseline && len(d.Each) > 0 {
+				if line[3] = s.signed(d.Mean); len(d.Each) > 1 {
+					for k, confidence := range []float64{study.Confidence, s.comparison(r.task).Wide} {
+						i := d.Interval(confidence)
+						line[4+k] = fmt.Sprintf(Text.FromTo, s.signed(i.Low), s.signed(i.High))
+					}
+				}
 			}
 		}
 		means = append(means, line)
+	}
+	caption := fmt.Sprintf(Text.StudyAxis, s.Measure.Title, s.Measure.Unit)
+	if s.Baseline < 0 { // no seed is two runs'
+		for _, r := range rows {
+			for i, result := range r.of {
+				seeds = append(seeds, []string{r.name, fmt.Sprint(result.Seed), s.number(r.values[i])})
+			}
+		}
+		return tabulate(caption, top, means) + tabulate(Text.ByRun, []string{Text.Variant, Text.Seed, caption}, seeds)
 	}
 	for at, seed := range s.Seeds {
 		line := []string{fmt.Sprint(seed)}
@@ -261,8 +298,7 @@ func (l *Lab) measuredTable() string {
 		}
 		seeds = append(seeds, line)
 	}
-	caption := fmt.Sprintf(Text.StudyAxis, s.Measure.Title, s.Measure.Unit)
-	return tabulate(caption, []string{Text.Variant, Text.SeedsHead, Text.Mean, Text.DifferenceHead, Text.From, Text.To}, means) + tabulate(Text.BySeed, head, seeds)
+	return tabulate(caption, top, means) + tabulate(Text.BySeed, head, seeds)
 }
 
 // job puts the run of a job of the open study on the page, beside those that are there, or into focus if it is one of them.

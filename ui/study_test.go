@@ -13,6 +13,7 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/core/study"
 	"hlrslab/core/task"
 )
@@ -81,12 +82,12 @@ func TestStudy(t *testing.T) {
 	b.drop("study.json.gz", file)
 	b.shows("#card-studies h2", "Small <study>", 10*time.Second)
 	b.shows("#card-studies", "Does the batch matter?", time.Second)
-	b.shows("#card-studies", "5 of 6 runs done: 2 variants, 3 seeds.", time.Second)
+	b.shows("#card-studies", "5 of 6 runs done. 2 variants, 3 seeds.", time.Second)
 	dots := `document.querySelectorAll("#card-measured [role=button]")`
 	b.wait(dots+`.length === 5`, 10*time.Second)
-	d := results.Over(0, 0)
-	i := d.Interval(0.95)
-	b.shows("#card-measured", fmt.Sprintf("%+.1f points on average, 95 %% confidence interval %+.1f to %+.1f, paired over 2 seeds", d.Mean, i.Low, i.High), time.Second)
+	verdict := results.Verdict(0, results.Comparisons()[0]) // as the report has it
+	b.shows("#card-measured", strings.ToUpper(verdict[:1])+verdict[1:], time.Second)
+	b.shows("#card-measured", "There is one comparison, and one interval.", time.Second)
 
 	// The table has the same numbers, by each measure.
 	b.click(`#card-measured > .fold`)
@@ -160,4 +161,37 @@ func TestStudy(t *testing.T) {
 		t.Errorf("on the page was %s, and after a reload %s", was, got)
 	}
 	b.quiet()
+}
+
+// TestSampleStudy: of a sample there are no pairs and no baseline, in the drawing or in the table.
+func TestSampleStudy(t *testing.T) {
+	s, err := study.Read(strings.NewReader(`{
+		"name": "map", "question": "", "base": {"preset": "tiny", "epochs": 1}, "variants": [{"name": "a"}, {"name": "b", "set": {"nodes": 3}}],
+		"sample": {"count": 3, "fields": [{"field": "arch-rate", "from": 0.001, "to": 0.1, "log": true}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Expand()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle := study.Bundle{Plan: p, Measure: "search"}
+	for _, j := range p.Jobs {
+		bundle.Done = append(bundle.Done, study.Came{Index: j.Index, Run: run.Record{Config: j.Config, Events: []run.Event{
+			{Kind: run.EpochDone, Report: &run.Report{Accuracy: 0.1 * float64(j.Index+1)}},
+		}}})
+	}
+	l := &Lab{study: &openStudy{bundle: bundle}}
+	l.measure("search")
+	all := l.studies() + l.measured() + l.measuredTable()
+	for _, text := range []string{"6 of 6 runs done. A sample of 2 variants", "cannot be paired", "<td>60.0</td>", "Runs done"} {
+		if !strings.Contains(all, text) {
+			t.Errorf("no %q in\n%s", text, all)
+		}
+	}
+	for _, text := range []string{"seeds.", "baseline", "nterval", "<td>–</td>"} {
+		if strings.Contains(all, text) {
+			t.Errorf("%q is in\n%s", text, all)
+		}
+	}
 }

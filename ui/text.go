@@ -54,8 +54,8 @@ var Text = struct {
 	Seed, SearchOf, TrainedOf, JourneyRecorded, JourneyMean                      string
 
 	// Studies.
-	OpenStudy, NoStudy, NoStudyFile, StudyJobs, Measure, IsBaseline, NoPair, OnePair, SamePairs, PairsBetter, PairsWorse, PairsAlike, PairsDiffer string
-	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, From, To, BySeed, JobName, JobSearch                           string
+	OpenStudy, NoStudy, NoStudyFile, StudyJobs, StudySeeds, StudySample, Measure, IsBaseline, StudyDots, SampleNote, Interval, Widened, FromTo, RunsHead, ByRun string
+	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, To, BySeed, JobName, JobSearch                                               string
 
 	// The map of recorded runs.
 	AskAtlas, ShowAtlas, NoAtlas, BadAtlas, AtlasNote, AtlasOf, AtlasSearches, OneWrongNow, Expect, ExpectShort, ExpectNothing, ExpectUnknown, OffMap, OnMap, TakeBase                string
@@ -261,18 +261,18 @@ var Text = struct {
 	NoStudy: `A study runs every variant of a question with several seeds, so that its answer can be told from chance. It is run from a terminal, in the folder of the laboratory, as with this example:</p><pre>build/hlrs study run tools/studies/abstract-small.json --out runs/s
 build/hlrs study report runs/s</pre><p>The first command says how long it takes; Ctrl-C saves, and the same command goes on. Then open <code>runs/s/report/study.json.gz</code> here, or drop it on this page.`, // HTML
 	NoStudyFile: "%s is not a study of this laboratory; nothing has changed: %v", // a file, and why
-	StudyJobs:   "%d of %d runs done: %d variants, %d seeds.",
-	Measure:     "Measured by", IsBaseline: "The baseline: the other variants are compared with it, seed by seed.",
-	NoPair:      "No seed is done by both this and %s.",                                       // the baseline
-	OnePair:     "%s %s against %s on the one seed that both have done, which shows nothing.", // points
-	SamePairs:   "The same as %s on all %d seeds.",
-	PairsBetter: "Better than %s.", PairsWorse: "Worse than %s.", PairsAlike: "Cannot be told apart from %s.",
-	PairsDiffer: "Difference: %s %s on average, 95 %% confidence interval %s to %s, paired over %d seeds.",
-	MeanOf:      "mean %s %s of %d", // of runs
-	DotOf:       "%s, seed %d: %s %s. Open this run.",
-	StudyAxis:   "%s, %s", // a measure and its unit
-	StudyNote:   "Each dot is the run of one seed: press it to open that run. Each bar is the mean of its row. Intervals are Student’s t for the differences on the same seeds; of 20 such intervals, about one misses the true value by chance.",
-	Variant:     "Variant", SeedsHead: "Seeds done", Mean: "Mean", DifferenceHead: "Difference from the baseline", From: "95 % interval from", To: "to", BySeed: "By seed",
+	StudyJobs:   "%d of %d runs done.",
+	StudySeeds:  "%d variants, %d seeds.",
+	StudySample: "A sample of %d variants: each run has settings and a seed of its own.",
+	StudyDots:   "Each dot is a run: press it to open it. Each bar is the mean of its row.",
+	SampleNote:  "Runs of a sample share no seeds, so its variants cannot be paired; a map of it, by hlrs study atlas, says what other settings come to.",
+	Interval:    "95 % interval", Widened: "Widened", FromTo: "%s to %s", RunsHead: "Runs done", ByRun: "By run",
+	Measure: "Measured by", IsBaseline: "The baseline: the other variants are compared with it, seed by seed.",
+	MeanOf:    "mean %s %s of %d", // of runs
+	DotOf:     "%s, seed %d: %s %s. Open this run.",
+	StudyAxis: "%s, %s", // a measure and its unit
+	StudyNote: "Intervals are Student’s, of the differences on the same seeds.",
+	Variant:   "Variant", SeedsHead: "Seeds done", Mean: "Mean", DifferenceHead: "Difference from the baseline", To: "to", BySeed: "By seed",
 	JobName: "%s, seed %d", JobSearch: "%s, search", // a variant
 
 	// The map of recorded runs.

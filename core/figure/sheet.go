@@ -185,9 +185,26 @@ func Ticks(n, lowest int) plot.TickerFunc {
 	}
 }
 
-// Wrap breaks a name into lines no wider than room, and cuts what is too long.
-func Wrap(name string, room vg.Length, style text.Style) string {
-	var all []string
+// Wrap breaks a name into lines no wider than room, and shortens what is too long.
+func Wrap(name string, room vg.Length, style text.Style) string { return Fit(name, room, style, lines) }
+
+// Fit breaks a name into so many lines at most. What is too long loses its middle, since names of one study often begin alike.
+func Fit(name string, room vg.Length, style text.Style, most int) string {
+	const longest = 400 // runes; what is between the ends of a longer one would not be seen anyway
+	runes := []rune(name)
+	if n := len(runes); n > longest {
+		runes = append(runes[:longest/2:longest/2], runes[n-longest/2:]...)
+		name = string(runes[:longest/2]) + "…" + string(runes[longest/2:])
+	}
+	all := broken(name, room, style)
+	for keep := len(runes) - 1; len(all) > most && keep > 0; keep-- {
+		all = broken(string(runes[:keep-keep/2])+"…"+string(runes[len(runes)-keep/2:]), room, style)
+	}
+	return strings.Join(all[:min(len(all), most)], "\n")
+}
+
+// broken is a name in lines no wider than room.
+func broken(name string, room vg.Length, style text.Style) (all []string) {
 	line := ""
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
 		if line != "" {
@@ -204,12 +221,5 @@ func Wrap(name string, room vg.Length, style text.Style) string {
 			line += string(r)
 		}
 	}
-	if all = append(all, line); len(all) > lines {
-		last := []rune(all[lines-1])
-		for len(last) > 0 && style.Width(string(last)+"…") > room {
-			last = last[:len(last)-1]
-		}
-		all = append(all[:lines-1], string(last)+"…")
-	}
-	return strings.Join(all, "\n")
+	return append(all, line)
 }

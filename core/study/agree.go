@@ -1,6 +1,7 @@
 package study
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -50,19 +51,27 @@ func Agree(all []darts.Genotype) Agreement {
 	return Agreement{Edges: edges / of, Sources: sources / of, Operations: edges / sources}
 }
 
-// AgreeByChance is what sets of n random cells of so many nodes agree in: the mean share of edges, and the interval that holds that of
-// 95 % of 2000 such sets, drawn from a stream of the seed.
-func AgreeByChance(n, nodes int, seed uint64) (mean float64, most Interval) {
+// AgreeByChance is what sets of n random cells of so many nodes agree in: the means of 2000 such sets, drawn from a stream of the seed, and
+// the interval that holds the share of edges of 95 % of them.
+func AgreeByChance(n, nodes int, seed uint64) (mean Agreement, edges Interval) {
 	const sets = 2000
 	rng := rand.New(rand.NewPCG(seed, 0))
 	shares := make([]float64, sets)
+	of := 0.0 // sets with sources in common
 	for i := range shares {
 		cells := make([]darts.Genotype, n)
 		for k := range cells {
 			cells[k] = darts.RandomGenotype(nodes, nil, rng)
 		}
-		shares[i] = Agree(cells).Edges
+		a := Agree(cells)
+		shares[i] = a.Edges
+		mean.Sources += a.Sources / sets
+		if !math.IsNaN(a.Operations) {
+			of++
+			mean.Operations += (a.Operations - mean.Operations) / of
+		}
 	}
 	slices.Sort(shares)
-	return stat.Mean(shares, nil), Interval{stat.Quantile(0.025, stat.Empirical, shares, nil), stat.Quantile(0.975, stat.Empirical, shares, nil)}
+	mean.Edges = stat.Mean(shares, nil)
+	return mean, Interval{stat.Quantile(0.025, stat.Empirical, shares, nil), stat.Quantile(0.975, stat.Empirical, shares, nil)}
 }

@@ -36,7 +36,7 @@ const maxBundle = 256 << 20
 // Bundle is what there is of the study so far.
 func (r *Results) Bundle() (b Bundle, err error) {
 	b = Bundle{Plan: r.Plan, Measure: r.Measure.ID}
-	b.Plan.Study.Baseline = r.Plan.Baseline()
+	b.Plan.Study.Baseline, _ = r.Plan.Baseline()
 	for _, result := range r.All {
 		if result.Final() == nil {
 			continue
@@ -115,8 +115,8 @@ func (b Bundle) Validate() error {
 	if _, err := b.Plan.MeasureOf(b.Measure); err != nil {
 		return err
 	}
-	if !slices.Contains(b.Plan.Variants(), b.Plan.Baseline()) {
-		return fmt.Errorf("plan: there is no variant %.80q", b.Plan.Baseline())
+	if base, ok := b.Plan.Baseline(); ok && !slices.Contains(b.Plan.Variants(), base) {
+		return fmt.Errorf("plan: there is no variant %.80q", base)
 	}
 	last := -1
 	for _, came := range b.Done {

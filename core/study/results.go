@@ -148,15 +148,16 @@ type Results struct {
 	Methods  []string
 	Tasks    []string // in words: what their images differ in, or, of one task, are
 	Seeds    []uint64
-	Baseline int // of Methods
+	Baseline int // of Methods; -1 of a sample, which has none
 
 	at map[[3]int]int // the job of a method, task and seed
 }
 
 // Sort sorts the results of a plan's jobs, one each and in their order.
 func Sort(p Plan, all []Result, m Measure) *Results {
-	r := &Results{Plan: p, Measure: m, All: all, at: map[[3]int]int{}}
-	base, axes := p.Jobs[0].Config, p.imageAxes()
+	r := &Results{Plan: p, Measure: m, All: all, Baseline: -1, at: map[[3]int]int{}}
+	base, axes, sampled := p.Jobs[0].Config, p.imageAxes(), p.Sampled()
+	baseline, compared := p.Baseline()
 	var tasks []run.Config
 	place := func(list *[]string, name string) int {
 		i := slices.Index(*list, name)
@@ -169,6 +170,9 @@ func Sort(p Plan, all []Result, m Measure) *Results {
 	for i, j := range p.Jobs {
 		images := base.OnImagesOf(j.Config)
 		images.Seed = 0
+		for _, f := range sampled { // which varies within a variant, and is no task of its own
+			_ = f.Set(&images, f.Value(base)) // its own value is one that it may have
+		}
 		task := slices.IndexFunc(tasks, images.Equal)
 		if task < 0 {
 			task = len(tasks)
@@ -184,12 +188,33 @@ func Sort(p Plan, all []Result, m Measure) *Results {
 			at[0] = place(&r.Methods, j.Variant)
 		}
 		r.at[at] = i
-		if j.Variant == p.Baseline() {
+		if compared && j.Variant == baseline {
 			r.Baseline = at[0]
 		}
 	}
-	r.Tasks = named(tasks)
+	r.Tasks = named(tasks, sampled)
 	return r
+}
+
+// Sampled are the fields that a sample varies, of all its variants or of some; a study that is none has none.
+func (p Plan) Sampled() (fields []run.Field) {
+	if p.Study.Sample == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	add := func(axes []Axis) {
+		for _, a := range axes {
+			if f, known := run.FieldOf(a.Field); known && !seen[a.Field] {
+				seen[a.Field] = true
+				fields = append(fields, f)
+			}
+		}
+	}
+	add(p.Study.Sample.Fields)
+	for _, v := range p.Study.Variants {
+		add(v.Sample)
+	}
+	return fields
 }
 
 // imageAxes are what axes of images add to the names of variants.
@@ -220,7 +245,7 @@ func without(name string, parts []string) string {
 }
 
 // named says what each task's images differ in from the others', or, of one task, what they are.
-func named(tasks []run.Config) (names []string) {
+func named(tasks []run.Config, sampled []run.Field) (names []string) {
 	for _, c := range tasks {
 		var parts []string
 		for _, f := range run.Fields() {
@@ -230,6 +255,9 @@ func named(tasks []run.Config) (names []string) {
 		}
 		if parts == nil {
 			parts = []string{c.Dataset, fmt.Sprintf("imbalance %v", c.Imbalance)}
+			if slices.ContainsFunc(sampled, func(f run.Field) bool { return f.Name == "imbalance" }) {
+				parts[1] = "of several imbalances"
+			}
 		}
 		names = append(names, strings.Join(parts, ", "))
 	}

@@ -188,7 +188,9 @@ func TestAgree(t *testing.T) {
 	for _, s := range []float64{2, 3, 4, 5} {
 		want += 2 / s / 7 / 4
 	}
-	near(t, "chance", mean, want, 0.003)
+	near(t, "chance", mean.Edges, want, 0.003)
+	near(t, "chance of sources", mean.Sources, 7*want, 0.01)
+	near(t, "chance of operations", mean.Operations, 1.0/7, 0.01)
 	if most.Low >= want || most.High <= want || most.Low < 0 || most.High > 0.25 {
 		t.Errorf("by chance %v", most)
 	}

@@ -189,12 +189,15 @@ func (p Plan) Variants() (names []string) {
 	return names
 }
 
-// Baseline is the variant that others are held against.
-func (p Plan) Baseline() string {
-	if p.Study.Baseline != "" {
-		return p.Study.Baseline
+// Baseline is the variant that others are held against. Of a sample, whose runs share no seeds, there is none.
+func (p Plan) Baseline() (name string, ok bool) {
+	switch {
+	case p.Study.Sample != nil:
+		return "", false
+	case p.Study.Baseline != "":
+		return p.Study.Baseline, true
 	}
-	return p.Jobs[0].Variant
+	return p.Jobs[0].Variant, true
 }
 
 // Expand makes the plan: for each seed, each variant with each value of the axes, so that what is done first can be compared.
@@ -426,6 +429,21 @@ func (s Study) points() ([]Variant, error) {
 		points[0].Name = "base"
 	}
 	return points, nil
+}
+
+// Axis is the axis of a field in a sample, of all variants or of that one.
+func (s Study) Axis(variant, field string) (a Axis, ok bool) {
+	axes := s.Sample.Fields
+	for _, v := range s.Variants {
+		if v.Name == variant {
+			axes = slices.Concat(axes, v.Sample)
+		}
+	}
+	i := slices.IndexFunc(axes, func(a Axis) bool { return a.Field == field })
+	if i < 0 {
+		return a, false
+	}
+	return axes[i], true
 }
 
 // part is what an axis's value adds to a variant's name.

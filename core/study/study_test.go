@@ -53,8 +53,8 @@ func TestExpand(t *testing.T) {
 	if w := p.Jobs[6].Config.Way(); w == nil || w.ID != "zo" {
 		t.Errorf("job 6 goes %v", w)
 	}
-	if p.Baseline() != "falling, arch-rate 0.01" || len(p.Variants()) != 9 {
-		t.Errorf("baseline %q of %q", p.Baseline(), p.Variants())
+	if base, ok := p.Baseline(); !ok || base != "falling, arch-rate 0.01" || len(p.Variants()) != 9 {
+		t.Errorf("baseline %q of %q", base, p.Variants())
 	}
 }
 

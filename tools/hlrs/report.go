@@ -65,7 +65,7 @@ func look(f studyfolder.Folder) (all []study.Result, done int) {
 
 // writeReport writes all of a report's files.
 func writeReport(out string, r *report.Report, b study.Bundle) error {
-	by := "Written by hlrs " + version() + "."
+	by := "Written by " + version() + "."
 	files := map[string]func(io.Writer) error{
 		study.BundleFile: b.Encode,
 		"report.html":    func(w io.Writer) error { return r.HTML(w, by) },

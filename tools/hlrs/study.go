@@ -77,7 +77,7 @@ func (c *studyCheck) Run(ctx context.Context) error {
 			what += fmt.Sprintf(", then %s of train", count(j.Train.Epochs, "epoch"))
 		}
 		mark := ""
-		if name == p.Baseline() {
+		if base, ok := p.Baseline(); ok && name == base {
 			mark = "  (the baseline)"
 		}
 		fmt.Printf("  %s  %s, about %s a job%s\n", pad(name, long), what, short(e.of(j)), mark)

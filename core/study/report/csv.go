@@ -9,20 +9,20 @@ import (
 	"hlrslab/core/run"
 )
 
-// number is one that a run comes to.
-type number struct {
+// outcome is a number that a run comes to.
+type outcome struct {
 	name string
 	of   func(*run.Record) float64
 }
 
 // numbers are those of searches, and of trainings.
-var numbers = [2][]number{
-	append(slices.Clone(both), number{"discrete", func(r *run.Record) float64 { return r.Last().Report.Discrete }},
-		number{"entropy", func(r *run.Record) float64 { return r.Last().Report.Entropy }}),
-	append(slices.Clone(both), number{"tau-normalised", func(r *run.Record) float64 { return r.Last().Report.TauNormalised }}),
+var numbers = [2][]outcome{
+	append(slices.Clone(both), outcome{"discrete", func(r *run.Record) float64 { return r.Last().Report.Discrete }},
+		outcome{"entropy", func(r *run.Record) float64 { return r.Last().Report.Entropy }}),
+	append(slices.Clone(both), outcome{"tau-normalised", func(r *run.Record) float64 { return r.Last().Report.TauNormalised }}),
 }
 
-var both = []number{
+var both = []outcome{
 	{"accuracy", func(r *run.Record) float64 { return r.Last().Report.Accuracy }},
 	{"head", func(r *run.Record) float64 { return r.Last().Report.Head }},
 	{"medium", func(r *run.Record) float64 { return r.Last().Report.Medium }},

@@ -98,7 +98,7 @@ func (r *Report) epochs() (Figure, bool) {
 	}
 	slices.Sort(shown)
 	return grid(panels, r.strokes(shown)).figure("epochs", "Accuracy over the epochs",
-		"Balanced test accuracy after each epoch: thin lines are seeds, thick ones the means of those that are done."), true
+		"Balanced test accuracy after each epoch: thin lines are "+r.one()+"s, thick ones the means of those that are done."), true
 }
 
 // over is f over the epochs of a record.
@@ -111,8 +111,9 @@ func over(r run.Record, f func(run.Event) float64) (values []float64) {
 	return values
 }
 
-// schedules are those of the architecture's rate and of the mixing, which seeds have in common.
+// schedules are those of the architecture's rate and of the mixing, which seeds have in common, and runs of a sample do not.
 func (r *Report) schedules() (Figure, bool) {
+	differ := false
 	var panels []*plot.Plot
 	var shown []int
 	for _, what := range []struct {
@@ -127,30 +128,37 @@ func (r *Report) schedules() (Figure, bool) {
 		all.add(0)
 		p := panel(what.title, "epoch", what.y)
 		for m := range r.Methods {
-			var curve []float64 // the longest of the first task
+			var curves [][]float64 // of the first task; one that another goes on with is that one
 			for seed := range r.Seeds {
 				if result := r.At(m, 0, seed); result != nil {
 					if search, _ := result.Records(); search != nil && what.has(search.Config) {
-						if values := over(*search, what.of); len(values) > len(curve) {
-							curve = values
-						}
+						curves = with(curves, over(*search, what.of))
 					}
 				}
 			}
-			if curve == nil {
+			if curves == nil {
 				continue
 			}
-			all.add(curve...)
-			longest = max(longest, len(curve))
+			for _, curve := range curves {
+				all.add(curve...)
+				longest = max(longest, len(curve))
+			}
 			if !slices.Contains(shown, m) {
 				shown = append(shown, m)
 			}
+			style := line(m, 1.4, 1)
+			if len(curves) > 1 {
+				differ = true
+				style = draw.LineStyle{Color: colour(m, 0.4), Width: 0.7}
+			}
 			p.Add(painted(func(c draw.Canvas, at func(x, y float64) vg.Point) {
-				var points []vg.Point
-				for e, v := range curve {
-					points = append(points, at(float64(e+1), v))
+				for _, curve := range curves {
+					var points []vg.Point
+					for e, v := range curve {
+						points = append(points, at(float64(e+1), v))
+					}
+					c.StrokeLines(style, points)
 				}
-				c.StrokeLines(line(m, 1.4, 1), points)
 			}))
 		}
 		if longest < 2 {
@@ -165,5 +173,25 @@ func (r *Report) schedules() (Figure, bool) {
 		return Figure{}, false
 	}
 	slices.Sort(shown)
-	return grid(panels, r.strokes(shown)).figure("schedules", "Schedules of the search", "As they were in the searches; all seeds of a variant have the same."), true
+	caption := "As they were in the searches; all seeds of a variant have the same."
+	if differ {
+		caption = "As they were in the searches: each thin line is a run’s own."
+	}
+	return grid(panels, r.strokes(shown)).figure("schedules", "Schedules of the search", caption), true
+}
+
+// with adds a curve to some, unless one of them begins as it does, or in the place of one that it goes on with.
+func with(curves [][]float64, c []float64) [][]float64 {
+	if len(c) == 0 {
+		return curves
+	}
+	for i, other := range curves {
+		if n := min(len(c), len(other)); slices.Equal(c[:n], other[:n]) {
+			if len(c) > n {
+				curves[i] = c
+			}
+			return curves
+		}
+	}
+	return append(curves, c)
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"image/color"
 	"io"
+	"slices"
+	"strconv"
 
 	"golang.org/x/text/encoding/charmap"
 	"gonum.org/v1/plot/font"
@@ -100,20 +102,54 @@ func (r *Report) figures() (all []Figure) {
 			all = append(all, f)
 		}
 	}
-	add(r.points(), true)
+	add(r.points())
+	all = append(all, r.fields()...)
 	add(r.differences())
 	add(r.profiles())
 	add(r.classes())
-	add(r.against("parameters", "Accuracy and parameters", "parameters of the network, thousands", "Each point is a seed’s last network.", false, parameters, r.Measure))
-	add(r.against("skips", "Accuracy and skip connections", "skip connections of both cells", "Each point is a seed; points of one number stand side by side.", true, skips, r.Measure))
+	add(r.against("parameters", "Accuracy and parameters", "parameters of the network, thousands", "Each point is a "+r.one()+"’s last network.", number, parameters, r.Measure))
+	add(r.against("skips", "Accuracy and skip connections", "skip connections of both cells", "Each point is a "+r.one()+"; points of one number stand side by side.", whole, skips, r.Measure))
 	if search, err := r.Plan.MeasureOf("search"); err == nil {
 		if trained, err := r.Plan.MeasureOf("trained"); err == nil {
-			add(r.against("ranks", "Search-time and trained accuracy", "accuracy of the search network, %", "Each point is a seed: what its search network came to, and the cell that it found, trained from scratch.", false, search.Of, trained))
+			add(r.against("ranks", "Search-time and trained accuracy", "accuracy of the search network, %", "Each point is a "+r.one()+": what its search network came to, and the cell that it found, trained from scratch.", number, search.Of, trained))
 		}
 	}
 	add(r.epochs())
 	add(r.schedules())
 	return append(all, r.cells()...)
+}
+
+// fields are the measure against each field of a sample that is a number.
+func (r *Report) fields() (all []Figure) {
+	for _, f := range r.Plan.Sampled() {
+		axis := func(variant string) (study.Axis, bool) { return r.Plan.Study.Axis(variant, f.Name) }
+		kind := factors
+		if slices.ContainsFunc(r.Plan.Variants(), func(v string) bool { a, ok := axis(v); return ok && !a.Log }) {
+			kind = number
+		}
+		of := func(result study.Result) (float64, bool) {
+			_, ok := axis(result.Variant)
+			v, err := strconv.ParseFloat(f.Value(result.Config), 64)
+			return v, ok && err == nil
+		}
+		x := f.Name
+		if f.Unit != "" {
+			x += ", " + f.Unit
+		}
+		if figure, ok := r.against("field-"+f.Name, r.Measure.Title+" and "+f.Name, x,
+			"Each point is a run. Its seed and the other fields that were sampled differ, too, so that points scatter by these, as well.", kind, of, r.Measure); ok {
+			all = append(all, figure)
+		}
+	}
+	return all
+}
+
+// along are the names of such figures.
+func (r *Report) along() (names []string) {
+	for _, f := range r.Plan.Sampled() {
+		names = append(names, "field-"+f.Name)
+	}
+	return names
 }
 
 // parameters are the last network's, in thousands; skips the found cells' skip connections.

@@ -18,8 +18,8 @@ import (
 	"hlrslab/core/study"
 )
 
-// points are all seeds', with mean and deviation.
-func (r *Report) points() Figure {
+// points are all runs', with mean and deviation.
+func (r *Report) points() (f Figure, ok bool) {
 	s := sheet{width: page, row: high(len(r.Methods)), columns: 1}
 	for task := range r.Tasks {
 		shown := newSpan()
@@ -28,6 +28,7 @@ func (r *Report) points() Figure {
 			mean, sd := stat.MeanStdDev(values, nil)
 			shown.add(values...)
 			shown.add(mean-sd, mean+sd)
+			ok = ok || len(values) > 0
 		}
 		s.panels = append(s.panels, r.rows(r.methods(), r.title(task), r.axis(), shown, func(c draw.Canvas, _, m int, at func(x, row float64) vg.Point) {
 			var values []float64
@@ -50,7 +51,11 @@ func (r *Report) points() Figure {
 			diamond(c, colour(m, 1), at(mean, low), 3.2)
 		}))
 	}
-	return s.figure("points", r.Measure.Title, "Each point is a seed, at the same height in every row; the diamond is the mean, and the bar one standard deviation of the seeds to either side.")
+	caption := "Each point is a seed, at the same height in every row; the diamond is the mean, and the bar one standard deviation of the seeds to either side."
+	if r.sampled() {
+		caption = "Each point is a run, with settings and a seed of its own; the diamond is the mean, and the bar one standard deviation of the runs to either side."
+	}
+	return s.figure("points", r.Measure.Title, caption), ok
 }
 
 // bar is a horizontal line with ends.
@@ -68,35 +73,38 @@ func diamond(c draw.Canvas, colour color.Color, at vg.Point, r vg.Length) {
 
 // differences are those from the baseline.
 func (r *Report) differences() (f Figure, ok bool) {
+	if r.Baseline < 0 {
+		return f, false
+	}
 	others := slices.DeleteFunc(r.methods(), func(m int) bool { return m == r.Baseline })
 	others = slices.DeleteFunc(others, func(m int) bool {
-		return !slices.ContainsFunc(r.comparisons(), func(c comparison) bool { return len(r.Over(m, c.tasks...).Each) > 0 })
+		return !slices.ContainsFunc(r.Comparisons(), func(c study.Comparison) bool { return len(r.Over(m, c.Tasks...).Each) > 0 })
 	})
 	if len(others) == 0 {
 		return f, false
 	}
 	s := sheet{width: page, row: high(len(others)), columns: 1}
-	for _, c := range r.comparisons() {
+	for _, c := range r.Comparisons() {
 		shown := newSpan()
 		shown.add(0)
 		for _, m := range others {
-			d := r.Over(m, c.tasks...)
-			i, wide := d.Interval(Confidence), d.Interval(c.confidence)
+			d := r.Over(m, c.Tasks...)
+			i, wide := d.Interval(study.Confidence), d.Interval(c.Wide)
 			shown.add(d.Each...)
 			shown.add(i.Low, i.High, wide.Low, wide.High)
 		}
-		title := c.title
+		title := c.Title
 		if len(r.Tasks) == 1 {
 			title = ""
 		}
 		x := fmt.Sprintf("difference from %s, %s", r.Methods[r.Baseline], r.Measure.Points)
 		p := r.rows(others, title, figure.Wrap(x, page/2, style(9, 0, 0)), shown, func(canvas draw.Canvas, _, m int, at func(x, row float64) vg.Point) {
-			d := r.Over(m, c.tasks...)
+			d := r.Over(m, c.Tasks...)
 			for i, v := range d.Each {
 				canvas.DrawGlyph(glyph(m, 2.2, 0.85), at(v, 0.2+0.3*((float64(i)+0.5)/float64(len(d.Each))-0.5)))
 			}
 			if len(d.Each) > 1 {
-				i, wide := d.Interval(Confidence), d.Interval(c.confidence)
+				i, wide := d.Interval(study.Confidence), d.Interval(c.Wide)
 				bar(canvas, colour(m, 1), 0.6, at(wide.Low, -0.22), at(wide.High, -0.22), 2)
 				bar(canvas, colour(m, 1), 2, at(i.Low, -0.22), at(i.High, -0.22), 0)
 				diamond(canvas, colour(m, 1), at(d.Mean, -0.22), 3.2)
@@ -108,9 +116,9 @@ func (r *Report) differences() (f Figure, ok bool) {
 		}))
 		s.panels = append(s.panels, p)
 	}
-	caption := fmt.Sprintf("Each point is a seed that both have done; the diamond is the mean, the thick bar its 95 %% t-interval, and the thin one the same widened for %s.", count(r.comparisons()[0].n, "comparison"))
+	caption := fmt.Sprintf("Each point is a seed that both have done; the diamond is the mean, the thick bar its 95 %% t-interval, and the thin one the same widened for %s.", count(r.Comparisons()[0].N, "comparison"))
 	if len(r.Tasks) > 1 {
-		caption = fmt.Sprintf("Each point is a seed that both have done, over all tasks its mean; the diamond is the mean, the thick bar its 95 %% t-interval, and the thin one the same widened for %d comparisons, or %d on single tasks.", r.comparisons()[0].n, r.comparisons()[1].n)
+		caption = fmt.Sprintf("Each point is a seed that both have done, over all tasks its mean; the diamond is the mean, the thick bar its 95 %% t-interval, and the thin one the same widened for %d comparisons, or %d on single tasks.", r.Comparisons()[0].N, r.Comparisons()[1].N)
 	}
 	return s.figure("differences", "Differences from "+r.Methods[r.Baseline], caption), true
 }
@@ -214,11 +222,20 @@ func (r *Report) classes() (Figure, bool) {
 	}
 	s := grid(panels, r.marks(shown))
 	s.width, s.row = page, 7.5*vg.Centimeter
-	return s.figure("classes", "Accuracy by class", "Means over the seeds of the last networks, and one standard deviation to either side, cut at 0 and 100 %; from the class of most training images to that of fewest."), true
+	return s.figure("classes", "Accuracy by class", "Means over the "+r.one()+"s of the last networks, and one standard deviation to either side, cut at 0 and 100 %; from the class of most training images to that of fewest."), true
 }
 
+// axisKind is how numbers stand along an axis: evenly, or those that are whole side by side, or by even factors.
+type axisKind int
+
+const (
+	number axisKind = iota
+	whole
+	factors
+)
+
 // against is the measure against another number of the same run.
-func (r *Report) against(name, title, x, caption string, whole bool, of func(study.Result) (float64, bool), measure study.Measure) (Figure, bool) {
+func (r *Report) against(name, title, x, caption string, kind axisKind, of func(study.Result) (float64, bool), measure study.Measure) (Figure, bool) {
 	type point struct {
 		m    int
 		x, y float64
@@ -239,7 +256,7 @@ func (r *Report) against(name, title, x, caption string, whole bool, of func(stu
 				if !ok || !has {
 					continue
 				}
-				if whole { // so that points of the same number do not cover each other
+				if kind == whole { // so that points of the same number do not cover each other
 					a += 0.5 * ((float64(seed*len(r.Methods)+m)+0.5)/float64(len(r.Seeds)*len(r.Methods)) - 0.5)
 				}
 				points = append(points, point{m, a, b})
@@ -259,10 +276,15 @@ func (r *Report) against(name, title, x, caption string, whole bool, of func(stu
 				c.DrawGlyph(glyph(q.m, 2.4, 0.8), at(q.x, q.y))
 			}
 		}))
-		xs.set(&p.X)
 		ys.set(&p.Y)
-		if whole {
+		switch kind {
+		case whole:
 			p.X.Tick.Marker = figure.Ticks(8, 0)
+			fallthrough
+		case number:
+			xs.set(&p.X)
+		case factors:
+			xs.factors(&p.X)
 		}
 		panels = append(panels, p)
 	}
@@ -275,7 +297,7 @@ func (r *Report) against(name, title, x, caption string, whole bool, of func(stu
 
 // profiles are the performance profiles over several tasks.
 func (r *Report) profiles() (Figure, bool) {
-	if len(r.Tasks) == 1 {
+	if len(r.Tasks) == 1 || r.sampled() {
 		return Figure{}, false
 	}
 	all := newSpan()
@@ -297,7 +319,7 @@ func (r *Report) profiles() (Figure, bool) {
 	for _, m := range methods {
 		strata := r.Strata(m)
 		shares := study.Profile(strata, thresholds)
-		bands := study.Bootstrap(strata, Confidence, BootstrapSeed, func(s [][]float64) []float64 { return study.Profile(s, thresholds) })
+		bands := study.Bootstrap(strata, study.Confidence, BootstrapSeed, func(s [][]float64) []float64 { return study.Profile(s, thresholds) })
 		p.Add(painted(func(c draw.Canvas, at func(x, y float64) vg.Point) {
 			var low, high, middle []vg.Point
 			for i, x := range thresholds {
@@ -331,10 +353,14 @@ func (r *Report) cells() (all []Figure) {
 				if cell == "reduction" {
 					edges, concat = g.Reduce, g.ReduceConcat
 				}
-				title := fmt.Sprintf("%s: %s cell of seed %d", strings.TrimPrefix(r.title(task)+", "+name, ", "), cell, result.Seed)
+				of := fmt.Sprint("seed ", result.Seed)
+				if r.sampled() {
+					of = fmt.Sprint("run ", result.Index)
+				}
+				title := fmt.Sprintf("%s: %s cell of %s", strings.TrimPrefix(r.title(task)+", "+name, ", "), cell, of)
 				all = append(all, Figure{
 					Name: fmt.Sprintf("cell-%d-%s", result.Index, cell), Title: title,
-					Caption: "The seed is the median by the measure, the lower one of two.",
+					Caption: "The " + r.one() + " is the median by the measure, the lower one of two.",
 					cell:    drawing.Cell(html.EscapeString(title), edges, concat),
 				})
 			}

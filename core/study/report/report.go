@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,12 +17,8 @@ import (
 	"hlrslab/core/study"
 )
 
-// Confidence is that of intervals, and of all comparisons' widened ones together. BootstrapSeed is of the streams that bootstraps,
-// shuffles and random cells are drawn from.
-const (
-	Confidence    = 0.95
-	BootstrapSeed = 1
-)
+// BootstrapSeed is of the streams that bootstraps, shuffles and random cells are drawn from.
+const BootstrapSeed = 1
 
 // Report is of a study's results.
 type Report struct {
@@ -58,27 +55,15 @@ type table struct {
 	Rows  [][]string
 }
 
-// comparison is of all other methods with the baseline, on one task, or on several together.
-type comparison struct {
-	title      string
-	tasks      []int
-	n          int     // how many intervals there are of its kind
-	confidence float64 // of one of them, widened (Bonferroni)
-}
+// sampled says whether the study is a sample, each of whose runs has settings and a seed of its own.
+func (r *Report) sampled() bool { return r.Plan.Study.Sample != nil }
 
-// comparisons are those of all tasks together, where there are several, and of each.
-func (r *Report) comparisons() (all []comparison) {
-	others := max(1, len(r.Methods)-1)
-	add := func(title string, tasks []int, n int) {
-		all = append(all, comparison{title, tasks, n, 1 - (1-Confidence)/float64(n)})
+// one is what was repeated.
+func (r *Report) one() string {
+	if r.sampled() {
+		return "run"
 	}
-	if len(r.Tasks) > 1 {
-		add("all tasks", r.tasks(), others)
-	}
-	for t, name := range r.Tasks {
-		add(name, []int{t}, others*len(r.Tasks))
-	}
-	return all
+	return "seed"
 }
 
 // everywhere are the methods that have a value on every task.
@@ -91,38 +76,16 @@ func (r *Report) everywhere() (all []int) {
 	return all
 }
 
-// value is one of the measure's, or of its differences.
-func (r *Report) value(v float64) string { return digits(v, r.Measure) }
-
-func digits(v float64, m study.Measure) string {
-	if m.Unit == "%" {
-		return decimal(v, 2)
-	}
-	return decimal(v, 3)
-}
-
-// decimal has a true minus sign, and nothing for what is no number.
-func decimal(v float64, digits int) string {
-	if math.IsNaN(v) {
-		return "–"
-	}
-	text := strconv.FormatFloat(v, 'f', digits, 64)
-	if strings.Trim(text, "-0.") == "" { // no minus zero
-		text = strings.TrimPrefix(text, "-")
-	}
-	return strings.Replace(text, "-", "−", 1)
-}
-
 // spread is a mean and a standard deviation.
 func spread(values []float64, digits int) string {
 	switch len(values) {
 	case 0:
 		return "–"
 	case 1:
-		return decimal(values[0], digits)
+		return study.Decimal(values[0], digits)
 	}
 	mean, sd := stat.MeanStdDev(values, nil)
-	return decimal(mean, digits) + " ± " + decimal(sd, digits)
+	return study.Decimal(mean, digits) + " ± " + study.Decimal(sd, digits)
 }
 
 // interval is one of the measure's; one pair has none.
@@ -130,7 +93,7 @@ func (r *Report) interval(i study.Interval) string {
 	if math.IsNaN(i.Low) || math.IsInf(i.Low, 0) {
 		return "–"
 	}
-	return r.value(i.Low) + " to " + r.value(i.High)
+	return r.Measure.Number(i.Low) + " to " + r.Measure.Number(i.High)
 }
 
 func count(n int, what string) string {
@@ -161,13 +124,15 @@ func (r *Report) write() {
 	add(block{Heading: "In words"})
 	add(r.words()...)
 
-	add(block{Heading: "All seeds"}, block{Table: r.values()})
+	add(block{Heading: "All " + r.one() + "s"})
+	add(r.values()...)
 	show("points")
+	show(r.along()...)
 	if t := r.gains(); t != nil {
 		add(block{Heading: "Differences from " + r.Methods[r.Baseline]}, block{Table: t})
 		show("differences")
 	}
-	if len(r.Tasks) > 1 {
+	if len(r.Tasks) > 1 && !r.sampled() {
 		add(block{Heading: "Over all tasks"}, block{Text: r.aggregation()})
 		if t := r.aggregates(); t != nil {
 			add(block{Table: t})
@@ -184,8 +149,8 @@ func (r *Report) write() {
 		show("ranks")
 	}
 	if t := r.genotypes(); t != nil {
-		add(block{Heading: "How far seeds find the same cells"}, block{Text: fmt.Sprintf(
-			"Means over all pairs of seeds. Edges are alike where node, source and operation are; sources, whatever the operation; operations, among edges of the same source. By chance is the share of edges alike in as many cells drawn at random, and where 95 %% of 2000 such sets lie (from the seed %d).", BootstrapSeed)}, block{Table: t})
+		add(block{Heading: fmt.Sprintf("How far %ss find the same cells", r.one())}, block{Text: fmt.Sprintf(
+			"Means over all pairs of %ss. Edges are alike where node, source and operation are; sources, whatever the operation; operations, among edges of the same source. By chance is what as many cells drawn at random have alike, the mean of 2000 such sets, and for edges where 95 %% of the sets lie (from the seed %d).", r.one(), BootstrapSeed)}, block{Table: t})
 	}
 	add(block{Heading: "Curves"})
 	show("epochs", "schedules")
@@ -234,36 +199,94 @@ func (t *table) add(task, method string, cells ...string) {
 	t.Rows = append(t.Rows, append(row, cells...))
 }
 
-// values are all seeds'.
-func (r *Report) values() *table {
-	t := r.columns("seeds", "mean ± sd")
-	for _, seed := range r.Seeds {
-		t.Head = append(t.Head, fmt.Sprint("seed ", seed))
+// wide is how many columns of numbers a table of all seeds has at most: with more, it has a row for each seed.
+const wide = 6
+
+// longest is how many rows a table of all runs has at most.
+const longest = 200
+
+// values are all runs'.
+func (r *Report) values() (all []block) {
+	across := !r.sampled() && len(r.Seeds) <= wide
+	t := r.columns(r.one()+"s", "mean ± sd")
+	each := &table{Head: []string{"seed"}, Words: 1}
+	cells := make([][]string, len(r.Seeds)) // of each seed, by the variants
+	if across {
+		for _, seed := range r.Seeds {
+			t.Head = append(t.Head, fmt.Sprint("seed ", seed))
+		}
 	}
 	for task, name := range r.Tasks {
 		for m, method := range r.Methods {
-			values, _ := r.Done(m, task)
-			cells := []string{strconv.Itoa(len(values)), r.spread(values)}
+			var row []string
 			planned := false
 			for seed := range r.Seeds {
-				cell := ""
-				if result := r.At(m, task, seed); result != nil {
-					planned = true
-					cell = result.State
-					if v, ok := r.Measure.Of(*result); ok {
-						cell = r.value(v)
-					} else if result.State == "done" {
-						cell = "–"
-					}
-				}
-				cells = append(cells, cell)
+				result := r.At(m, task, seed)
+				planned = planned || result != nil
+				row = append(row, r.cell(result))
 			}
-			if planned {
-				t.add(name, method, cells...)
+			if !planned {
+				continue
+			}
+			values, _ := r.Done(m, task)
+			sum := []string{strconv.Itoa(len(values)), r.spread(values)}
+			if across {
+				sum = append(sum, row...)
+			}
+			t.add(name, method, sum...)
+			each.Head = append(each.Head, strings.TrimPrefix(r.title(task)+", "+method, ", "))
+			for seed := range r.Seeds {
+				cells[seed] = append(cells[seed], row[seed])
 			}
 		}
 	}
+	all = append(all, block{Table: t})
+	switch {
+	case r.sampled() && len(r.All) > longest:
+		all = append(all, block{Text: "runs.csv has the settings of each run, and what it came to."})
+	case r.sampled():
+		all = append(all, block{Table: r.runs()})
+	case len(r.Seeds) > longest:
+		all = append(all, block{Text: "runs.csv has what each seed came to."})
+	case !across:
+		for seed, row := range cells {
+			each.Rows = append(each.Rows, append([]string{fmt.Sprint(r.Seeds[seed])}, row...))
+		}
+		all = append(all, block{Table: each})
+	}
+	return all
+}
+
+// runs are those of a sample, with what was sampled.
+func (r *Report) runs() *table {
+	t := &table{Head: []string{"run", "variant"}, Words: 2}
+	fields := r.Plan.Sampled()
+	for _, f := range fields {
+		t.Head = append(t.Head, f.Name)
+	}
+	t.Head = append(t.Head, r.axis())
+	for _, result := range r.All {
+		row := []string{strconv.Itoa(result.Index), result.Variant}
+		for _, f := range fields {
+			row = append(row, f.Value(result.Config))
+		}
+		t.Rows = append(t.Rows, append(row, r.cell(&result)))
+	}
 	return t
+}
+
+// cell is what a job has come to, or where it stands.
+func (r *Report) cell(result *study.Result) string {
+	if result == nil {
+		return ""
+	}
+	if v, ok := r.Measure.Of(*result); ok {
+		return r.Measure.Number(v)
+	}
+	if result.State == "done" {
+		return "–"
+	}
+	return result.State
 }
 
 func (r *Report) spread(values []float64) string {
@@ -276,14 +299,14 @@ func (r *Report) spread(values []float64) string {
 // gains are the differences from the baseline, or nil where nothing is to be compared.
 func (r *Report) gains() *table {
 	t := r.columns("pairs", "mean difference", "sd", "95 % interval", "widened", "over 0", "under 0")
-	for _, c := range r.comparisons() {
+	for _, c := range r.Comparisons() {
 		for m, method := range r.Methods {
-			d := r.Over(m, c.tasks...)
+			d := r.Over(m, c.Tasks...)
 			if m == r.Baseline || len(d.Each) == 0 {
 				continue
 			}
-			t.add(c.title, method, strconv.Itoa(len(d.Each)), r.value(d.Mean), r.value(d.SD), r.interval(d.Interval(Confidence)),
-				r.interval(d.Interval(c.confidence)), strconv.Itoa(d.Above), strconv.Itoa(d.Below))
+			t.add(c.Title, method, strconv.Itoa(len(d.Each)), r.Measure.Number(d.Mean), r.Measure.Number(d.SD), r.interval(d.Interval(study.Confidence)),
+				r.interval(d.Interval(c.Wide)), strconv.Itoa(d.Above), strconv.Itoa(d.Below))
 		}
 	}
 	if t.Rows == nil {
@@ -302,8 +325,8 @@ func (r *Report) aggregates() *table {
 	t := &table{Words: 1, Head: []string{"variant", "IQM, " + r.Measure.Unit, "95 % interval", "better than " + r.Methods[r.Baseline], "95 % interval"}}
 	for _, m := range methods {
 		strata := r.Strata(m)
-		i := study.Bootstrap(strata, Confidence, BootstrapSeed, func(s [][]float64) []float64 { return []float64{study.IQM(s)} })[0]
-		cells := []string{r.Methods[m], r.value(study.IQM(strata)), r.interval(i), "–", "–"}
+		i := study.Bootstrap(strata, study.Confidence, BootstrapSeed, func(s [][]float64) []float64 { return []float64{study.IQM(s)} })[0]
+		cells := []string{r.Methods[m], r.Measure.Number(study.IQM(strata)), r.interval(i), "–", "–"}
 		if m != r.Baseline && slices.Contains(methods, r.Baseline) {
 			n := len(strata)
 			better := func(s [][]float64) []float64 {
@@ -313,8 +336,8 @@ func (r *Report) aggregates() *table {
 				return []float64{study.Improvement(s[:n], s[n:])}
 			}
 			both := slices.Concat(strata, base)
-			p := study.Bootstrap(both, Confidence, BootstrapSeed, better)[0]
-			cells[3], cells[4] = decimal(better(both)[0], 2), decimal(p.Low, 2)+" to "+decimal(p.High, 2)
+			p := study.Bootstrap(both, study.Confidence, BootstrapSeed, better)[0]
+			cells[3], cells[4] = study.Decimal(better(both)[0], 2), study.Decimal(p.Low, 2)+" to "+study.Decimal(p.High, 2)
 		}
 		t.Rows = append(t.Rows, cells)
 	}
@@ -392,9 +415,9 @@ func (r *Report) rankings() *table {
 			}
 			shuffles := max(199, min(9999, int(1e8/float64(len(x)*len(x))))) // of thousands of runs, no more than takes seconds
 			tau := study.Kendall(x, y)
-			cells := []string{strconv.Itoa(len(x)), decimal(tau, 2), "–", "–"}
+			cells := []string{strconv.Itoa(len(x)), study.Decimal(tau, 2), "–", "–"}
 			if !math.IsNaN(tau) {
-				cells[2], cells[3] = decimal(study.Shuffled(x, y, shuffles, BootstrapSeed), 3), strconv.Itoa(shuffles)
+				cells[2], cells[3] = study.Decimal(study.Shuffled(x, y, shuffles, BootstrapSeed), 3), strconv.Itoa(shuffles)
 			}
 			t.add(name, method, cells...)
 		}
@@ -424,13 +447,18 @@ func (r *Report) rankings() *table {
 
 // genotypes are how far the seeds of each method found the same cells.
 func (r *Report) genotypes() *table {
-	t := r.columns("seeds", "edges alike", "sources alike", "operations alike", "by chance", "95 % of sets")
+	t := r.columns(r.one()+"s", "edges alike", "by chance", "95 % of sets", "sources alike", "by chance", "operations alike", "by chance")
 	type chance struct {
-		mean float64
-		most study.Interval
+		mean  study.Agreement
+		edges study.Interval
 	}
 	known := map[[2]int]chance{} // by seeds and nodes
-	percent := func(v float64) string { return decimal(100*v, 0) + " %" }
+	percent := func(v float64) string {
+		if math.IsNaN(v) {
+			return "–"
+		}
+		return study.Decimal(100*v, 0) + " %"
+	}
 	for task, name := range r.Tasks {
 		for m, method := range r.Methods {
 			var found []darts.Genotype
@@ -448,14 +476,11 @@ func (r *Report) genotypes() *table {
 			key := [2]int{len(found), len(found[0].Normal) / 2}
 			c, ok := known[key]
 			if !ok {
-				c.mean, c.most = study.AgreeByChance(key[0], key[1], BootstrapSeed)
+				c.mean, c.edges = study.AgreeByChance(key[0], key[1], BootstrapSeed)
 				known[key] = c
 			}
-			operations := "–"
-			if !math.IsNaN(a.Operations) {
-				operations = percent(a.Operations)
-			}
-			t.add(name, method, strconv.Itoa(len(found)), percent(a.Edges), percent(a.Sources), operations, percent(c.mean), percent(c.most.Low)+" to "+percent(c.most.High))
+			t.add(name, method, strconv.Itoa(len(found)), percent(a.Edges), percent(c.mean.Edges), percent(c.edges.Low)+" to "+percent(c.edges.High),
+				percent(a.Sources), percent(c.mean.Sources), percent(a.Operations), percent(c.mean.Operations))
 		}
 	}
 	if t.Rows == nil {
@@ -489,26 +514,21 @@ func vary(s setting, jobs []study.Job) bool {
 	return slices.ContainsFunc(jobs, func(j study.Job) bool { return s.of(j) != s.of(jobs[0]) })
 }
 
-// differs are the settings that variants differ in, or nil.
+// differs are the settings that variants differ in, or nil. Of a sample, a variant has several values of some.
 func (r *Report) differs() *table {
-	var first []study.Job // of each variant
 	t := &table{Head: []string{"setting"}, Words: 1}
+	var of [][]study.Job // each variant's
 	for _, name := range r.Plan.Variants() {
 		t.Head = append(t.Head, name)
-		i := slices.IndexFunc(r.Plan.Jobs, func(j study.Job) bool { return j.Variant == name })
-		first = append(first, r.Plan.Jobs[i])
+		of = append(of, slices.DeleteFunc(slices.Clone(r.Plan.Jobs), func(j study.Job) bool { return j.Variant != name }))
 	}
 	for _, s := range r.settings() {
-		if !vary(s, first) {
+		if !vary(s, r.Plan.Jobs) {
 			continue
 		}
 		row := []string{s.name}
-		for _, j := range first {
-			value := s.of(j)
-			if value == "" {
-				value = "–"
-			}
-			row = append(row, value)
+		for _, jobs := range of {
+			row = append(row, values(s, jobs))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -516,6 +536,33 @@ func (r *Report) differs() *table {
 		return nil
 	}
 	return t
+}
+
+// values are a setting's of some jobs: one, the ends of a range of numbers, or all of a list.
+func values(s setting, jobs []study.Job) string {
+	var list []string
+	least, most := math.Inf(1), math.Inf(-1)
+	var ends [2]string
+	for _, j := range jobs {
+		text := s.of(j)
+		if v, err := strconv.ParseFloat(text, 64); err != nil {
+			least = math.NaN() // no range
+		} else {
+			if v < least {
+				least, ends[0] = v, text
+			}
+			if v > most {
+				most, ends[1] = v, text
+			}
+		}
+		if text = cmp.Or(text, "–"); !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	if len(list) > 2 && !math.IsNaN(least) {
+		return ends[0] + " to " + ends[1]
+	}
+	return strings.Join(list, ", ")
 }
 
 // common are the settings that all have, and that are not the default.

@@ -162,7 +162,11 @@ func TestReport(t *testing.T) {
 
 // TestPoints: the figure has a glyph for each seed.
 func TestPoints(t *testing.T) {
-	svg, err := made(t, two, "", nil).points().svg(false)
+	f, ok := made(t, two, "", nil).points()
+	if !ok {
+		t.Fatal("no figure")
+	}
+	svg, err := f.svg(false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +207,7 @@ func TestHalf(t *testing.T) {
 	}
 	none := made(t, two, "", func(r *study.Result) { *r = study.Result{Job: r.Job, State: "waiting"} })
 	page, markdown, _ = written(t, none)
-	if !strings.Contains(page, "0 of 18 jobs are done (18 waiting)") || !strings.Contains(page, "What 0 seeds can show: nothing") || strings.Contains(markdown, "NaN") {
+	if !strings.Contains(page, "0 of 18 jobs are done (18 waiting)") || !strings.Contains(page, "No job has come to a value") || strings.Contains(markdown, "NaN") || strings.Contains(markdown, "widened") || len(none.Figures) > 0 {
 		t.Errorf("of nothing:\n%s", markdown)
 	}
 }
@@ -245,35 +249,6 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestSentence: verdicts by hand.
-func TestSentence(t *testing.T) {
-	more, less := study.Measure{Unit: "%", Points: "points"}, study.Measure{Unit: "nats", Points: "nats", Less: true}
-	for _, c := range []struct {
-		a, b []float64
-		m    study.Measure
-		n    int
-		want string
-	}{
-		{[]float64{3, 5, 4, 6}, []float64{1, 2, 3, 4}, more, 1, "x: better than y by 2.00 points, 95 % interval 0.70 to 3.30, on 4 of 4 seeds."},
-		{[]float64{1, 2, 3, 4}, []float64{3, 5, 4, 6}, more, 1, "x: worse than y by 2.00 points, 95 % interval 0.70 to 3.30, on 4 of 4 seeds."},
-		{[]float64{1, 2, 3, 4}, []float64{3, 5, 4, 6}, less, 1, "x: better than y by 2.000 nats, 95 % interval 0.701 to 3.299, on 4 of 4 seeds."},
-		{
-			[]float64{3, 5, 4, 6},
-			[]float64{1, 2, 3, 4},
-			more, 50, "x: better than y by 2.00 points, 95 % interval 0.70 to 3.30, on 4 of 4 seeds. Widened for 50 comparisons, the interval is −3.28 to 7.28 and holds 0: of so many comparisons, this may be the one that chance brings.",
-		},
-		{[]float64{1, 2, 3}, []float64{2, 2, 1}, more, 1, "x: cannot be told apart from y: better by 0.33 points on average, 95 % interval of the gain −3.46 to 4.13, better on 1 of 3 seeds."},
-		{[]float64{1, 2}, []float64{1, 2}, more, 1, "x: the same as y on all of 2 seeds."},
-		{[]float64{1}, []float64{2}, more, 1, "x: worse than y by 1.00 points on the one seed that both have done, which shows nothing."},
-		{nil, nil, more, 1, "x: no seed is done by both it and y."},
-	} {
-		got := sentence("x", "y", study.Paired(c.a, c.b), c.m, comparison{n: c.n, confidence: 1 - 0.05/float64(c.n)})
-		if got != c.want {
-			t.Errorf("%s\nnot\n%s", got, c.want)
-		}
-	}
-}
-
 // TestWords: what so many seeds can show.
 func TestWords(t *testing.T) {
 	for n, want := range map[int]string{
@@ -283,7 +258,85 @@ func TestWords(t *testing.T) {
 			t.Errorf("%d: %s", n, got)
 		}
 	}
+	if got := median([]float64{4, 1, 9, 2}); got != 3 {
+		t.Errorf("the median of 1, 2, 4 and 9 is %v", got)
+	}
 	if got := widths(4, []float64{2}, study.Measure{Unit: "%", Points: "points"}); !strings.Contains(got, "an sd of 2.00 points") || !strings.Contains(got, "± 3.18; half of that takes about 9") {
+		t.Error(got)
+	}
+}
+
+// TestSample: of a sample there is a report of its runs and of what was sampled, and no word of seeds in common.
+func TestSample(t *testing.T) {
+	r := made(t, `{
+		"name": "map", "question": "How far", "base": {"preset": "tiny"},
+		"variants": [{"name": "constant", "set": {"arch-schedule": "const"}},
+			{"name": "falling", "set": {"arch-schedule": "power"}, "sample": [{"field": "arch-param", "from": 0.5, "to": 8}]}],
+		"sample": {"count": 7, "fields": [{"field": "arch-rate", "from": 0.001, "to": 0.1, "log": true}, {"field": "mix", "values": ["linear", "equal"]}, {"field": "imbalance", "from": 2, "to": 20}]}}`, "", nil)
+	page, markdown, _ := written(t, r)
+	for _, text := range []string{
+		"The question: How far. Measured is this", "Guessing comes to 33.3 % with 3 classes.", "2 variants, 14 runs in all.", "One task: toy, of several imbalances.",
+		"cannot be paired", "hlrs study atlas", ">All runs<", "each thin line is a run’s own", "equal, linear", "How far runs find the same cells",
+	} {
+		if !strings.Contains(page, text) {
+			t.Errorf("no %q in\n%s", text, markdown)
+		}
+	}
+	for _, text := range []string{"28 seeds", "14 seeds", "no seed", "one comparison", "Differences from", "all seeds", "NaN", "baseline", "Each point is a seed"} {
+		if strings.Contains(page, text) {
+			t.Errorf("%q is in\n%s", text, markdown)
+		}
+	}
+	rates := newSpan()
+	for i, result := range r.All {
+		if result.Variant == "constant" {
+			rates.add(result.Config.ArchRate)
+		}
+		row := fmt.Sprintf("| %d | %s | %v | %s | %v |", i, result.Variant, result.Config.ArchRate, result.Config.Mix, result.Config.Imbalance)
+		if !strings.Contains(markdown, row) || !strings.Contains(markdown, fmt.Sprintf("| %.2f |", 100*accuracy(i))) {
+			t.Errorf("no %q in\n%s", row, markdown)
+		}
+	}
+	if text := fmt.Sprintf("| arch-rate | %v to %v |", rates.least, rates.most); !strings.Contains(markdown, text) {
+		t.Errorf("no %q in\n%s", text, markdown)
+	}
+	for name, n := range map[string]int{"field-arch-rate": 14, "field-arch-param": 7, "field-imbalance": 14, "field-mix": 0} {
+		glyphs := 0
+		for _, f := range r.Figures {
+			if f.Name == name {
+				svg, err := f.svg(false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				glyphs = strings.Count(string(svg), "fill-opacity:0.8")
+			}
+		}
+		if glyphs != n {
+			t.Errorf("%s has %d points, not %d", name, glyphs, n)
+		}
+	}
+}
+
+// TestWide: of many seeds there is a row for each, and names that differ at their ends differ in a legend.
+func TestWide(t *testing.T) {
+	_, markdown, _ := written(t, made(t, strings.Replace(two, `"seeds": 6`, `"seeds": 7`, 1), "", nil))
+	if row := fmt.Sprintf("| 7 | %.2f | %.2f | %.2f |", 100*accuracy(18), 100*accuracy(19), 100*accuracy(20)); !strings.Contains(markdown, row) {
+		t.Errorf("no %q in\n%s", row, markdown)
+	}
+	long := strings.Repeat("a long name that begins alike ", 9)
+	s := sheet{width: column}
+	if a, b := s.short(long+"1"), s.short(long+"2"); a == b || !strings.HasPrefix(a, "a long") || strings.Contains(a, "\n") {
+		t.Errorf("%q and %q", a, b)
+	}
+}
+
+// TestWith: of curves, those that others go on with are left out.
+func TestWith(t *testing.T) {
+	var curves [][]float64
+	for _, c := range [][]float64{{1, 2}, nil, {1, 2, 3}, {1}, {2}} {
+		curves = with(curves, c)
+	}
+	if got := fmt.Sprint(curves); got != "[[1 2 3] [2]]" {
 		t.Error(got)
 	}
 }

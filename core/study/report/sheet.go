@@ -3,7 +3,7 @@ package report
 import (
 	"image/color"
 	"math"
-	"strings"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -130,6 +130,25 @@ func (s span) set(a *plot.Axis) {
 	a.Min, a.Max = s.least-room, s.most+room
 }
 
+// factors has an axis go by even factors, over values above 0.
+func (s span) factors(a *plot.Axis) {
+	room := math.Pow(s.most/s.least, 0.06)
+	if room == 1 {
+		room = 1.5
+	}
+	a.Min, a.Max, a.Scale = s.least/room, s.most*room, plot.LogScale{}
+	a.Tick.Marker = plot.TickerFunc(func(least, most float64) (all []plot.Tick) {
+		for power := math.Floor(math.Log10(least)); power <= math.Log10(most); power++ {
+			for _, digit := range []float64{1, 2, 5} {
+				if v := digit * math.Pow(10, power); v >= least && v <= most {
+					all = append(all, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 6, 64)})
+				}
+			}
+		}
+		return all
+	})
+}
+
 // sheet is panels in rows, and a legend beneath them.
 type sheet struct {
 	width, row vg.Length
@@ -167,11 +186,7 @@ func (s sheet) places() (at []vg.Point, height vg.Length) {
 
 // short is a name that fits into a line.
 func (s sheet) short(name string) string {
-	lines := strings.Split(figure.Wrap(name, s.width-sampleWidth-3*gap, style(8, 0, 0)), "\n")
-	if len(lines) > 1 {
-		return lines[0] + "…"
-	}
-	return name
+	return figure.Fit(name, s.width-sampleWidth-3*gap, style(8, 0, 0), 1)
 }
 
 // figure draws the sheet.
@@ -256,17 +271,10 @@ func (r *Report) title(task int) string {
 	return r.Tasks[task]
 }
 
-// every method, and every task.
+// methods are all of them.
 func (r *Report) methods() (all []int) {
 	for m := range r.Methods {
 		all = append(all, m)
-	}
-	return all
-}
-
-func (r *Report) tasks() (all []int) {
-	for t := range r.Tasks {
-		all = append(all, t)
 	}
 	return all
 }

@@ -2,12 +2,9 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"math/big"
 	"slices"
 	"strings"
-
-	"gonum.org/v1/gonum/stat"
 
 	"hlrslab/core/study"
 )
@@ -58,13 +55,34 @@ func (r *Report) words() (all []block) {
 		on = fmt.Sprintf("%d tasks: %s.", len(r.Tasks), strings.Join(r.Tasks, "; "))
 	}
 	question := ""
-	if r.Plan.Study.Question != "" {
-		question = "The question: " + r.Plan.Study.Question
+	if asks := strings.TrimSpace(r.Plan.Study.Question); asks != "" {
+		question = "The question: " + asks
+		if !strings.ContainsRune(".?!…", []rune(asks)[len([]rune(asks))-1]) {
+			question += "."
+		}
 	}
-	text(question, fmt.Sprintf("Measured is this: %s, in %s, after the last epoch.%s %s of %s. %s", lower(m.Title), m.Unit, less,
-		count(len(r.Methods), "variant"), count(len(r.Seeds), "seed"), on))
+	of := fmt.Sprintf("%s of %s.", count(len(r.Methods), "variant"), count(len(r.Seeds), "seed"))
+	if r.sampled() {
+		of = fmt.Sprintf("%s, %s in all.", count(len(r.Methods), "variant"), count(len(r.All), "run"))
+	}
+	text(question, fmt.Sprintf("Measured is this: %s, in %s, after the last epoch.%s", lower(m.Title), m.Unit, less), r.guessing(), of, on)
 
-	first := r.comparisons()[0]
+	done := 0
+	for _, result := range r.All {
+		if _, ok := m.Of(result); ok {
+			done++
+		}
+	}
+	if done == 0 {
+		text("No job has come to a value of this yet.")
+		return all
+	}
+	if r.sampled() {
+		text("This is a sample: each run has settings and a seed of its own. So runs of different variants cannot be paired, and no difference between variants is given here, for it would be of seeds and of all that was sampled at once. hlrs study atlas makes a map of it, which says what other settings come to, and how far off that is.")
+		text(limits(true))
+		return all
+	}
+	first := r.Comparisons()[0]
 	var verdicts []string
 	var pairs []int
 	var sds []float64
@@ -72,8 +90,8 @@ func (r *Report) words() (all []block) {
 		if i == r.Baseline {
 			continue
 		}
-		d := r.Over(i, first.tasks...)
-		verdicts = append(verdicts, sentence(name, r.Methods[r.Baseline], d, m, first))
+		d := r.Over(i, first.Tasks...)
+		verdicts = append(verdicts, name+": "+r.Verdict(i, first))
 		pairs = append(pairs, len(d.Each))
 		if d.SD > 0 {
 			sds = append(sds, d.SD)
@@ -82,62 +100,42 @@ func (r *Report) words() (all []block) {
 	if verdicts == nil {
 		values, _ := r.Done(0, 0)
 		text(fmt.Sprintf("There is one variant, and nothing to compare it with: %s %s.", r.spread(values), m.Unit))
-		text(limits)
+		text(limits(false))
 		return all
 	}
 	all = append(all, block{List: verdicts})
-	text(seeds(slices.Min(pairs), slices.Max(pairs)), widths(slices.Max(pairs), sds, m))
-	text(several(first), together(len(r.Tasks)))
-	text(limits)
+	if most := slices.Max(pairs); most > 0 {
+		text(seeds(slices.Min(pairs), most), widths(most, sds, m))
+		if most > 1 {
+			text(first.Several(), together(len(r.Tasks)))
+		}
+	}
+	text(limits(false))
 	return all
 }
 
-// sentence is the verdict on a method, by its differences from the baseline.
-func sentence(name, baseline string, d study.Difference, m study.Measure, c comparison) string {
-	n := len(d.Each)
-	number := func(v float64) string { return digits(v, m) }
-	better, worse, gain, sign := d.Above, d.Below, d.Mean, 1.0
-	if m.Less {
-		better, worse, gain, sign = d.Below, d.Above, -d.Mean, -1
+// guessing says what an accuracy is without any learning.
+func (r *Report) guessing() string {
+	if r.Measure.Unit != "%" || r.Measure.Less {
+		return ""
 	}
-	switch {
-	case n == 0:
-		where := ""
-		if len(c.tasks) > 1 {
-			where = " on every task"
+	var classes []int
+	for _, result := range r.All {
+		if record := r.Measure.Record(result); record != nil {
+			if n := len(record.Facts.Classes); n > 0 && !slices.Contains(classes, n) {
+				classes = append(classes, n)
+			}
 		}
-		return fmt.Sprintf("%s: no seed is done by both it and %s%s.", name, baseline, where)
-	case n == 1:
-		return fmt.Sprintf("%s: %s than %s by %s %s on the one seed that both have done, which shows nothing.", name, word(gain), baseline, number(math.Abs(gain)), m.Points)
-	case better == 0 && worse == 0:
-		return fmt.Sprintf("%s: the same as %s on all of %s.", name, baseline, count(n, "seed"))
 	}
-	// towards is an interval of how much better, or worse, it is.
-	towards := func(i study.Interval, sign float64) string {
-		low, high := sign*i.Low, sign*i.High
-		return number(min(low, high)) + " to " + number(max(low, high))
+	slices.Sort(classes)
+	var parts []string
+	for _, n := range classes {
+		parts = append(parts, fmt.Sprintf("%.3g %% with %d classes", 100/float64(n), n))
 	}
-	interval, wide := d.Interval(Confidence), d.Interval(c.confidence)
-	if interval.Holds(0) {
-		return fmt.Sprintf("%s: cannot be told apart from %s: %s by %s %s on average, 95 %% interval of the gain %s, better on %d of %d seeds.",
-			name, baseline, word(gain), number(math.Abs(gain)), m.Points, towards(interval, sign), better, n)
+	if parts == nil {
+		return ""
 	}
-	on := better
-	if gain < 0 {
-		on, sign = worse, -sign
-	}
-	text := fmt.Sprintf("%s: %s than %s by %s %s, 95 %% interval %s, on %d of %d seeds.", name, word(gain), baseline, number(math.Abs(gain)), m.Points, towards(interval, sign), on, n)
-	if c.n > 1 && wide.Holds(0) {
-		text += fmt.Sprintf(" Widened for %s, the interval is %s and holds 0: of so many comparisons, this may be the one that chance brings.", count(c.n, "comparison"), towards(wide, sign))
-	}
-	return text
-}
-
-func word(gain float64) string {
-	if gain < 0 {
-		return "worse"
-	}
-	return "better"
+	return "Guessing comes to " + strings.Join(parts, ", ") + "."
 }
 
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
@@ -167,20 +165,17 @@ func widths(n int, sds []float64, m study.Measure) string {
 	if n < 2 || sds == nil {
 		return ""
 	}
-	slices.Sort(sds)
-	sd := stat.Quantile(0.5, stat.Empirical, sds, nil)
-	half := study.HalfWidth(n, sd, Confidence)
+	sd := median(sds)
+	half := study.HalfWidth(n, sd, study.Confidence)
 	const most = 10000
 	return fmt.Sprintf("From seed to seed, differences vary by an sd of %s %s (the median of the variants), with which %s have an interval of ± %s; half of that takes about %d.",
-		digits(sd, m), m.Points, count(n, "seed"), digits(half, m), study.Needed(sd, half/2, Confidence, most))
+		m.Number(sd), m.Points, count(n, "seed"), m.Number(half), study.Needed(sd, half/2, study.Confidence, most))
 }
 
-// several says what many comparisons do to intervals.
-func several(c comparison) string {
-	if c.n == 1 {
-		return "There is one comparison, and one interval."
-	}
-	return fmt.Sprintf("There are %d comparisons with the baseline; where nothing differs, one 95 %% interval in 20 misses 0 by chance. So each is given a second time, widened to %.4g %% (Bonferroni): those hold all at once with a probability of 95 %%.", c.n, 100*c.confidence)
+// median is the middle of some numbers, or the mean of the two in the middle. (None of gonum's quantiles is that.)
+func median(values []float64) float64 {
+	all := slices.Sorted(slices.Values(values))
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 }
 
 // together says how tasks are taken together.
@@ -197,4 +192,11 @@ func (r *Report) aggregation() string {
 		study.Resamples, BootstrapSeed)
 }
 
-const limits = "Limits: what was repeated are seeds, each of which stands for all that is drawn at random, not images: a task’s test images are the same in all runs. So intervals are of what other seeds would bring with these settings on these images; they say nothing of other data, budgets or settings. Values are those after the last epoch: no run, seed or epoch was chosen by its result."
+// limits say what the intervals, or the spread of a sample, do not tell.
+func limits(sampled bool) string {
+	what := "what was repeated are seeds, each of which stands for all that is drawn at random, not images: a task’s test images are the same in all runs. So intervals are of what other seeds would bring with these settings on these images; they say nothing of other data, budgets or settings."
+	if sampled {
+		what = "the spread of a variant’s runs is that of seeds and of sampled settings together, within the ranges that were sampled. A task’s test images are the same in all runs; nothing here is of other data or budgets."
+	}
+	return "Limits: " + what + " Values are those after the last epoch: no run, seed or epoch was chosen by its result."
+}

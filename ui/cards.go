@@ -249,6 +249,12 @@ func (l *Lab) notice() string {
 	return text + " " + button("dismiss:", Text.Close) // any action clears it
 }
 
+// Passing says whether a notice may go when there was time to read it: not one that offers to do something, nor, ending in …, of what
+// is being done.
+func (l *Lab) Passing() bool {
+	return l.Notice != "" && l.undo.do == nil && !strings.HasSuffix(l.Notice, "…")
+}
+
 // chartOf is a card that is a chart, and chartTable its numbers.
 func (l *Lab) chartOf(id string) string {
 	c := l.read(id, l.chart(id))
@@ -501,7 +507,8 @@ func (l *Lab) cells() string {
 	case !ok:
 		return note(Text.NoCells) + l.trainings()
 	}
-	return l.trainings() + draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat) + draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat) +
+	return l.trainings() + `<h3>` + escape(Text.NormalCell) + `</h3>` + draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat) +
+		`<h3>` + escape(Text.ReduceCell) + `</h3>` + draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat) +
 		`<p class="genotype">` + escape(g.String()) + `</p>`
 }
 
@@ -529,8 +536,15 @@ func (l *Lab) classesTable() string {
 
 // exports are the ways to take a run along.
 func (l *Lab) exports() string {
-	return `<p>` + button("export:run", Text.ExportRun) + button("export:"+folder.GenotypeText, Text.ExportGenotype) + button("export:"+folder.Normal, Text.ExportNormal) +
+	r, whole, result := l.Run(), "", "" // what a recording has not, and what a run has after its first epoch
+	if r.File != nil {
+		whole = button("export:run", Text.ExportRun)
+	}
+	if len(r.Epochs) > 0 {
+		result = button("export:result", Text.ExportResult)
+	}
+	return `<p>` + whole + button("export:"+folder.GenotypeText, Text.ExportGenotype) + button("export:"+folder.Normal, Text.ExportNormal) +
 		button("export:"+folder.Reduce, Text.ExportReduce) + button("export:csv", Text.ExportCSV) + button("export:svg", Text.ExportSVG) + button("export:png", Text.ExportPNG) +
-		button("export:link", Text.ExportLink) + button("export:result", Text.ExportResult) + button("export:command", Text.ExportCommand) +
-		`</p>` + note(fmt.Sprintf(Text.ExportNote, l.Run().experiment().Task))
+		button("export:link", Text.ExportLink) + result + button("export:command", Text.ExportCommand) +
+		`</p>` + note(fmt.Sprintf(Text.ExportNote, r.experiment().Task))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hlrslab/core/darts"
 	"hlrslab/core/run"
@@ -221,6 +222,7 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 		r.Running, r.asked, r.Done, r.Error = false, false, true, m.Error
 	}
 	r.hear(m.Events)
+	r.paced(time.Now())
 	if l.steps++; !m.Steps() {
 		l.turns++
 	}

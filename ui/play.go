@@ -140,6 +140,7 @@ func (l *Lab) Step(do string) {
 func (l *Lab) SetSpeed(text string) {
 	l.Speed, _ = strconv.ParseFloat(text, 64)
 	for _, r := range l.Runs {
+		r.progress = progress{}
 		if r.Fixed() {
 			l.Host.Send(r.slot, msg.Command{Do: "speed", Run: r.live, Speed: l.Speed}, nil)
 		}

@@ -46,11 +46,12 @@ type Run struct {
 	costs     map[int]string // of an edge, by its place among the run's parts: what is to say
 	costEpoch int            // after how many epochs it was asked for
 
-	shown int // how many batches there were to see
-	asked bool
-	did   string // the last command to take steps
-	slot  int    // which worker
-	live  int    // which of its runs
+	progress progress
+	shown    int // how many batches there were to see
+	asked    bool
+	did      string // the last command to take steps
+	slot     int    // which worker
+	live     int    // which of its runs
 }
 
 // Wrong is why the controls cannot stand as they do, and at which of them to say so.
@@ -169,7 +170,7 @@ func (r *Run) Say(epoch int) string {
 	case !r.Fixed() && r.Wrong.Text != "":
 		return fmt.Sprintf(Text.OneWrong, r.Wrong.Text)
 	case r.Recorded && r.moved():
-		return fmt.Sprintf(Text.Moved, r.Name)
+		return fmt.Sprintf(Text.Moved, r.Name, r.playLabel())
 	case r.Recorded && !r.Record.Done():
 		say = Text.KeptRun
 	case r.Recorded:
@@ -183,7 +184,9 @@ func (r *Run) Say(epoch int) string {
 	case r.Running && r.OnGPU:
 		say = fmt.Sprintf(Text.TrainingOn, r.Device)
 	case r.Running:
-		say = Text.Training
+		if say = Text.Training; r.progress.left != "" {
+			say += " " + fmt.Sprintf(Text.TimeLeft, r.progress.left)
+		}
 	default:
 		say = Text.Paused
 	}

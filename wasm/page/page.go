@@ -238,10 +238,9 @@ func (p *page) paint() {
 	}
 }
 
-// fade takes a notice away when there was time to read it, unless the pointer or the focus is on it. One that ends in … is of what is
-// being done, and stays until that is over.
+// fade takes a notice away when there was time to read it, unless the pointer or the focus is on it.
 func (p *page) fade(notice string) {
-	if notice == "" || strings.HasSuffix(notice, "…") {
+	if !p.lab.Passing() {
 		return
 	}
 	time.AfterFunc(min(10*time.Second+time.Duration(len(notice))*80*time.Millisecond, time.Minute), func() {

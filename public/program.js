@@ -1,7 +1,7 @@
 "use strict";
 // labProgram loads and compiles a program that is packed by Zstandard, unless the host has unpacked it already: what is unpacked
 // is compiled while the rest is.
-const labProgram = async (name) => {
+self.labProgram = async (name) => {
   const r = await fetch(name);
   if (!r.ok) throw new Error(name + ": status " + r.status);
   const raw = new Uint8Array(await r.arrayBuffer());

@@ -93,13 +93,13 @@ func serveBut(t testing.TB, set *data.Dataset, late time.Duration, other func(w 
 	return server
 }
 
-// open opens an address in a fresh Chromium.
-func open(t testing.TB, url string, limit time.Duration) *tab {
+// open opens an address in a fresh Chromium, which more may be said to.
+func open(t testing.TB, url string, limit time.Duration, more ...chromedp.ExecAllocatorOption) *tab {
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts, chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.WindowSize(1280, 1400))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...)
 	t.Cleanup(cancel)
 	return openIn(t, ctx, url, limit)
 }

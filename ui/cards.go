@@ -70,6 +70,7 @@ func init() { // which refer to themselves
 		{id: "arch", paint: of((*Lab).schedule, "arch"), tabled: of((*Lab).scheduleTable, "arch")},
 		{id: "mix", paint: of((*Lab).schedule, "mix"), tabled: of((*Lab).scheduleTable, "mix")},
 		{id: "expected", paint: (*Lab).expected},
+		{id: "device", paint: (*Lab).device},
 		{id: "way", paint: (*Lab).way},
 		{id: "more", paint: (*Lab).more},
 		{id: "journey", paint: (*Lab).journey},
@@ -214,6 +215,9 @@ func (l *Lab) actions() string {
 		}
 	}
 	text += button("step", Text.OneEpoch) + button("reset", Text.Reset) + button("seed", Text.NewSeed)
+	if l.Run().Error != "" && l.Run().OnGPU {
+		text += button("processor:", Text.OnProcessor)
+	}
 	if l.CanRewind() {
 		text += button("rewind:same", Text.Rewind) + button("rewind:halve", Text.RewindHalve)
 	}
@@ -243,6 +247,12 @@ func (l *Lab) notice() string {
 		text += " " + button("undo:", l.undo.label)
 	}
 	return text + " " + button("dismiss:", Text.Close) // any action clears it
+}
+
+// Passing says whether a notice may go when there was time to read it: not one that offers to do something, nor, ending in …, of what
+// is being done.
+func (l *Lab) Passing() bool {
+	return l.Notice != "" && l.undo.do == nil && !strings.HasSuffix(l.Notice, "…")
 }
 
 // chartOf is a card that is a chart, and chartTable its numbers.
@@ -497,7 +507,8 @@ func (l *Lab) cells() string {
 	case !ok:
 		return note(Text.NoCells) + l.trainings()
 	}
-	return l.trainings() + draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat) + draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat) +
+	return l.trainings() + `<h3>` + escape(Text.NormalCell) + `</h3>` + draw.Cell(Text.NormalCell, g.Normal, g.NormalConcat) +
+		`<h3>` + escape(Text.ReduceCell) + `</h3>` + draw.Cell(Text.ReduceCell, g.Reduce, g.ReduceConcat) +
 		`<p class="genotype">` + escape(g.String()) + `</p>`
 }
 
@@ -525,8 +536,15 @@ func (l *Lab) classesTable() string {
 
 // exports are the ways to take a run along.
 func (l *Lab) exports() string {
-	return `<p>` + button("export:run", Text.ExportRun) + button("export:"+folder.GenotypeText, Text.ExportGenotype) + button("export:"+folder.Normal, Text.ExportNormal) +
+	r, whole, result := l.Run(), "", "" // what a recording has not, and what a run has after its first epoch
+	if r.File != nil {
+		whole = button("export:run", Text.ExportRun)
+	}
+	if len(r.Epochs) > 0 {
+		result = button("export:result", Text.ExportResult)
+	}
+	return `<p>` + whole + button("export:"+folder.GenotypeText, Text.ExportGenotype) + button("export:"+folder.Normal, Text.ExportNormal) +
 		button("export:"+folder.Reduce, Text.ExportReduce) + button("export:csv", Text.ExportCSV) + button("export:svg", Text.ExportSVG) + button("export:png", Text.ExportPNG) +
-		button("export:link", Text.ExportLink) + button("export:result", Text.ExportResult) + button("export:command", Text.ExportCommand) +
-		`</p>` + note(fmt.Sprintf(Text.ExportNote, l.Run().experiment().Task))
+		button("export:link", Text.ExportLink) + result + button("export:command", Text.ExportCommand) +
+		`</p>` + note(fmt.Sprintf(Text.ExportNote, r.experiment().Task))
 }

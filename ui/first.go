@@ -236,6 +236,11 @@ func (l *Lab) outcomes() string {
 			against = o.Report.PerClass
 		}
 	}
+	if other != nil {
+		if names := beyond(r.experiment(), other.experiment()); names != nil {
+			b.WriteString(note(escape(fmt.Sprintf(Text.ElseDiffers, strings.Join(names, ", ")))))
+		}
+	}
 	fmt.Fprintf(&b, `<p class="note">%s</p>`, escape(fmt.Sprintf(Text.AccuracyOf, 100/float64(len(e.Report.Classes)))))
 	const left, width, row = 76., 126., 16.
 	classes := e.Report.Classes[:min(len(e.Report.Classes), 12)]
@@ -255,6 +260,17 @@ func (l *Lab) outcomes() string {
 		fmt.Fprintf(&b, `<h4>%s</h4><p class="verdict">%s</p>%s`, escape(Text.Worth), escape(l.found()), l.dots(Text.ResultTrained, true, 264))
 	}
 	return b.String()
+}
+
+// beyond are the labels of settings in which two experiments differ beside the curves of their schedules, and their seeds.
+func beyond(a, b run.Config) (labels []string) {
+	for _, f := range run.Fields() {
+		curve := strings.HasPrefix(f.Name, "arch-") || f.Name == "mix" || strings.HasPrefix(f.Name, "mix-")
+		if !curve && f.Group != "seeds" && (f.Counts(a) || f.Counts(b)) && f.Value(a) != f.Value(b) {
+			labels = append(labels, f.Label)
+		}
+	}
+	return labels
 }
 
 // maxOf is a value that may not be there.

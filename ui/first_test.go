@@ -120,10 +120,12 @@ func TestUnlike(t *testing.T) {
 	l.Runs = l.Runs[1:]
 	add("equal", "toy", 30)
 	says("outcomes", "epoch 30", false)
+	says("outcomes", "also differ", false)
 	says("shown", "epoch 30", false)
 	l.Runs = l.Runs[:1]
 	add("short", "toy", 8)
 	l.FocusOn(1)
+	says("outcomes", "also differ in: Epochs.", true)
 	for _, part := range []string{"outcomes", "shown"} {
 		says(part, "epoch 8", true)
 		says(part, "epoch 30", true)
@@ -180,3 +182,48 @@ func TestOwnFits(t *testing.T) {
 		}
 	}
 }
+
+// TestSays has what the page says name the buttons that there are, and offer what can be had: of a recording no file to go on from, but a
+// link, which opens on the same.
+func TestSays(t *testing.T) {
+	h := &clipboard{}
+	l := NewLab(h)
+	l.Await()
+	recording, _ := theRecording(t)
+	l.Show(recording)
+	if text := l.exports(); strings.Contains(text, "export:run\"") || !strings.Contains(text, "export:result") {
+		t.Errorf("of a recording: %s", text)
+	}
+	l.Act("export:result")
+	_, link, _ := strings.Cut(h.text, "#")
+	other := NewLab(host{})
+	if other.Go(link); len(other.Run().Epochs) != len(l.Run().Epochs) || other.Notice != "" {
+		t.Errorf("the link opens on %d epochs of %d: %s", len(other.Run().Epochs), len(l.Run().Epochs), other.Notice)
+	}
+	if text := other.exports(); strings.Contains(text, "export:run\"") {
+		t.Errorf("of a link: %s", text)
+	}
+	l.Act("point:arch:2:0.4:0.5")
+	if label := (&Root{Lab: l}).PlayLabel(); !strings.Contains(l.Run().Say(-1), "“"+label+"” runs") {
+		t.Errorf("beside %q: %s", label, l.Run().Say(-1))
+	}
+	if c, _ := l.curve("arch"); c.lines[0].label != Text.AsSet {
+		t.Errorf("a curve that was moved is labelled %q", c.lines[0].label)
+	}
+	if got := rules("-normal:k-2>0:sep_conv_3x3,+reduce:1>2:skip_connect,-none"); got != "sep conv 3×3 is forbidden (normal cell, k−2→0); skip is pinned (reduction cell, 1→2); none is forbidden (everywhere)" {
+		t.Errorf("rules: %s", got)
+	}
+	l = shelved()
+	l.Kept = l.Kept[1:]
+	if l.Act("group:"); !strings.Contains(l.runs(), Text.NoSeeds) {
+		t.Errorf("nothing to group: %s", l.runs())
+	}
+}
+
+// clipboard takes what is copied.
+type clipboard struct {
+	host
+	text string
+}
+
+func (c *clipboard) Copy(text string) { c.text = text }

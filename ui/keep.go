@@ -331,11 +331,7 @@ func (l *Lab) export(what string) {
 	}
 	var b bytes.Buffer
 	switch what {
-	case "run":
-		if r.File == nil {
-			l.say(Text.NoWeights)
-			return
-		}
+	case "run": // which a recording does not offer
 		l.save(r.Name, r.File)
 	case "csv":
 		records, names := l.records()
@@ -366,15 +362,14 @@ func (l *Lab) export(what string) {
 	}
 }
 
-// link copies a link that carries what there is to see of a run.
+// link copies a link that carries what there is to see of a run: of its file, or of what is shown.
 func (l *Lab) link(r *Run) {
-	if r.File == nil {
-		l.say(Text.NoWeights)
-		return
+	text := r.Link
+	record, err := r.Record.Thinned() // of a recording there is no more
+	if r.File != nil {
+		record, err = run.ReadRecord(bytes.NewReader(r.File.Bytes()))
 	}
-	record, err := run.ReadRecord(bytes.NewReader(r.File.Bytes()))
-	text := ""
-	if err == nil {
+	if err == nil && text == "" {
 		text, err = record.Link()
 	}
 	if err != nil {

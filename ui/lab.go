@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hlrslab/core/darts"
 	"hlrslab/core/run"
@@ -36,6 +37,8 @@ type Host interface {
 	Copy(text string)
 	// Load fetches a file of the page, unpacked, and hands it to f, or why it is not to be had.
 	Load(file string, f func(raw []byte, err error))
+	// Adapter hands f the name of the GPU that the browser offers, or why it offers none.
+	Adapter(f func(name string, err error))
 	// Page is the page's own address, without what follows #.
 	Page() string
 }
@@ -61,6 +64,7 @@ type Lab struct {
 	Operation int               // that is forbidden or pinned next, among the primitives
 	Notice    string            // what was just done, or could not be
 	Own       *Own              // the person's own images, if there are some
+	GPU       GPU               // whether runs start on one
 
 	Recording *run.Recording // what comes with the page, once it is there
 
@@ -200,7 +204,7 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 	}
 	switch m.Kind {
 	case "started":
-		r.Record.Facts = *m.Facts
+		r.Record.Facts, r.Device = *m.Facts, m.Device
 	case "paused":
 		r.Running = r.asked
 	case "batch":
@@ -218,6 +222,7 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 		r.Running, r.asked, r.Done, r.Error = false, false, true, m.Error
 	}
 	r.hear(m.Events)
+	r.paced(time.Now())
 	if l.steps++; !m.Steps() {
 		l.turns++
 	}
@@ -339,6 +344,10 @@ func (l *Lab) Act(act string) {
 		l.left = map[string]bool{}
 	case "forget":
 		l.forget(what)
+	case "device":
+		l.useGPU(what == msg.GPU)
+	case "processor":
+		l.onProcessor()
 	case "rewind":
 		l.Rewind(what == "halve")
 	}

@@ -28,7 +28,7 @@ var Lessons = []Lesson{
 	{
 		ID: "tail", Title: "The long tail",
 		Text: []string{
-			"CIFAR-10 has equally many images of each class. A long tail keeps only n images of class i, as below, so that the " +
+			"Benchmarks have equally many images of each class. A long tail keeps only n images of class i, as below, so that the " +
 				"last class has ρ times fewer than the first. The test set stays balanced, so every class counts equally. The head is the first three classes, the tail the last three.",
 			"Two things change at once: the tail's classes become rare, and there are fewer images in all, so an epoch has fewer steps for the weights and the α. So " +
 				"the third trial trains on the long tail for four times the epochs, nearly as many steps as on the balanced set. It then sees each " +

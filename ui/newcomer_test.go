@@ -201,7 +201,11 @@ func TestRoom(t *testing.T) {
 		t.Errorf("with a notice: %s, and was %s", now, was)
 	}
 	b.press(Text.Close)
-	b.notice("", 5*time.Second)
+	gone := `document.querySelector(".notice").textContent === ""`
+	b.wait(gone, 5*time.Second)
+	b.click(`[data-act="export:link"]`)
+	b.notice("clipboard", 10*time.Second)
+	b.wait(gone, 20*time.Second) // by itself, when there was time to read it
 	seen := `[...document.querySelectorAll("p.set, header p")].some((e) => e.offsetHeight > 0 && e.textContent.includes("whose images are not here"))`
 	b.look(360, 740, "light")
 	b.wait(seen, 5*time.Second)

@@ -74,6 +74,13 @@ func (l *Lab) start(r *Run) {
 func (l *Lab) launch(r *Run, c msg.Command, file File) {
 	l.lives++
 	r.live, r.Started, r.Done = l.lives, true, false
+	if r.OnGPU != l.GPU.On { // another worker may take its place, and what that was asked is lost
+		r.costs = nil
+	}
+	r.OnGPU, r.Device = l.GPU.On, ""
+	if r.OnGPU {
+		c.Device = msg.GPU
+	}
 	config := r.Config
 	c.Run, c.Config, c.Speed, c.Pack = r.live, &config, l.Speed, l.packOf(config)
 	if r.Key == "" {
@@ -133,6 +140,7 @@ func (l *Lab) Step(do string) {
 func (l *Lab) SetSpeed(text string) {
 	l.Speed, _ = strconv.ParseFloat(text, 64)
 	for _, r := range l.Runs {
+		r.progress = progress{}
 		if r.Fixed() {
 			l.Host.Send(r.slot, msg.Command{Do: "speed", Run: r.live, Speed: l.Speed}, nil)
 		}

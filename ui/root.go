@@ -20,8 +20,9 @@ type Root struct {
 }
 
 // PlayLabel says what the first button does.
-func (c *Root) PlayLabel() string {
-	r := c.Lab.Run()
+func (c *Root) PlayLabel() string { return c.Lab.Run().playLabel() }
+
+func (r *Run) playLabel() string {
 	switch {
 	case r.asked:
 		return Text.Pause

@@ -39,16 +39,19 @@ type Run struct {
 	Pixels []byte
 	File   File   // the run as it stood at its last whole epoch
 	Key    string // under which it is kept on this machine
+	OnGPU  bool   // its worker was told to train on a GPU …
+	Device string // … and trains on this one
 	copyOf string // the key of the run that another tab has open, of which this is a copy
 
 	costs     map[int]string // of an edge, by its place among the run's parts: what is to say
 	costEpoch int            // after how many epochs it was asked for
 
-	shown int // how many batches there were to see
-	asked bool
-	did   string // the last command to take steps
-	slot  int    // which worker
-	live  int    // which of its runs
+	progress progress
+	shown    int // how many batches there were to see
+	asked    bool
+	did      string // the last command to take steps
+	slot     int    // which worker
+	live     int    // which of its runs
 }
 
 // Wrong is why the controls cannot stand as they do, and at which of them to say so.
@@ -167,7 +170,7 @@ func (r *Run) Say(epoch int) string {
 	case !r.Fixed() && r.Wrong.Text != "":
 		return fmt.Sprintf(Text.OneWrong, r.Wrong.Text)
 	case r.Recorded && r.moved():
-		return fmt.Sprintf(Text.Moved, r.Name)
+		return fmt.Sprintf(Text.Moved, r.Name, r.playLabel())
 	case r.Recorded && !r.Record.Done():
 		say = Text.KeptRun
 	case r.Recorded:
@@ -176,8 +179,14 @@ func (r *Run) Say(epoch int) string {
 		return Text.Ready
 	case r.Done:
 		say = Text.Finished
+	case r.Running && r.OnGPU && r.Device == "":
+		say = Text.GettingGPU
+	case r.Running && r.OnGPU:
+		say = fmt.Sprintf(Text.TrainingOn, r.Device)
 	case r.Running:
-		say = Text.Training
+		if say = Text.Training; r.progress.left != "" {
+			say += " " + fmt.Sprintf(Text.TimeLeft, r.progress.left)
+		}
 	default:
 		say = Text.Paused
 	}

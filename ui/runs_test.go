@@ -30,6 +30,7 @@ func (host) Figure(string, []run.Record, []string) {}
 func (host) Copy(string)                           {}
 func (host) Load(string, func([]byte, error))      {}
 func (host) Page() string                          { return "" }
+func (host) Adapter(func(string, error))           {}
 
 func names(l *Lab) (names []string) {
 	for _, r := range l.Runs {

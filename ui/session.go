@@ -15,6 +15,7 @@ type session struct {
 	Lesson  int
 	Place   Place
 	Address string
+	GPU     bool
 }
 
 // entry is a run on the page.
@@ -31,7 +32,7 @@ type entry struct {
 
 // Session is what is on the page, as text.
 func (l *Lab) Session() []byte {
-	s := session{Focus: l.Focus, Lesson: l.Lesson, Place: l.Place, Address: l.Address()}
+	s := session{Focus: l.Focus, Lesson: l.Lesson, Place: l.Place, Address: l.Address(), GPU: l.GPU.On}
 	for _, r := range l.Runs {
 		p := entry{Name: r.Name, Config: r.Config, Picked: r.Picked, Of: r.Of, Story: r.Story, Link: r.Link, Next: r.Record.Next}
 		if r.File != nil {
@@ -87,6 +88,9 @@ func (l *Lab) Return(raw []byte) (address string, ok bool) {
 		})
 	}
 	l.Focus, l.Lesson, l.Place = s.Focus, max(0, min(s.Lesson, len(Lessons)-1)), s.Place
+	if s.GPU {
+		l.useGPU(true)
+	}
 	return s.Address, true
 }
 

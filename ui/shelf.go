@@ -118,6 +118,7 @@ func (l *Lab) runs() string {
 	if l.shelf.grouped {
 		groups = bySeeds(kept)
 	}
+	alone := l.shelf.grouped && len(groups) == len(kept)
 	for _, g := range groups {
 		if l.shelf.grouped && len(g) > 1 {
 			b.WriteString(together(g, kept))
@@ -133,13 +134,17 @@ func (l *Lab) runs() string {
 					fmt.Fprintf(&b, `<th scope="row"><input type="text" data-choose="rename:%s" value="%s" aria-label="%s"></th>`, escape(k.Key), escape(k.Name), escape(fmt.Sprintf(Text.NameOf, k.Name)))
 					continue
 				}
-				fmt.Fprintf(&b, `<td>%s</td>`, escape(c.text(k)))
+				fmt.Fprintf(&b, `<td data-head="%s">%s</td>`, escape(c.name), escape(c.text(k)))
 			}
 			fmt.Fprintf(&b, `<td class="settings">%s</td><td>%s%s%s</td></tr>`, escape(differences(k.Config)),
 				named("open:"+k.Key, Text.Open, fmt.Sprintf(Text.OpenNamed, k.Name)), named("file:"+k.Key, Text.Export, fmt.Sprintf(Text.ExportNamed, k.Name)), named("forget:"+k.Key, Text.Delete, fmt.Sprintf(Text.DeleteNamed, k.Name)))
 		}
 	}
-	b.WriteString("</tbody></table>" + energies(kept))
+	b.WriteString("</tbody></table>")
+	if alone {
+		b.WriteString(note(escape(Text.NoSeeds)))
+	}
+	b.WriteString(energies(kept))
 	return b.String()
 }
 

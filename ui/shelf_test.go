@@ -81,6 +81,10 @@ func TestShelved(t *testing.T) {
 	b.do(chromedp.Reload()) // and there it is
 
 	b.wait(`["7A,mine", "A7,mine"].includes(`+name+`)`, 20*time.Second)
+	for _, width := range []int{360, 800, 1280} { // all that can be done is in sight
+		b.look(width, 800, "light")
+		b.wait(fmt.Sprintf(`[...document.querySelectorAll("#card-kept tbody tr")].every((r) => { const s = r.querySelector(".settings").getBoundingClientRect(), d = r.querySelector("[data-act^='forget:']").getBoundingClientRect(); return s.height > 0 && d.width > 0 && d.right <= %d; })`, width), 5*time.Second)
+	}
 	b.press(Text.CompareTicked)
 	b.notice(Text.NoneTicked, 5*time.Second)
 	for i := range 2 {

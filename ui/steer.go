@@ -28,9 +28,33 @@ func (l *Lab) steering() string {
 	if c.Steer == "" {
 		b.WriteString(`</p>` + note(escape(Text.SteerNote)))
 	} else {
-		b.WriteString(button("steer:lift", Text.Lift) + `</p>` + note(escape(fmt.Sprintf(Text.Steered, strings.ReplaceAll(c.Steer, ",", ", ")))))
+		b.WriteString(button("steer:lift", Text.Lift) + `</p>` + note(escape(fmt.Sprintf(Text.Steered, rules(c.Steer)))))
 	}
 	return b.String() + l.cost()
+}
+
+// rules are those of a steering, in words.
+func rules(steering string) string {
+	var words []string
+	for rule := range strings.FieldsFuncSeq(steering, func(r rune) bool { return r == ',' || r == ' ' }) {
+		parts := strings.Split(rule[1:], ":")
+		where, op := Text.Everywhere, draw.Short(parts[len(parts)-1])
+		if len(parts) > 1 {
+			if where = Text.NormalCell; parts[0] == "reduce" {
+				where = Text.ReduceCell
+			}
+			where = strings.ToLower(where)
+		}
+		if len(parts) > 2 {
+			where += ", " + strings.NewReplacer("-", "−", ">", "→").Replace(parts[1])
+		}
+		says := Text.Forbidden
+		if rule[0] == '+' {
+			says = Text.Pinned
+		}
+		words = append(words, fmt.Sprintf(says, op, where))
+	}
+	return strings.Join(words, "; ")
 }
 
 // part is the place of the edge that is looked at among a run's parts.

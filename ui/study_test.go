@@ -73,7 +73,7 @@ func TestStudy(t *testing.T) {
 	script := axe(t)
 	file, results := studied(t)
 	b := open(t, serve(t, nil, 0)+"/#place=studies", 2*time.Minute)
-	b.shows("#card-studies", "hlrs study run FILE", 20*time.Second)
+	b.shows("#card-studies", "build/hlrs study run tools/studies", 20*time.Second)
 	b.shows("#card-studies button", Text.OpenStudy, time.Second)
 	b.shot("studies-none.png")
 	b.drop("study.json.gz", file[:len(file)/2])

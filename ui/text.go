@@ -18,6 +18,8 @@ var Text = struct {
 	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed string
 	Rewind, RewindHalve                                                string
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
+	Device, CPU, GPU, DeviceNote, DeviceLater, FindingGPU, NoGPU       string
+	GettingGPU, TrainingOn, NoProgram, OnProcessor                     string
 	Fixed, NoMixing, NoArchitecture, NoAlphas, AsTable, TableOf, More  string
 	GroupArch, GroupMix, GroupStart                                    string
 	Parameter, Range, Default, RangeDefault                            string
@@ -28,7 +30,7 @@ var Text = struct {
 
 	// How a run stands.
 	Stopped, Loading, OneWrong, WrongLater, ShowWrong, Moved, KeptRun, FinishedRun, Ready string
-	Finished, Training, Paused, Progress, Accuracies                                      string
+	Finished, Training, Paused, Progress, Accuracies, TimeLeft, Seconds, Minutes, Hours   string
 	Ended, TooLate, NextEpoch, Announce, RecordedRun, Offer, GoOn, GoOnMore               string
 
 	// The cards.
@@ -37,12 +39,12 @@ var Text = struct {
 	Later string
 
 	// Ways to search.
-	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, NotSteered, AskCost, CostNote, CostComing, CostIs, CostFailed, EigenTitle, Eigenvalue, Frozen, FrozenAfter, FrozenNote, Dropped, DroppedNote string
+	Way, WayMixed, WayOwn, ClassRates, ClassRatesNote, RateOfClass, SupportTitle, Support, Temperature, Operation, Forbid, ForbidAll, Pin, Lift, SteerNote, Steered, Forbidden, Pinned, Everywhere, NotSteered, AskCost, CostNote, CostComing, CostIs, CostFailed, EigenTitle, Eigenvalue, Frozen, FrozenAfter, FrozenNote, Dropped, DroppedNote string
 
 	// The first screen.
 	TabData, TabBranches, TabSearch, TabResult                                                               string
 	Headline, Lead, PanelData, PanelBranches, PanelSearch, PanelResult                                       string
-	TestAlike, Ranks, RightNow, AtEpoch, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver                string
+	TestAlike, Ranks, RightNow, AtEpoch, ElseDiffers, OneBranch, BranchAsIs, BranchRare, MixOver, RateOver   string
 	WhenTrained, PanelCell, Wide, WhileSearching, AccuracyOf, ByClass, Worth, FoundAlike, FoundBetter, Shown string
 	RunHere, Film, FilmOn, FilmPause, FilmSpeed, PaceOne, PaceThree, PaceEight, Overview, Bar                string
 
@@ -92,8 +94,8 @@ var Text = struct {
 
 	// Exports, and the runs on this machine.
 	ExportRun, ExportGenotype, ExportNormal, ExportReduce, ExportCSV, ExportSVG, ExportPNG, ExportLink, ExportResult, ExportCommand, LinkCopied, ResultCopied, CommandCopied, ExportNote string
-	NothingYet, NoWeights, Copied                                                                                                                                                        string
-	Filter, GroupSeeds, CompareTicked, NoneTicked, Tick, NameOf, Seeds, SeedsSay, RunName                                                                                                string
+	NothingYet, Copied                                                                                                                                                                   string
+	Filter, GroupSeeds, NoSeeds, CompareTicked, NoneTicked, Tick, NameOf, Seeds, SeedsSay, RunName                                                                                       string
 	NoKept, KeptTable, When, Run, AccuracyHead, TailHead, SkipsHead, EntropyHead, Epochs                                                                                                 string
 	SettingsHead, Do, Open, Export, Delete, OpenNamed, ExportNamed, DeleteNamed, TimeLayout, SmallOnly                                                                                   string
 
@@ -132,6 +134,12 @@ var Text = struct {
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
+	Device: "Device", CPU: "CPU", GPU: "GPU", OnProcessor: "Go on with the CPU",
+	DeviceNote:  "The CPU gives the same numbers everywhere, to the bit. A GPU gives them within rounding, which adds up over a run.",
+	DeviceLater: "Runs under way stay where they are.", FindingGPU: "Looking for a GPU…",
+	NoGPU:      "There is no GPU to use, so runs stay on the CPU: %s.", // why
+	GettingGPU: "Preparing the GPU.", TrainingOn: "Training on %s.",    // the GPU's name
+	NoProgram:      "the program for the GPU could not be loaded: %s", // why
 	Fixed:          "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
 	NoAlphas:       "Random cells have no alphas, and so no learning rate of the architecture.",
 	NoArchitecture: "A network is trained here: its cells are given, and nothing is searched for.",
@@ -160,6 +168,7 @@ var Text = struct {
 	SupportTitle: "Operations of an edge that have a weight, and the temperature", Support: "operations with a weight", Temperature: "temperature",
 	Operation: "Operation", Forbid: "Forbid here", ForbidAll: "Forbid everywhere", Pin: "Pin here", Lift: "Lift all rules",
 	SteerNote: "Forbid or pin an operation by hand: on this edge, or everywhere. A run under way takes it from its next epoch on.", Steered: "By hand: %s.", // rules
+	Forbidden: "%s is forbidden (%s)", Pinned: "%s is pinned (%s)", Everywhere: "everywhere", // an operation, and where
 	NotSteered: "That cannot be: %s.", // why
 	AskCost:    "What does this edge cost?", CostNote: "Tests the network of the last whole epoch without this edge, in all cells of its kind.", CostComing: "Testing without this edge …",
 	CostIs:     "After epoch %d the network is right on %s %% of the test images; without the edge %s, on %s %%.", // epoch, percentage, edge, percentage
@@ -178,9 +187,10 @@ var Text = struct {
 	// How a run stands.
 	Stopped: "The run has stopped: %s", Loading: "Loading this run…", OneWrong: "Fix this setting before starting: %s.", // what is wrong
 	WrongLater: "This setting was not taken: %s.", ShowWrong: "Show the setting", // likewise
-	Moved:   "Settings changed: the charts still show %s. Start runs with the settings as they are now.", // a run
+	Moved:   "Settings changed: the charts still show %s. “%s” runs with the settings as they are now.", // a run, and the button
 	KeptRun: "A saved run, not finished yet.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a network in this tab.",
 	Finished: "Finished.", Training: "Training.", Paused: "Paused.",
+	TimeLeft: "About %s left.", Seconds: "%d s", Minutes: "%d min", Hours: "%d h", // one of these
 	Progress:   "%d steps, %d of %d epochs.",
 	Accuracies: "Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).",
 	Ended:      "It ended here: %s.", // why
@@ -225,7 +235,7 @@ var Text = struct {
 	TabData:  "Data", TabBranches: "Branches", TabSearch: "Search", TabResult: "Result",
 	PanelData: "The data", PanelBranches: "Two branches", PanelSearch: "The search", PanelResult: "What came out",
 	TestAlike: "To scale. The test set is balanced.", Ranks: "Each square is an image of a batch, with the rank of its class: 1 has the most images.", OneBranch: "One branch: images as they come", BranchAsIs: "First: images as they come", BranchRare: "Second: rare classes more often",
-	RightNow: "%s %% of images right", AtEpoch: "%s, epoch %d", // percentage; a run
+	RightNow: "%s %% of images right", AtEpoch: "%s, epoch %d", ElseDiffers: "They also differ in: %s.", // percentage; a run; settings
 	MixOver: "How much the first branch counts", RateOver: "Learning rate: how fast the architecture may change",
 	Wide:           "%s: lines are operations; wide wins, pale loses.", // a run
 	WhileSearching: "While searching", WhenTrained: "As far as it is trained", PanelCell: "The cell",
@@ -247,9 +257,10 @@ var Text = struct {
 	JourneyRecorded: "recorded, %d seeds", JourneyMean: "%.1f %% on average",
 
 	// Studies. A variant is a choice of settings that a study compares, by its name.
-	OpenStudy:   "Open a study…",
-	NoStudy:     `A study runs every variant of a question with several seeds, so that its answer can be told from chance. Run one with <code>hlrs study run FILE</code>, write its report with <code>hlrs study report DIR</code>, and open the study.json.gz that the report holds, or drop it on this page.`, // HTML
-	NoStudyFile: "%s is not a study of this laboratory; nothing has changed: %v",                                                                                                                                                                                                                                // a file, and why
+	OpenStudy: "Open a study…",
+	NoStudy: `A study runs every variant of a question with several seeds, so that its answer can be told from chance. It is run from a terminal, in the folder of the laboratory, as with this example:</p><pre>build/hlrs study run tools/studies/abstract-small.json --out runs/s
+build/hlrs study report runs/s</pre><p>The first command says how long it takes; Ctrl-C saves, and the same command goes on. Then open <code>runs/s/report/study.json.gz</code> here, or drop it on this page.`, // HTML
+	NoStudyFile: "%s is not a study of this laboratory; nothing has changed: %v", // a file, and why
 	StudyJobs:   "%d of %d runs done.",
 	StudySeeds:  "%d variants, %d seeds.",
 	StudySample: "A sample of %d variants: each run has settings and a seed of its own.",
@@ -282,7 +293,7 @@ var Text = struct {
 	WhateverCurves: "%s on average, and %s to %s for four runs of five",
 	OffBy:          "Typical error on runs that the estimate had not seen: %s; by guessing the mean of all runs: %s.",
 	TellsNothing:   "For what follows, the estimate is no better than the mean of all runs where it had not seen a run. These %d runs show no effect of the curves on it; more might.",
-	SoFar:          "· so far %s", CameWithin: "· came to %s, as expected", CameOutside: "· came to %s, outside what was expected",
+	SoFar:          "· so far %s", CameTo: "· came to %s", CameWithin: "· came to %s, as expected", CameOutside: "· came to %s, outside what was expected",
 	NearestRuns: "The nearest runs (rate as a line, mixing dashed)", RunOfMap: "%s, rate %.2g, mixing %s: %s %s",
 	OpenedTitle: "Balanced accuracy of the search network over the epochs, per cent", RunAgain: "Run it again here, to the same numbers", AgainName: "%s, seed %d",
 	AtlasTable: "What runs with these curves come to", OutcomeHead: "Outcome", ExpectedHead: "Expected", FromEighty: "Four of five from",
@@ -290,7 +301,7 @@ var Text = struct {
 
 	// Where the search stands.
 	EpochShown: "Epoch shown: <b>%d</b> of %d", // HTML
-	Latest:     "Back to the latest",
+	Latest:     "Latest",
 	Balanced:   "Balanced accuracy", CutOutOf: "Accuracy of the chosen cells alone", Gap: "Discretisation gap", Skips: "Skip connections",
 	NoParameters: "Parameter-free operations", AlphaEntropy: "Entropy of the alphas", ArchRate: "Architecture rate", Conventional: "Conventional branch",
 	Of: "%d of %d", OfNats: "%.3f of %.3f nats", Points: "%.1f points", // of per cent
@@ -340,9 +351,8 @@ var Text = struct {
 	ExportLink: "Copy link to the settings", ExportResult: "Copy link with the results", ExportCommand: "Copy as a command", LinkCopied: "A link to these settings is on the clipboard.", ResultCopied: "A link that opens on this run’s results is on the clipboard (%d KB).", CommandCopied: "The command is on the clipboard: it runs this experiment natively.",
 	ExportNote: `The run is one file: <code>hlrs %s --resume FILE --out DIR</code> goes on with it natively, to the same numbers; a run folder’s last.safetensors opens here.`, // HTML; search or train
 	NothingYet: "there is nothing to export yet: an epoch has to end first",
-	NoWeights:  "This is a recording without weights, so it cannot be continued. Start trains it again.",
 	Copied:     "The genotype is on the clipboard.",
-	NoKept:     "Nothing yet: every run is saved here, on this machine, at the end of each epoch.", KeptTable: "%d of %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", CompareTicked: "Compare selected", NoneTicked: "Select two runs or more to compare.",
+	NoKept:     "Nothing yet: every run is saved here, on this machine, at the end of each epoch.", KeptTable: "%d of %d runs on this machine", Filter: "Filter", GroupSeeds: "Group seeds", NoSeeds: "Nothing to group: no two of these runs differ by their seed alone.", CompareTicked: "Compare selected", NoneTicked: "Select two runs or more to compare.",
 	Tick: "Compare %s", NameOf: "Name of %s", Seeds: "%d seeds, mean ± sd", SeedsSay: "Accuracies:%s", RunName: "Name of this run",
 	When: "When", Run: "Run", AccuracyHead: "Accuracy %", TailHead: "Tail %", SkipsHead: "Skips", EntropyHead: "Entropy", Epochs: "Epochs",
 	SettingsHead: "Settings", Do: "Actions", Open: "Open", Export: "Export", Delete: "Delete",

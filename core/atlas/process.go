@@ -3,7 +3,6 @@ package atlas
 import (
 	"math"
 
-	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/stat"
 )
@@ -31,43 +30,38 @@ func (k Kernel) between(a, b []float64) float64 {
 type process struct {
 	Kernel
 	points [][]float64
-	chol   mat.Cholesky
-	weight mat.VecDense // K⁻¹ (y − mean)
+	chol   cholesky
+	weight []float64 // K⁻¹ (y − mean)
 }
 
 // see is the process that has seen values; ok is false where they cannot be told from one another.
 func (k Kernel) see(points [][]float64, values []float64) (p process, ok bool) {
-	n := len(points)
 	p = process{Kernel: k, points: points}
-	cov := mat.NewSymDense(n, nil)
-	for i := range n {
-		for j := range i {
-			cov.SetSym(i, j, k.between(points[i], points[j]))
+	p.chol, ok = factorize(len(points), func(i, j int) float64 {
+		if i == j {
+			return k.Signal*k.Signal + k.Noise*k.Noise
 		}
-		cov.SetSym(i, i, k.Signal*k.Signal+k.Noise*k.Noise)
-	}
-	if !p.chol.Factorize(cov) {
+		return k.between(points[i], points[j])
+	})
+	if !ok {
 		return p, false
 	}
-	rest := mat.NewVecDense(n, nil)
+	rest := make([]float64, len(values))
 	for i, v := range values {
-		rest.SetVec(i, v-k.Mean)
+		rest[i] = v - k.Mean
 	}
-	return p, p.chol.SolveVecTo(&p.weight, rest) == nil
+	p.weight = p.chol.solve(rest)
+	return p, true
 }
 
 // at is what the process expects at a point: the mean, and the standard deviation of what it does not know about it, without the noise.
 func (p *process) at(x []float64) (mean, doubt float64) {
-	k := mat.NewVecDense(len(p.points), nil)
+	k := make([]float64, len(p.points))
 	for i, point := range p.points {
-		k.SetVec(i, p.between(x, point))
+		k[i] = p.between(x, point)
 	}
-	var solved mat.VecDense
-	if err := p.chol.SolveVecTo(&solved, k); err != nil { // a matrix that cannot be inverted knows nothing
-		return p.Mean, p.Signal
-	}
-	variance := p.Signal*p.Signal - mat.Dot(k, &solved)
-	return p.Mean + mat.Dot(k, &p.weight), math.Sqrt(max(0, variance))
+	variance := p.Signal*p.Signal - dot(k, p.chol.solve(k))
+	return p.Mean + dot(k, p.weight), math.Sqrt(max(0, variance))
 }
 
 // fit is the kernel under which the values are most probable, given that lengths are about a coordinate's own spread, within a factor of
@@ -138,21 +132,21 @@ func loss(k Kernel, points [][]float64, values []float64, grad []float64) float6
 	if !ok {
 		return math.Inf(1)
 	}
-	sum := p.chol.LogDet() / 2
+	sum := p.chol.logDet() / 2
 	for i, v := range values {
-		sum += (v - k.Mean) * p.weight.AtVec(i) / 2
+		sum += (v - k.Mean) * p.weight[i] / 2
 	}
 	if grad == nil {
 		return sum
 	}
-	var inverse mat.SymDense
-	if p.chol.InverseTo(&inverse) != nil {
-		return sum
-	}
 	dims := len(k.Lengths)
+	unit := make([]float64, len(points))
 	for i := range points {
+		unit[i] = 1
+		inverse := p.chol.solve(unit) // its row i
+		unit[i] = 0
 		for j := range i + 1 {
-			pull := inverse.At(i, j) - p.weight.AtVec(i)*p.weight.AtVec(j) // of the covariance, twice where i ≠ j
+			pull := inverse[j] - p.weight[i]*p.weight[j] // of the covariance, twice where i ≠ j
 			if i == j {
 				pull /= 2
 				grad[dims+1] += pull * 2 * k.Noise * k.Noise

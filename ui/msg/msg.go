@@ -24,7 +24,11 @@ type Command struct {
 	Pack   string      `json:"pack,omitempty"` // where the images are: an address, "own", or empty for the toy set
 	Speed  float64     `json:"speed,omitempty"`
 	Part   int         `json:"part,omitempty"`
+	Device string      `json:"device,omitempty"` // that a run starts on: GPU, or empty for the processor
 }
+
+// GPU is a Command's Device.
+const GPU = "gpu"
 
 // Report is the worker's: "ready", "started", "paused", "events", "done", "error", "images" if a run's images cannot be had, "lost"
 // if the worker is no more, "snapshot" and "batch" with bytes beside them, or "without" with a Part's Accuracies.
@@ -35,6 +39,7 @@ type Report struct {
 	Error  string      `json:"error,omitempty"`
 	Facts  *run.Facts  `json:"facts,omitempty"`
 	Batch  *Batch      `json:"batch,omitempty"`
+	Device string      `json:"device,omitempty"` // the name of the GPU that a run was started on
 	Part   int         `json:"part,omitempty"`
 	// Accuracies are those of the whole network, and of that without the part.
 	Accuracies [2]float64 `json:"accuracies,omitzero"`

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	if js.Global().Get("document").IsUndefined() {
-		worker.Main()
+		worker.Main(nil)
 	}
 	page.Main()
 }

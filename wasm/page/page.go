@@ -28,6 +28,7 @@ type page struct {
 	env      vugu.EventEnv
 	workers  map[int]*worker
 	figures  js.Value // the program that draws for publication, in a worker of its own, loaded when it is first asked
+	gpu      js.Value // the promise of the program that trains on a GPU, likewise
 	store    js.Value
 	painted  map[string]*painting
 	revision int
@@ -237,10 +238,9 @@ func (p *page) paint() {
 	}
 }
 
-// fade takes a notice away when there was time to read it, unless the pointer or the focus is on it. One that ends in … is of what is
-// being done, and stays until that is over.
+// fade takes a notice away when there was time to read it, unless the pointer or the focus is on it.
 func (p *page) fade(notice string) {
-	if notice == "" || strings.HasSuffix(notice, "…") {
+	if !p.lab.Passing() {
 		return
 	}
 	time.AfterFunc(min(10*time.Second+time.Duration(len(notice))*80*time.Millisecond, time.Minute), func() {

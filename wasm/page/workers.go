@@ -5,6 +5,7 @@ package page
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"syscall/js"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"hlrslab/ui"
 	"hlrslab/ui/msg"
 	"hlrslab/wasm/web"
+	"hlrslab/wasm/webgpu"
 )
 
 // worker trains the runs of a slot. What is said before it listens waits.
@@ -19,6 +21,7 @@ type worker struct {
 	js      js.Value
 	ready   bool
 	waiting [][]any
+	gpu     bool   // its program has a GPU's device, too
 	own     bool   // it has the person's own images
 	pack    string // the address of those that it trains on
 }
@@ -37,12 +40,16 @@ func (w *worker) post(c msg.Command, beside any) {
 }
 
 // spare starts the first run's worker before it is asked for: the program is there when Start is pressed.
-func (p *page) spare() { p.workers[1] = p.hire(1) }
+func (p *page) spare() { p.workers[1] = p.hire(1, false) }
 
-// hire starts a worker for a slot.
-func (p *page) hire(slot int) *worker {
-	w := &worker{js: window.Get("Worker").New("public/worker.js")}
-	w.js.Call("postMessage", window.Get("labModule"))
+// hire starts a worker for a slot, with this program or the one that has a GPU's device.
+func (p *page) hire(slot int, gpu bool) *worker {
+	w := &worker{js: window.Get("Worker").New("public/worker.js"), gpu: gpu}
+	if gpu {
+		go p.teach(slot, w)
+	} else {
+		w.js.Call("postMessage", window.Get("labModule"))
+	}
 	w.js.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		m := args[0].Get("data")
 		text, beside := m.Index(0).String(), m.Index(1)
@@ -82,11 +89,42 @@ func (p *page) hire(slot int) *worker {
 	return w
 }
 
+// teach gives a worker the program with a GPU's device, which is loaded when it is first asked for.
+func (p *page) teach(slot int, w *worker) {
+	if p.gpu.IsUndefined() {
+		p.gpu = window.Call("labProgram", "public/gpu.wasm.zst")
+	}
+	program, err := web.Await(p.gpu)
+	if err == nil {
+		w.js.Call("postMessage", program)
+		return
+	}
+	p.gpu = js.Undefined() // for another try
+	p.change(func() {
+		if p.workers[slot] == w {
+			p.End(slot)
+			p.lab.Hear(slot, msg.Report{Kind: "lost", Error: fmt.Sprintf(ui.Text.NoProgram, err)}, nil)
+		}
+	})
+}
+
+// Adapter implements ui.Host.
+func (p *page) Adapter(f func(name string, err error)) {
+	go func() {
+		a, err := webgpu.Find()
+		p.change(func() { f(webgpu.Name(a), err) })
+	}()
+}
+
 // Send implements ui.Host.
 func (p *page) Send(slot int, c msg.Command, file ui.File) {
 	w := p.workers[slot]
+	if w != nil && c.Device == msg.GPU && !w.gpu {
+		p.End(slot)
+		w = nil
+	}
 	if w == nil {
-		w = p.hire(slot)
+		w = p.hire(slot, c.Device == msg.GPU)
 		p.workers[slot] = w
 	}
 	switch {

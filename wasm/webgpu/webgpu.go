@@ -64,37 +64,52 @@ func (h *handle) Release() {
 	}
 }
 
-// Open returns the driver of the fastest GPU that the browser gives.
+// Find returns the fastest GPU that the browser gives, without a device on it.
+func Find() (gpu.Adapter, error) {
+	_, about, err := find()
+	return about, err
+}
+
+// Open returns a driver of that.
 func Open() (gpu.Driver, error) {
 	d, err := open()
 	if err != nil {
-		return nil, fmt.Errorf("no GPU: %w", err)
+		return nil, err
 	}
 	return d, nil
 }
 
-func open() (*driver, error) {
+func find() (adapter js.Value, about gpu.Adapter, err error) {
 	var offer js.Value
 	if navigator := js.Global().Get("navigator"); navigator.Truthy() {
 		offer = navigator.Get("gpu")
 	}
 	if !offer.Truthy() {
-		return nil, errors.New("there is no WebGPU here; Chrome 113, Safari 26 and Firefox 141 have it, or newer, on pages by https or of this machine")
+		return adapter, about, errors.New("no WebGPU here: it takes Chrome 113, Safari 26, Firefox 141 or newer, and a page of this machine or by https")
 	}
-	adapter, err := web.Await(offer.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
+	adapter, err = web.Await(offer.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
+	if err == nil && !adapter.Truthy() {
+		err = errors.New("the browser offers no GPU to pages on this machine; its own page about:gpu (Chrome) or about:support (Firefox) may say why")
+	}
 	if err != nil {
-		return nil, err
-	}
-	if !adapter.Truthy() {
-		return nil, errors.New("the browser has WebGPU but finds no GPU for it; its page about:gpu (Chrome) or about:support (Firefox) may say why")
+		return adapter, about, err
 	}
 	limits := adapter.Get("limits")
 	limit := func(name string) int64 { return int64(limits.Get(name).Float()) }
-	d := &driver{landed: make(chan struct{}, 1), lost: make(chan struct{}), pace: pace{budget: firstBudget}}
-	d.about = gpu.Adapter{
+	about = gpu.Adapter{
 		Binding: limit("maxStorageBufferBindingSize") &^ 3, Buffer: limit("maxBufferSize") &^ 3, Groups: int(limit("maxComputeWorkgroupsPerDimension")),
 	}
-	d.about.Name, d.about.Kind = name(adapter.Get("info"))
+	about.Name, about.Kind = name(adapter.Get("info"))
+	return adapter, about, nil
+}
+
+func open() (*driver, error) {
+	adapter, about, err := find()
+	if err != nil {
+		return nil, err
+	}
+	d := &driver{about: about, landed: make(chan struct{}, 1), lost: make(chan struct{}), pace: pace{budget: firstBudget}}
+	limits := adapter.Get("limits") // a device has WebGPU's least of each, unless more is asked for
 	d.device, err = web.Await(adapter.Call("requestDevice", map[string]any{"requiredLimits": map[string]any{
 		"maxStorageBufferBindingSize": limits.Get("maxStorageBufferBindingSize"), "maxBufferSize": limits.Get("maxBufferSize"),
 	}}))
@@ -124,6 +139,14 @@ func open() (*driver, error) {
 	}
 	d.layout = d.device.Call("createPipelineLayout", map[string]any{"label": "kernels", "bindGroupLayouts": layouts})
 	return d, nil
+}
+
+// Name is what to call a GPU.
+func Name(a gpu.Adapter) string {
+	if a.Kind == gpu.Unknown {
+		return a.Name
+	}
+	return a.Name + ", " + a.Kind.String()
 }
 
 // name is what a browser tells of an adapter: often no more than the maker and the architecture.

@@ -14,6 +14,7 @@ import (
 
 	"hlrslab/core/cpu"
 	"hlrslab/core/data"
+	"hlrslab/core/nn"
 	"hlrslab/core/run"
 	"hlrslab/core/task"
 	"hlrslab/ui/msg"
@@ -29,8 +30,11 @@ type command struct {
 	beside js.Value
 }
 
-// Main never returns.
-func Main() {
+// GPU opens a device on the GPU, which has a name, until close ends it.
+type GPU func() (device nn.Device, name string, close func(), err error)
+
+// Main never returns. Open is nil in a program that has no GPU.
+func Main(open GPU) {
 	debug.SetGCPercent(20) // nearly all memory is there from a run's beginning to its end, and a step takes none
 	var commands []command // in the order of their arrival: the event loop must not wait for their turn
 	arrived := make(chan struct{}, 1)
@@ -65,10 +69,11 @@ func Main() {
 			t.end()
 			if d, err := images(c.Pack); err != nil {
 				post(msg.Report{Kind: "images", Run: c.Run, Error: err.Error()})
-			} else if run, device, err := start(c, d); err != nil {
+			} else if next, err := start(c, d, open); err != nil {
 				fail(c.Run, err)
 			} else {
-				t = &trainer{id: c.Run, run: run, device: device, turn: turn, wake: make(chan struct{}, 1), speed: c.Speed}
+				t = next
+				t.turn = turn
 				go t.train()
 			}
 		case "stop":
@@ -102,7 +107,8 @@ func Main() {
 type trainer struct {
 	id      int
 	run     *run.Run
-	device  *cpu.Device
+	device  *cpu.Device // or nil on a GPU, which has the event loop turn by itself
+	close   func()      // ends a GPU's device
 	turn    func()
 	playing bool
 	steps   int     // to take while not playing
@@ -133,7 +139,10 @@ func (t *trainer) end() {
 }
 
 func (t *trainer) train() {
-	t.device.Yield = t.yield
+	defer t.close()
+	if t.device != nil {
+		t.device.Yield = t.yield
+	}
 	for !t.run.Done() {
 		t.yield()
 		began := time.Now()
@@ -201,19 +210,30 @@ func (t *trainer) yield() {
 	}
 }
 
-func start(c command, d *data.Dataset) (r *run.Run, device *cpu.Device, err error) {
-	device = &cpu.Device{Threads: 1}
-	if c.Do == "restore" {
-		r, err = task.Restore(bytes.NewReader(web.Bytes(c.beside)), d, device)
+func start(c command, d *data.Dataset, open GPU) (t *trainer, err error) {
+	t = &trainer{id: c.Run, close: func() {}, wake: make(chan struct{}, 1), speed: c.Speed}
+	var device nn.Device
+	name := ""
+	if c.Device == msg.GPU {
+		if device, name, t.close, err = open(); err != nil {
+			return nil, err
+		}
 	} else {
-		r, err = task.New(*c.Config, d, device)
+		t.device = &cpu.Device{Threads: 1}
+		device = t.device
+	}
+	if c.Do == "restore" {
+		t.run, err = task.Restore(bytes.NewReader(web.Bytes(c.beside)), d, device)
+	} else {
+		t.run, err = task.New(*c.Config, d, device)
 	}
 	if err != nil {
-		return nil, nil, err
+		t.close()
+		return nil, err
 	}
-	facts := r.Facts()
-	post(msg.Report{Kind: "started", Run: c.Run, Facts: &facts})
-	return r, device, nil
+	facts := t.run.Facts()
+	post(msg.Report{Kind: "started", Run: c.Run, Facts: &facts, Device: name})
+	return t, nil
 }
 
 // without tests a run that was kept without one of its parts, beside whatever is trained.

@@ -1,0 +1,82 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hlrslab/ui/msg"
+)
+
+// GPU is whether the page's runs start on the GPU, and what is known of that. It is no part of a run, whose snapshots go on anywhere.
+type GPU struct {
+	On   bool
+	Name string // once the browser has told it
+	Why  string // there is none
+}
+
+// useGPU chooses where runs start from now on: on a GPU only if the browser offers one.
+func (l *Lab) useGPU(on bool) {
+	if l.GPU.On = on && l.GPU.Why == ""; !l.GPU.On {
+		return
+	}
+	l.Host.Adapter(func(name string, err error) {
+		if err != nil {
+			l.GPU = GPU{Why: err.Error()} // the page does not ask again
+		} else {
+			l.GPU.Name = name
+		}
+		l.turns++
+	})
+}
+
+// device is the choice of where runs start, and what there is to know about it.
+func (l *Lab) device() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<p class="speed"><label for="device">%s</label><select id="device" data-choose="device" aria-describedby="device-help">`, escape(Text.Device))
+	for _, on := range []bool{false, true} {
+		value, name, attrs := "cpu", Text.CPU, ""
+		if on {
+			value, name = msg.GPU, Text.GPU
+		}
+		if on == l.GPU.On {
+			attrs += " selected"
+		}
+		if on && l.GPU.Why != "" {
+			attrs += " disabled"
+		}
+		fmt.Fprintf(&b, `<option value="%s"%s>%s</option>`, value, attrs, escape(name))
+	}
+	fmt.Fprintf(&b, `</select></p><small id="device-help" role="status">%s</small>`, escape(l.aboutDevice()))
+	return b.String()
+}
+
+// aboutDevice says which GPU there is, or why none, and that runs under way stay where they are.
+func (l *Lab) aboutDevice() string {
+	say := Text.DeviceNote
+	switch {
+	case l.GPU.Why != "":
+		say = fmt.Sprintf(Text.NoGPU, l.GPU.Why)
+	case l.GPU.On && l.GPU.Name == "":
+		say = Text.FindingGPU
+	case l.GPU.On:
+		say = l.GPU.Name + ". " + say
+	}
+	if slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Fixed() && r.OnGPU != l.GPU.On }) {
+		say += " " + Text.DeviceLater
+	}
+	return say
+}
+
+// onProcessor goes on with a run that has failed on a GPU, from the end of its last whole epoch or else from its start.
+func (l *Lab) onProcessor() {
+	r := l.Run()
+	l.useGPU(false)
+	if r.File != nil {
+		l.Rewind(false)
+	} else {
+		r.clear()
+		l.start(r)
+	}
+	l.play(r, true)
+}

@@ -1,0 +1,112 @@
+package ui
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"hlrslab/core/data"
+)
+
+// swiftShader has Chromium offer a GPU that it emulates on the processor.
+var swiftShader = []chromedp.ExecAllocatorOption{chromedp.Flag("enable-unsafe-webgpu", true), chromedp.Flag("use-webgpu-adapter", "swiftshader")}
+
+// least is a run of a few steps: an emulated GPU takes a second for each.
+const least = "#seed=1&channels=2&layers=3&nodes=1&batch=8&n-max=8&imbalance=2&test-images=10&epochs=2&order=1"
+
+// device chooses where runs start, by the keyboard, and waits for what is said of it.
+func (b *tab) device(key, says string) {
+	b.Helper()
+	b.focus(`document.getElementById("device")`)
+	b.do(chromedp.KeyEvent(key))
+	b.shows("#device-help", says, 20*time.Second)
+}
+
+// TestGPU trains on the GPU in the page's worker: the numbers are near those of the processor. A run that was saved there goes on on the
+// processor, and so does one whose GPU was lost.
+func TestGPU(t *testing.T) {
+	t.Parallel()
+	const gpu = "google swiftshader, emulated on the processor"
+	b := open(t, serve(t, nil, 0)+least, 5*time.Minute, swiftShader...)
+	b.says("Ready.", 20*time.Second)
+	b.device(kb.ArrowDown, gpu+".")
+	b.press("Start")
+	b.says("Training on "+gpu, time.Minute)
+	b.shot("gpu.png")
+	b.says("Finished.", 3*time.Minute)
+	c, steps, epochs := b.events(1)
+	here, ends := natively(t, c, data.Toy(1))
+	if len(steps) != len(here) || len(epochs) != len(ends) {
+		t.Fatalf("%d steps in %d epochs on the GPU, %d in %d on the processor", len(steps), len(epochs), len(here), len(ends))
+	}
+	same := true
+	for i, s := range steps {
+		if far := max(math.Abs(s.Loss-here[i].Loss), math.Abs(s.ArchLoss-here[i].ArchLoss)); i < 5 && far > 1e-4 || far > 0.05 {
+			t.Errorf("step %d: losses %v and %v on the GPU, %v and %v on the processor", i, s.Loss, s.ArchLoss, here[i].Loss, here[i].ArchLoss)
+		}
+		same = same && s.Loss == here[i].Loss
+	}
+	if same {
+		t.Error("not a bit is another: was it the GPU?")
+	}
+
+	// Another run is left after an epoch, and goes on on the processor.
+	b.press("Reset to the same start")
+	b.press("One epoch")
+	b.says("1 of 2 epochs", time.Minute)
+	b.visit(Shelf)
+	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 10*time.Second)
+	b.visit(Explore)
+	b.do(chromedp.Reload())
+	b.says("A saved run, not finished yet.", 20*time.Second)
+	b.shows("#device-help", gpu, 20*time.Second) // as it was chosen
+	b.device(kb.ArrowUp, Text.DeviceNote)
+	b.press("Continue")
+	b.says("Finished.", time.Minute)
+
+	// A GPU is lost.
+	b.device(kb.ArrowDown, gpu+".")
+	b.press("Reset to the same start")
+	b.press("One epoch")
+	b.says("1 of 2 epochs", time.Minute)
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, chromedp.FromContext(ctx).Browser, browser.CrashGPUProcess, cdp.Empty{})
+		return err
+	}))
+	b.press("Step")
+	b.says("is lost", 20*time.Second)
+	b.press("Go on with the CPU")
+	b.says("Training.", 20*time.Second)
+	b.says("Finished.", time.Minute)
+	if now := eval[string](b, `document.getElementById("device").value`); now != "cpu" {
+		t.Errorf("the switch stands at %s", now)
+	}
+	_, steps, _ = b.events(3)
+	if n := len(steps); n != len(here)/2 {
+		t.Errorf("the processor took %d steps of the last epoch, not %d", n, len(here)/2)
+	}
+}
+
+// TestNoGPU chooses a GPU where there is none: that is said, and runs stay on the processor.
+func TestNoGPU(t *testing.T) {
+	t.Parallel()
+	b := open(t, serve(t, nil, 0)+small, time.Minute)
+	b.says("Ready.", 20*time.Second)
+	b.device(kb.ArrowDown, strings.SplitN(Text.NoGPU, ":", 2)[0])
+	b.wait(`document.getElementById("device").value === "cpu" && document.querySelector("#device option:last-child").disabled`, 5*time.Second)
+	b.press("Start")
+	b.says("Training.", 20*time.Second)
+	b.says("Finished.", time.Minute)
+	if sent := eval[[]string](b, "sent"); strings.Contains(strings.Join(sent, ""), strconv.Quote("device")) {
+		t.Error("a GPU was asked for")
+	}
+	b.quiet()
+}

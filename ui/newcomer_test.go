@@ -209,6 +209,7 @@ func TestRoom(t *testing.T) {
 	seen := `[...document.querySelectorAll("p.set, header p")].some((e) => e.offsetHeight > 0 && e.textContent.includes("whose images are not here"))`
 	b.look(360, 740, "light")
 	b.wait(seen, 5*time.Second)
+	b.wait(`[...document.querySelectorAll("#panel-rate path.line")].every((e) => e.getBoundingClientRect().width > 100)`, 5*time.Second) // the curves are drawn
 	b.look(1280, 800, "light")
 	b.click(`[data-act="present:"]`)
 	b.wait(seen, 5*time.Second)

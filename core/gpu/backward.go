@@ -13,6 +13,9 @@ type sender struct {
 	sets   bool // whether it is the first
 }
 
+// tile is the rows and columns of a matrix's gradient that a workgroup has.
+const tile = 16
+
 // share is how many pixels of a matrix's gradient a workgroup adds up, at least.
 const share = 4096
 
@@ -294,7 +297,7 @@ func (b *plan) back(k *chunk, c *nn.Conv) (j job, at int) {
 	plane := k.plane(to)
 	blocks := ceil(plane, columns)
 	at = k.borrow(c.Inputs * plane)
-	j = job{groups: blocks * ceil(c.Inputs, tile)}
+	j = job{groups: blocks * ceil(c.Inputs, rowTile)}
 	j.words.add(b.op(c.Weight), inert(c.Inert), plane, k.n, to.W, c.H, c.W, c.Inputs, at, b.at(k, c.Grad, 0), b.at(k, c.Out, 0), b.gradient(c.Out, c.Norm), c.Out.C, blocks, 0)
 	for i := range c.Parts {
 		p := &c.Parts[i]
@@ -310,7 +313,7 @@ func (b *plan) back(k *chunk, c *nn.Conv) (j job, at int) {
 			j.words.add(v[:]...)
 			j.words[14]++
 			j.macs += p.Rows * c.Inputs * k.n * c.H * c.W
-			j.floats += 2 * p.Rows * ceil(c.Inputs, tile) * k.n * c.H * c.W
+			j.floats += 2 * p.Rows * ceil(c.Inputs, rowTile) * k.n * c.H * c.W
 		}
 	}
 	j.floats += c.Inputs * plane

@@ -9,7 +9,7 @@ import (
 const (
 	columns  = 256
 	elements = 1024
-	tile     = 16 // rows of a product
+	rowTile  = 32 // rows of a product, or channels of a transposed one
 )
 
 // Kinds of views as the kernels have them, and how a View is one.
@@ -197,8 +197,8 @@ func (b *plan) product(k *chunk, out nn.FeatureMap, row, rows, weight, matrix in
 		moments += 3 * row * all
 	}
 	j := job{
-		groups: blocks * ceil(rows, tile), macs: plane * (rows*inner + s.window.K*s.window.K*inner*ceil(rows, tile)),
-		floats: plane * (rows + inner*s.reads()*ceil(rows, tile)),
+		groups: blocks * ceil(rows, rowTile), macs: plane * (rows*inner + s.window.K*s.window.K*inner*ceil(rows, rowTile)),
+		floats: plane * (rows + inner*s.reads()*ceil(rows, rowTile)),
 	}
 	j.words.add(b.op(weight), plane, out.W, rows, b.at(k, out, row), b.weight(matrix), inner, moments, all, blocks)
 	s.words(&j.words)

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"hlrslab/core/data"
+	"hlrslab/ui/msg"
 )
 
 // swiftShader has Chromium offer a GPU that it emulates on the processor.
@@ -92,6 +93,45 @@ func TestGPU(t *testing.T) {
 	_, steps, _ = b.events(3)
 	if n := len(steps); n != len(here)/2 {
 		t.Errorf("the processor took %d steps of the last epoch, not %d", n, len(here)/2)
+	}
+}
+
+// spy is a host with a GPU that keeps what is said to workers.
+type spy struct {
+	host
+	sent *[]msg.Command
+}
+
+func (s spy) Send(_ int, c msg.Command, _ File)      { *s.sent = append(*s.sent, c) }
+func (s spy) Adapter(f func(name string, err error)) { f("some GPU", nil) }
+
+// TestOnProcessor starts a run on a GPU that has no room for it: on the processor it begins anew. The choice comes back with the page.
+func TestOnProcessor(t *testing.T) {
+	var sent []msg.Command
+	l := NewLab(spy{sent: &sent})
+	l.Act("device:gpu")
+	again := NewLab(spy{sent: new([]msg.Command)})
+	if again.Return(l.Session()); !again.GPU.On || again.GPU.Name != "some GPU" {
+		t.Errorf("after a reload: %+v", again.GPU)
+	}
+	l.Play()
+	if len(sent) != 2 || sent[0].Do != "start" || sent[0].Device != msg.GPU {
+		t.Fatalf("sent: %+v", sent)
+	}
+	r := l.Run()
+	if say := r.Say(-1); !strings.HasPrefix(say, Text.GettingGPU) {
+		t.Errorf("until it has begun: %s", say)
+	}
+	if strings.Contains(l.Paint("actions"), Text.OnProcessor) {
+		t.Error("the processor is offered to a run that goes on")
+	}
+	l.Hear(r.slot, msg.Report{Kind: "error", Run: r.live, Error: "no room"}, nil)
+	if !strings.Contains(l.Paint("actions"), Text.OnProcessor) {
+		t.Error("the processor is not offered")
+	}
+	l.Act("processor:")
+	if len(sent) != 4 || sent[2].Do != "start" || sent[2].Device != "" || sent[3].Do != "play" || l.GPU.On || r.Error != "" {
+		t.Errorf("then: %+v", sent[2:])
 	}
 }
 

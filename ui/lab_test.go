@@ -715,7 +715,7 @@ func TestAccessible(t *testing.T) {
 		b.do(chromedp.KeyEvent(kb.Tab))
 		names[eval[string](b, `document.activeElement.id || document.activeElement.dataset.act || document.activeElement.textContent.trim().slice(0, 40)`)] = true
 	}
-	for _, want := range []string{"play", "speed", "arch-schedule", "arch-rate", "arch-rate-value", "imbalance"} { // of plain DARTS, which mixes nothing
+	for _, want := range []string{"play", "speed", "device", "arch-schedule", "arch-rate", "arch-rate-value", "imbalance"} { // of plain DARTS, which mixes nothing
 		if !names[want] {
 			t.Errorf("Tab does not come to %s", want)
 		}

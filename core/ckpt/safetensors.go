@@ -60,7 +60,7 @@ func Read(r io.Reader) (*File, error) {
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader {
-		return nil, fmt.Errorf("safetensors: a header of %d bytes; this is another kind of file", n)
+		return nil, errors.New("this is another kind of file, not a safetensors one")
 	}
 	raw, err := io.ReadAll(io.LimitReader(r, int64(n)))
 	if err != nil || uint64(len(raw)) < n {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
@@ -386,7 +387,7 @@ func (c *Config) Decode(r io.Reader) error {
 		}
 	}
 	for name := range values {
-		return fmt.Errorf("configuration: unknown field %.80q; known keys are %s", name, names())
+		return fmt.Errorf("configuration: unknown field %.80q%s", name, Meant(name))
 	}
 	*c = read
 	return nil
@@ -403,12 +404,27 @@ func (c *Config) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return c.Decode(bytes.NewReader(raw))
 }
 
-func names() string {
-	var n []string
+// Meant ends an error of an unknown field's name with those that were perhaps meant: which contain it, or begin alike.
+func Meant(name string) string {
+	const least, most = 2, 3 // letters that begin alike, and fields
+	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+	alike := map[string]int{}
+	var near []string
 	for _, f := range Fields() {
-		n = append(n, f.Name)
+		n := 0
+		for n < min(len(name), len(f.Name)) && name[n] == f.Name[n] {
+			n++
+		}
+		if n >= least || len(name) > least && strings.Contains(f.Name, name) {
+			alike[f.Name] = n
+			near = append(near, f.Name)
+		}
 	}
-	return strings.Join(n, ", ")
+	if near == nil {
+		return "; hlrs search --help lists all there are"
+	}
+	slices.SortStableFunc(near, func(a, b string) int { return cmp.Or(alike[b]-alike[a], len(a)-len(b)) })
+	return "; did you mean " + strings.Join(near[:min(most, len(near))], ", ") + "?"
 }
 
 // Encode writes the configuration's JSON, one field a line.

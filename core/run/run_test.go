@@ -332,7 +332,7 @@ func TestConfigurationErrorsNameTheField(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"epohcs": 3}`:                `unknown field "epohcs"; known keys are task, dataset, size`,
+		`{"epohcs": 3}`:                `unknown field "epohcs"; did you mean epochs`,
 		`{"Epochs": 3}`:                `unknown field "Epochs"`,
 		`{"dataset": ""}`:              `dataset: there is no ""; choose one of cifar10, toy, own`,
 		`{"dataset": null}`:            `dataset: null is not one of cifar10, toy, own`,

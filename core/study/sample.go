@@ -41,6 +41,9 @@ func (s Study) sampled() (jobs []Job, err error) {
 			if err := axis.check(axes[i][:k]); err != nil {
 				return nil, fmt.Errorf("sample: %w", err)
 			}
+			if axis.Values == nil && axis.From == axis.To {
+				return nil, fmt.Errorf("sample: %s: give values, or from and to", axis.Field)
+			}
 		}
 		dims := len(axes[i])
 		if dims == 0 {

@@ -106,8 +106,8 @@ type Plan struct {
 
 // Read reads a study's file. Unknown names are errors.
 func Read(r io.Reader) (s Study, err error) {
-	if err = json.UnmarshalRead(r, &s, json.RejectUnknownMembers(true)); err != nil {
-		return s, fmt.Errorf("study: %w", plain(err))
+	if err := decode(r, &s); err != nil {
+		return s, fmt.Errorf("study: %w", err)
 	}
 	if s.Hours < 0 {
 		return s, fmt.Errorf("study: hours: %v is no time", s.Hours)
@@ -115,30 +115,10 @@ func Read(r io.Reader) (s Study, err error) {
 	return s, nil
 }
 
-// plain is what is wrong with a file in other words than Go's.
-func plain(err error) error {
-	at, ok := errors.AsType[*json.SemanticError](err)
-	if !ok {
-		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
-	}
-	where := strings.TrimPrefix(string(at.JSONPointer), "/")
-	if errors.Is(err, json.ErrUnknownName) {
-		return fmt.Errorf("there is no %s; a study has name, question, base, then-train, variants (name, set, then-train, sample), vary (field, values, or from, to, count and log), sample (count, fields), seeds, baseline and hours", where)
-	}
-	if where == "" {
-		where = "the file"
-	}
-	if at.Err != nil && at.JSONValue == nil { // our own words
-		return fmt.Errorf("%s: %w", where, at.Err)
-	}
-	kind := map[jsontext.Kind]string{'[': "a list", '{': "an object", '"': "a text", '0': "a number", 'n': "null"}[at.JSONKind]
-	return fmt.Errorf("%s: %s cannot stand there", where, cmp.Or(kind, at.JSONKind.String()))
-}
-
 // ReadPlan reads a plan: jobs as they were frozen, whatever presets say by now.
 func ReadPlan(r io.Reader) (p Plan, err error) {
-	if err = json.UnmarshalRead(r, &p, json.RejectUnknownMembers(true)); err != nil {
-		return p, fmt.Errorf("plan: %w", plain(err))
+	if err := decode(r, &p); err != nil {
+		return p, fmt.Errorf("plan: %w", err)
 	}
 	return p, p.validate()
 }
@@ -223,7 +203,10 @@ func (s Study) Expand() (Plan, error) {
 	if i, k := twins(points); i != k && s.Sample == nil {
 		return p, fmt.Errorf("study: %s and %s say the same", points[i].Name, points[k].Name)
 	}
-	if s.Baseline != "" && !names[s.Baseline] {
+	switch {
+	case s.Baseline != "" && s.Sample != nil:
+		return p, errors.New("study: baseline: a sample's runs share no seeds, so none is held against another; leave it out")
+	case s.Baseline != "" && !names[s.Baseline]:
 		return p, fmt.Errorf("study: baseline: there is no variant %q", s.Baseline)
 	}
 	if s.Sample != nil {
@@ -454,11 +437,15 @@ func (a Axis) check(others []Axis) error {
 	_, known := run.FieldOf(a.Field)
 	switch {
 	case !known && a.Field != "way":
-		return fmt.Errorf("there is no field %.80q", a.Field)
+		return fmt.Errorf("there is no field %.80q%s", a.Field, run.Meant(a.Field))
 	case slices.ContainsFunc(others, func(o Axis) bool { return o.Field == a.Field }):
 		return fmt.Errorf("%s is there twice", a.Field)
 	case a.Values != nil && len(a.Values) == 0:
 		return fmt.Errorf("%s: there are no values", a.Field)
+	case a.Values == nil && a.From > a.To:
+		return fmt.Errorf("%s: from %v to %v: give the smaller one first", a.Field, a.From, a.To)
+	case a.Values == nil && a.From == a.To && (a.From != 0 || a.Count != 0):
+		return fmt.Errorf("%s: from %v to %v is no range", a.Field, a.From, a.To)
 	case a.Values == nil && a.Log && (a.From <= 0 || a.To <= 0):
 		return fmt.Errorf("%s: even factors between %v and %v: both must be over 0", a.Field, a.From, a.To)
 	}

@@ -243,10 +243,12 @@ type studyDisplay struct {
 	epochs, of, before int // done in all, of all there are, and done when this process began
 	done               int
 	now                map[int]string // jobs under way, and where they are
+	here               map[int]int    // epochs of jobs that this process has done
+	begun              map[int]bool   // jobs that this process has begun or gone on with
 }
 
 func newStudyDisplay(f studyfolder.Folder) *studyDisplay {
-	return &studyDisplay{folder: f, out: os.Stderr, now: map[int]string{}, start: time.Now()}
+	return &studyDisplay{folder: f, out: os.Stderr, now: map[int]string{}, here: map[int]int{}, begun: map[int]bool{}, start: time.Now()}
 }
 
 // stand takes in where a job stands before this process does anything.
@@ -257,11 +259,11 @@ func (d *studyDisplay) stand(_ int, s studyfolder.Standing) {
 	}
 }
 
-// begin says what is left, how long it takes, and how many bytes a job, by what a few steps of each kind took.
-func (d *studyDisplay) begin(left, n int, ahead time.Duration, bytes int64) {
+// begin says what is left, and what it takes in time, by what a few steps of each kind took, and in memory.
+func (d *studyDisplay) begin(left, n int, ahead time.Duration, memory string) {
 	d.before = d.epochs
 	if total := len(d.folder.Plan.Jobs); left > 0 && total > 1 {
-		fmt.Fprintf(d.out, "%s: %d of %d jobs are left, %d at once, in %s: about %s, and up to %s of memory each\n", clean(d.folder.Plan.Study.Name), left, total, n, d.folder.Dir, short(ahead), amount(bytes))
+		fmt.Fprintf(d.out, "%s: %d of %d jobs are left, %d at once, in %s: about %s; %s\n", clean(d.folder.Plan.Study.Name), left, total, n, d.folder.Dir, short(ahead), memory)
 	}
 	if info, err := os.Stderr.Stat(); left > 0 && err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		d.bar = progressbar.NewOptions(max(d.of, 1), progressbar.OptionSetWriter(d.out), progressbar.OptionSetWidth(10), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
@@ -277,6 +279,7 @@ func (d *studyDisplay) label(i int) string {
 func (d *studyDisplay) began(i int, r *run.Run) {
 	d.guard.Lock()
 	defer d.guard.Unlock()
+	d.begun[i] = true
 	d.now[i] = fmt.Sprintf("%d: %s", i, r.Config().Task)
 	if d.bar == nil {
 		from := ""
@@ -293,6 +296,7 @@ func (d *studyDisplay) took(i int, r *run.Run, events []run.Event, _ time.Durati
 	for _, e := range events {
 		if e.Kind == run.EpochDone {
 			d.epochs++
+			d.here[i]++
 			d.now[i] = fmt.Sprintf("%d: %s %d/%d", i, r.Config().Task, r.Epoch, r.Config().Epochs)
 		}
 	}
@@ -332,6 +336,28 @@ func (d *studyDisplay) left() string {
 	return fmt.Sprintf(", about %s left", short(each*time.Duration(d.of-d.epochs)))
 }
 
+// share is that of a job's epochs which this process has done.
+func (d *studyDisplay) share(i int) float64 {
+	d.guard.Lock()
+	defer d.guard.Unlock()
+	of := 0
+	for _, c := range configsOf(d.folder.Plan.Jobs[i]) {
+		of += c.Epochs
+	}
+	return float64(d.here[i]) / float64(of)
+}
+
+// inLine is an error in one line, which says nothing twice.
+func inLine(err error) string {
+	var parts []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(parts, line) {
+			parts = append(parts, line)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
 func (d *studyDisplay) ended(i int, done bool, err error) {
 	d.guard.Lock()
 	defer d.guard.Unlock()
@@ -340,11 +366,16 @@ func (d *studyDisplay) ended(i int, done bool, err error) {
 	switch {
 	case errors.Is(err, disk.ErrLocked):
 		what = "another process runs it"
+	case errors.Is(err, disk.ErrFull):
+		what = "stopped as it was saved last: " + disk.ErrFull.Error()
 	case err != nil:
-		what = "failed: " + err.Error()
+		what = "failed: " + inLine(err)
 	case done:
 		d.done++
 		what = "done"
+		if !d.begun[i] {
+			what = "done by another process"
+		}
 		if e := d.folder.Look(i); e.Train.Last() != nil {
 			what += fmt.Sprintf(", its cell trained to %.1f %%", 100*e.Train.Last().Report.Accuracy)
 		} else if e.Search.Last() != nil {

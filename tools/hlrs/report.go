@@ -32,6 +32,14 @@ func (c *studyReport) Run() error {
 		return err
 	}
 	all, done := look(f)
+	for i, r := range all {
+		if r.State != studyfolder.Done.String() {
+			continue
+		}
+		for _, d := range f.Damaged(i) {
+			fmt.Fprintf(os.Stderr, "job %d: %v\n", i, d)
+		}
+	}
 	out := c.Out
 	if out == "" {
 		out = filepath.Join(c.Dir, "report")

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"hlrslab/core/data"
 	"hlrslab/core/run"
 	"hlrslab/core/study"
@@ -91,8 +93,13 @@ func (c *studyCheck) Run(ctx context.Context) error {
 	if c.gpu != nil {
 		where = c.computes()
 	}
-	fmt.Printf("\n%s of %s: %s, about %s on %s, %s with -j %d; up to %s of memory each\n", count(len(names), "variant"), each,
-		count(len(p.Jobs), "job"), short(e.all(p)), where, short(e.all(p)/time.Duration(n)), n, amount(e.bytes))
+	images := int64(0) // which are not read here
+	for _, j := range p.Jobs {
+		images = max(images, imageBytes(j.Config))
+	}
+	e.base, e.after, e.garbage = e.base+images, e.after+images, e.garbage+images
+	fmt.Printf("\n%s of %s: %s, about %s on %s, %s with -j %d; %s\n", count(len(names), "variant"), each,
+		count(len(p.Jobs), "job"), short(e.all(p)), where, short(e.all(p)/time.Duration(n)), n, e.takes(n))
 	if limit := seconds(3600 * p.Study.Hours); limit > 0 {
 		for _, j := range p.Jobs {
 			if took := e.of(j); took > limit {
@@ -114,75 +121,6 @@ func (m *Machine) atOnce(asked int) int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// estimate is what jobs take, by a few steps of each kind.
-type estimate struct {
-	machine *Machine
-	threads int                      // of a job
-	paces   map[string]time.Duration // of a whole run, by what its time depends on
-	bytes   int64                    // of the largest
-}
-
-func newEstimate(m *Machine, threads int) *estimate {
-	return &estimate{machine: m, threads: threads, paces: map[string]time.Duration{}}
-}
-
-// kindOfWork is what a run's time depends on: all but schedules and seeds.
-func kindOfWork(c run.Config) string {
-	d := run.Default()
-	c.Seed, c.SubsetSeed, c.ClassSeed, c.WeightSeed, c.SampleSeed, c.AugmentSeed = 0, 0, 0, 0, 0, 0
-	c.ArchSchedule, c.ArchParam, c.ArchPoints, c.ArchMilestones, c.ArchRate, c.ArchFloor, c.ArchWarmup = d.ArchSchedule, 0, "", nil, 1, 0, 0
-	c.Mix, c.MixParam, c.MixPoints = d.Mix, 0, ""
-	c.Rate, c.RateMin, c.Genotype, c.Loss, c.Sampler, c.Rebalance = 1, 0, "", "", "", ""
-	var b strings.Builder
-	for _, f := range run.Fields() {
-		b.WriteString(f.Value(c) + " ")
-	}
-	return b.String()
-}
-
-// add times what jobs need, and fails where one would not find it here.
-func (e *estimate) add(ctx context.Context, jobs []study.Job) error {
-	said := false
-	for _, j := range jobs {
-		for _, c := range configsOf(j) {
-			kind := kindOfWork(c)
-			if e.paces[kind] != 0 {
-				continue
-			}
-			if !said {
-				fmt.Fprintf(os.Stderr, "%s: timing a few steps of each kind of run\n", count(len(jobs), "job"))
-				said = true
-			}
-			cost, err := e.machine.fits(c, 10, imageBytes(c))
-			if err != nil {
-				return fmt.Errorf("job %d (%s): %w", j.Index, j.Variant, err)
-			}
-			e.bytes = max(e.bytes, cost.Bytes)
-			pace, err := timed(ctx, c, 10, 2, e.machine.device(e.threads), func(int, time.Duration) {})
-			if err != nil {
-				return fmt.Errorf("job %d (%s): %w", j.Index, j.Variant, err)
-			}
-			e.paces[kind] = pace.of(c, c.Epochs, cost.Steps, 10)
-		}
-	}
-	return nil
-}
-
-// of is what a job takes, and all what a plan's do, one after the other.
-func (e *estimate) of(j study.Job) (sum time.Duration) {
-	for _, c := range configsOf(j) {
-		sum += e.paces[kindOfWork(c)]
-	}
-	return sum
-}
-
-func (e *estimate) all(p study.Plan) (sum time.Duration) {
-	for _, j := range p.Jobs {
-		sum += e.of(j)
-	}
-	return sum
-}
-
 // studyPlace is a study that begins or goes on.
 type studyPlace struct {
 	File string `arg:"" placeholder:"FILE|DIR" help:"The study's file, or the folder of one to go on with."`
@@ -198,17 +136,32 @@ type studyRun struct {
 }
 
 // Run runs what is left of the jobs.
-func (c *studyRun) Run(ctx context.Context) error {
+func (c *studyRun) Run(ctx context.Context, k *kong.Context) error {
 	f, err := c.folder()
 	if err != nil {
 		return err
 	}
-	r := &runner{Source: c.Source, Machine: c.Machine, folder: f, threads: 1}
+	r := &runner{Source: c.Source, Machine: c.Machine, folder: f, threads: 1, again: onward(k, "run", f.Dir)}
 	n := min(c.atOnce(c.Jobs), len(f.Plan.Jobs))
 	if n < c.Threads {
 		r.threads = c.Threads / n
 	}
 	return r.all(ctx, n)
+}
+
+// onward is the command that goes on with a study, with the flags that were given, but for the folder's, which it names.
+func onward(k *kong.Context, words ...string) string {
+	words = append([]string{os.Args[0], "study"}, words...)
+	for _, p := range k.Path {
+		switch {
+		case p.Flag == nil || p.Resolved || p.Flag.Name == "out":
+		case p.Flag.IsBool():
+			words = append(words, fmt.Sprintf("--%s=%v", p.Flag.Name, p.Flag.Target.Bool()))
+		default:
+			words = append(words, "--"+p.Flag.Name, fmt.Sprint(p.Flag.Target.Interface()))
+		}
+	}
+	return typed(words)
 }
 
 // folder is the study's, frozen.
@@ -249,7 +202,8 @@ type runner struct {
 	Source
 	Machine
 	folder  studyfolder.Folder
-	threads int // of a job
+	threads int    // of a job
+	again   string // the command that goes on
 
 	images sync.Mutex
 	sets   map[string]*data.Dataset
@@ -312,6 +266,11 @@ func (r *runner) all(ctx context.Context, n int) error {
 	for i := range jobs {
 		s := r.folder.Look(i)
 		show.stand(i, s)
+		if s.State == studyfolder.Done {
+			for _, d := range r.folder.Damaged(i) {
+				fmt.Fprintf(os.Stderr, "%s: %v\n", show.label(i), d)
+			}
+		}
 		if s.State != studyfolder.Done && s.State != studyfolder.Failed {
 			left, rest, todo[i] = append(left, i), append(rest, jobs[i]), 1-float64(s.Epochs)/float64(max(1, s.Of))
 		}
@@ -330,15 +289,17 @@ func (r *runner) all(ctx context.Context, n int) error {
 		ahead += time.Duration(share * float64(e.of(jobs[i])))
 	}
 	n = max(1, min(n, len(left)))
-	show.begin(len(left), n, ahead/time.Duration(n), e.bytes)
+	show.begin(len(left), n, ahead/time.Duration(n), e.takes(n))
 	began, here := time.Now(), time.Duration(0) // what this process has done, by the estimate
 	queue := make(chan int)
+	more, enough := context.WithCancel(ctx) // without room on the disk, no job can begin
+	defer enough()
 	go func() {
 		defer close(queue)
 		for _, i := range left {
 			select {
 			case queue <- i:
-			case <-ctx.Done():
+			case <-more.Done():
 				return
 			}
 		}
@@ -349,26 +310,24 @@ func (r *runner) all(ctx context.Context, n int) error {
 	for range n {
 		group.Go(func() {
 			for i := range queue {
-				done, err := r.do(ctx, i, show)
-				if done {
-					guard.Lock()
-					here += time.Duration(todo[i] * float64(e.of(jobs[i])))
-					guard.Unlock()
+				_, err := r.do(ctx, i, show)
+				guard.Lock()
+				here += time.Duration(show.share(i) * float64(e.of(jobs[i])))
+				switch {
+				case errors.Is(err, disk.ErrFull):
+					trouble = err
+					enough()
+				case err != nil && !errors.Is(err, disk.ErrLocked) && r.folder.Look(i).State != studyfolder.Failed && trouble == nil:
+					trouble = fmt.Errorf("job %d (%s): %s", i, jobs[i].Variant, inLine(err))
 				}
-				if errors.Is(err, disk.ErrFull) || err != nil && !errors.Is(err, disk.ErrLocked) && r.folder.Look(i).State != studyfolder.Failed {
-					guard.Lock()
-					trouble = errors.Join(trouble, fmt.Errorf("job %d (%s): %w", i, jobs[i].Variant, err))
-					guard.Unlock()
-				}
+				guard.Unlock()
 			}
 		})
 	}
 	group.Wait()
 	show.end()
 	if here > 0 && ctx.Err() == nil {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		fmt.Printf("it took %s, and %s was estimated; %s of memory, and %d times %s was estimated\n", short(time.Since(began)), short(here/time.Duration(n)), amount(int64(m.Sys)), n, amount(e.bytes))
+		fmt.Printf("what this process did took %s, and %s was estimated; %s of memory, and %s was estimated\n", short(time.Since(began)), short(here/time.Duration(n)), amount(held()), amount(e.memory(n)))
 	}
 	return r.summary(ctx, trouble)
 }
@@ -380,12 +339,13 @@ func (r *runner) summary(ctx context.Context, trouble error) error {
 		counts[r.folder.Look(i).State]++
 	}
 	total, done := len(r.folder.Plan.Jobs), counts[studyfolder.Done]
-	again := fmt.Sprintf("%s study run %s", os.Args[0], r.folder.Dir)
 	switch {
+	case errors.Is(trouble, disk.ErrFull):
+		return fmt.Errorf("%s: %w; what is there of its jobs is as it was saved last; %d of %d are done; make room, then go on with: %s", r.folder.Dir, disk.ErrFull, done, total, r.again)
 	case trouble != nil:
-		return fmt.Errorf("%w; %d of %d jobs are done; go on with: %s", trouble, done, total, again)
+		return fmt.Errorf("%w; %d of %d jobs are done; go on with: %s", trouble, done, total, r.again)
 	case ctx.Err() != nil && done < total:
-		return fmt.Errorf("stopped and saved, with %d of %d jobs done; go on with: %s", done, total, again)
+		return fmt.Errorf("stopped and saved, with %d of %d jobs done; go on with: %s", done, total, r.again)
 	case counts[studyfolder.Failed] > 0:
 		return fmt.Errorf("%s failed: %s study status %s says why; %d of %d are done", count(counts[studyfolder.Failed], "job"), os.Args[0], r.folder.Dir, done, total)
 	}
@@ -416,7 +376,7 @@ func (c *studyStatus) Run() error {
 	total := map[studyfolder.State]int{}
 	by := map[string]map[studyfolder.State]int{}
 	mean := map[string]float64{} // of the accuracies of what is done
-	var now, why []string
+	var now, why, damaged []string
 	for i, j := range f.Plan.Jobs {
 		s := f.Look(i)
 		total[s.State]++
@@ -427,6 +387,9 @@ func (c *studyStatus) Run() error {
 		at := fmt.Sprintf("job %d, %s, seed %d", i, j.Variant, j.Seed)
 		switch s.State {
 		case studyfolder.Done:
+			for _, d := range f.Damaged(i) {
+				damaged = append(damaged, fmt.Sprintf("  %s: %v", at, d))
+			}
 			last := s.Search.Last()
 			if j.Train != nil {
 				last = s.Train.Last()
@@ -459,10 +422,13 @@ func (c *studyStatus) Run() error {
 	for _, part := range []struct {
 		title string
 		lines []string
-	}{{"Under way", now}, {"Failed", why}} {
+	}{{"Under way", now}, {"Failed", why}, {"Damaged, though no number is read from it", damaged}} {
 		if len(part.lines) > 0 {
 			fmt.Fprintf(&b, "\n%s\n%s\n", part.title, strings.Join(part.lines, "\n"))
 		}
+	}
+	if total[studyfolder.Begun] > 0 && total[studyfolder.Running] == 0 {
+		fmt.Fprintf(&b, "\nNo process runs a job that was begun: it was stopped, or had no room on the disk. Go on with: %s\n", typed([]string{os.Args[0], "study", "run", f.Dir}))
 	}
 	_, err = os.Stdout.WriteString(b.String())
 	return err

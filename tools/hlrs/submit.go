@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"sync"
 
+	"github.com/alecthomas/kong"
+
 	"hlrslab/tools/internal/cluster"
 	"hlrslab/tools/internal/studyfolder"
 )
@@ -18,8 +20,8 @@ import (
 type studySubmit struct {
 	studyPlace
 
-	Slurm      bool `xor:"cluster" required:"" help:"Write and submit an array of Slurm's: a task for each job that is not done, and when all have ended, one that says what the study came to. A task that is told to end saves its job and is requeued."`
-	Kubernetes bool `xor:"cluster" required:"" help:"Print an Indexed Job, as for kubectl apply -f -."`
+	Slurm      bool `xor:"cluster" help:"Write and submit an array of Slurm's: a task for each job that is not done, and when all have ended, one that says what the study came to. A task that is told to end saves its job and is requeued."`
+	Kubernetes bool `xor:"cluster" help:"Instead of --slurm: print an Indexed Job, as for kubectl apply -f -."`
 	DryRun     bool `help:"Print what would be submitted, and write nothing."`
 
 	Throttle int     `default:"0" help:"Jobs at once; 0 is no limit but the cluster's."`
@@ -47,6 +49,7 @@ func (c *studySubmit) check() error {
 		format string
 		value  any
 	}{
+		{!c.Slurm && !c.Kubernetes, "--slurm or --kubernetes%.0v: name one, the cluster that is to run the jobs", ""},
 		{c.Throttle < 0, "--throttle %d: give 1 or more, or leave it out for no limit", c.Throttle},
 		{c.CPUs < 1 || c.CPUs > most, "--cpus %d: give 1 to 256", c.CPUs},
 		{c.Memory != 0 && !(c.Memory >= 0.001 && c.Memory <= 1e6), "--memory %v: give GB, from 0.001 to 1000000, or leave it out", c.Memory},
@@ -151,7 +154,7 @@ type studyJob struct {
 }
 
 // Run takes one job as far as it goes.
-func (c *studyJob) Run(ctx context.Context) error {
+func (c *studyJob) Run(ctx context.Context, k *kong.Context) error {
 	f, err := studyfolder.Open(c.Dir)
 	if _, reading := errors.AsType[*fs.PathError](err); err != nil && !reading {
 		err = lasting{err}
@@ -168,7 +171,7 @@ func (c *studyJob) Run(ctx context.Context) error {
 	}
 	r := &runner{Source: c.Source, Machine: c.Machine, folder: f, threads: c.Threads}
 	show := newStudyDisplay(f)
-	show.begin(0, 1, 0, 0)
+	show.begin(0, 1, 0, "")
 	done, err := r.do(ctx, c.Index, show)
 	show.end()
 	after := warning()
@@ -190,7 +193,7 @@ func (c *studyJob) Run(ctx context.Context) error {
 		}
 		return fmt.Errorf("job %d is requeued", c.Index)
 	}
-	return fmt.Errorf("job %d is saved where it stands; go on with: %s study job %s %d", c.Index, os.Args[0], c.Dir, c.Index)
+	return fmt.Errorf("job %d is saved where it stands; go on with: %s", c.Index, onward(k, "job", c.Dir, fmt.Sprint(c.Index)))
 }
 
 // warned is ctx, which is done, too, when a scheduler warns. What it returns ends that, and says by which signal the first warning was.

@@ -140,6 +140,11 @@ func (c *taskCommand) command(words ...string) string {
 	if c.JSON {
 		words = append(words, "--json")
 	}
+	return typed(words)
+}
+
+// typed are the words of a command as a person types them.
+func typed(words []string) string {
 	for i, w := range words {
 		if strings.ContainsFunc(w, func(r rune) bool { return strings.ContainsRune(" \t'\"\\$&;|<>()*?`!#", r) }) {
 			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"

@@ -146,6 +146,52 @@ func Record(from string) (run.Record, error) {
 	return r, nil
 }
 
+// Damaged are the faults of what stands in a folder beside the run that is there, which has come to its end: of its configuration and of
+// its events. Nothing is read from these, but people and other programs do.
+func Damaged(dir string) (faults []error) {
+	r, err := Record(dir)
+	if err != nil {
+		return nil // the run itself is what is damaged
+	}
+	check := func(name string, sound func(io.Reader) error) {
+		f, err := disk.Open(filepath.Join(dir, name))
+		if err == nil {
+			err = sound(f)
+			_ = f.Close()
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s is not what %s has (%w); remove the job's folder %s to have it run anew, or read the run itself: hlrs show %[4]s", filepath.Join(dir, name), folder.Snapshot, err, dir))
+		}
+	}
+	check(folder.Config, func(f io.Reader) error {
+		c := run.Default()
+		if err := c.Decode(f); err != nil {
+			return err
+		}
+		if field, differ := r.InForce().Differs(c); differ {
+			return fmt.Errorf("%s is another", field.Name)
+		}
+		return nil
+	})
+	check(folder.Events, func(f io.Reader) error {
+		lines := json.NewDecoder(f)
+		for i, want := range r.Events {
+			var e run.Event
+			if err := lines.Decode(&e); err != nil {
+				return fmt.Errorf("line %d: %w", i+1, err)
+			}
+			if e.Kind != want.Kind || e.Epoch != want.Epoch || e.Step != want.Step || e.Loss != want.Loss {
+				return fmt.Errorf("line %d is another", i+1)
+			}
+		}
+		if lines.More() {
+			return errors.New("there are more lines")
+		}
+		return nil
+	})
+	return faults
+}
+
 // file is the run file of a run folder, or itself.
 func file(from string) string {
 	if info, err := os.Stat(from); err == nil && info.IsDir() {

@@ -132,6 +132,16 @@ type Maker struct {
 // disk.ErrLocked; one that failed stays so, and its reason is the error.
 func (f Folder) Do(ctx context.Context, i int, m Maker) (done bool, err error) {
 	j := f.Plan.Jobs[i]
+	// A run's folder is free between the search and the training, and the job is not.
+	whole := filepath.Join(f.Job(i), ".job")
+	if err := os.MkdirAll(whole, 0o777); err != nil {
+		return false, err
+	}
+	unlock, err := disk.Lock(whole)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	record, done, err := f.take(ctx, f.Job(i), j.Config, m)
 	if err != nil || !done || j.Train == nil {
 		return done, err
@@ -172,6 +182,18 @@ func (f Folder) take(ctx context.Context, dir string, c run.Config, m Maker) (re
 		return record, false, err
 	}
 	return r.Run.Record(), r.Run.Done(), nil
+}
+
+// Damaged are the faults of what a done job's folders tell of its runs beside their own files, in which all numbers are that are read.
+func (f Folder) Damaged(i int) (faults []error) {
+	dirs := []string{f.Job(i)}
+	if f.Plan.Jobs[i].Train != nil {
+		dirs = append(dirs, f.Train(i))
+	}
+	for _, dir := range dirs {
+		faults = append(faults, runfolder.Damaged(dir)...)
+	}
+	return faults
 }
 
 // foreign says what a run in dir has that the study's has not.

@@ -914,8 +914,8 @@ func TestLight(t *testing.T) {
 		sum += int64(len(raw))
 	}
 	t.Logf("%d bytes", sum)
-	if sum > 2_150_000 {
-		t.Errorf("a first visit loads %d bytes, more than 2.15 MB", sum)
+	if sum > 2_100_000 {
+		t.Errorf("a first visit loads %d bytes, more than 2.1 MB", sum)
 	}
 }
 

@@ -107,7 +107,7 @@ func Main(open GPU) {
 type trainer struct {
 	id      int
 	run     *run.Run
-	device  *cpu.Device // or nil on a GPU, which has the event loop turn by itself
+	device  *cpu.Device // or nil on a GPU
 	close   func()      // ends a GPU's device
 	turn    func()
 	playing bool
@@ -218,6 +218,7 @@ func start(c command, d *data.Dataset, open GPU) (t *trainer, err error) {
 		if device, name, t.close, err = open(); err != nil {
 			return nil, err
 		}
+		device = yielding{device, t.yield}
 	} else {
 		t.device = &cpu.Device{Threads: 1}
 		device = t.device
@@ -234,6 +235,28 @@ func start(c command, d *data.Dataset, open GPU) (t *trainer, err error) {
 	facts := t.run.Facts()
 	post(msg.Report{Kind: "started", Run: c.Run, Facts: &facts, Device: name})
 	return t, nil
+}
+
+// yielding is a device that yields after each pass, as the processor does within one.
+type yielding struct {
+	nn.Device
+	yield func()
+}
+
+func (d yielding) Compile(p *nn.Program) (nn.Executor, error) {
+	e, err := d.Device.Compile(p)
+	return yieldingExecutor{e, d.yield}, err
+}
+
+type yieldingExecutor struct {
+	nn.Executor
+	yield func()
+}
+
+func (e yieldingExecutor) Run(p nn.Pass) (float64, error) {
+	loss, err := e.Executor.Run(p)
+	e.yield()
+	return loss, err
 }
 
 // without tests a run that was kept without one of its parts, beside whatever is trained.

@@ -26,8 +26,8 @@ func (r *Report) progress() string {
 	for _, s := range states {
 		parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
 	}
-	return fmt.Sprintf("This report is not complete: %d of %s are done (%s). What follows is of what is done; more seeds may say otherwise.",
-		counts["done"], count(len(r.All), "job"), strings.Join(parts, ", "))
+	return fmt.Sprintf("This report is not complete: %d of %s are done (%s). What follows is of what is done; more %ss may say otherwise.",
+		counts["done"], count(len(r.All), "job"), strings.Join(parts, ", "), r.one())
 }
 
 // failures say which jobs failed, and why.

@@ -112,5 +112,5 @@ slurm: # without which its test alone is skipped
 		echo "SLURM IS NOT TESTED: install it, and test as root (Debian: apt-get install slurmctld slurmd slurm-client munge)"
 
 mesa: # a GPU on the processor, without which the GPU's tests are skipped where there is no GPU either
-	@ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1 || { $(APT) mesa-vulkan-drivers libvulkan1; } || \
+	@ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json 2>/dev/null | grep -q . || { $(APT) mesa-vulkan-drivers libvulkan1; } || \
 		echo "NO GPU IS TESTED: install one's driver, or one on the processor (Debian: apt-get install mesa-vulkan-drivers libvulkan1)"

@@ -13,9 +13,10 @@ import (
 
 // Device is a GPU. Its executors take turns.
 //
-// All is computed in single precision. Sums over a batch are trees within a workgroup, of at most 1024 values, or of at most 4096 where
-// weights learn; what workgroups come to is added one after the other. A variance is taken of differences from the mean. The loss
-// itself is taken of the logits in double precision. Numbers are near the processor's, but not its bits, and may be others on another GPU.
+// All is computed in single precision. Of a sum over a batch, a thread adds its share one after the other (4 values of 1024, a 256th of a
+// channel, or, of a matrix's gradient, at most 4096), a tree adds up the threads of a workgroup, and what workgroups come to is added
+// one after the other. A variance is taken of differences from the mean. The loss itself is taken of the logits in double precision.
+// Numbers are near the processor's, but not its bits, and may be others on another GPU.
 type Device struct {
 	driver  *turns
 	once    sync.Once
@@ -96,7 +97,7 @@ func (b *plan) largest() (what string, floats int) {
 	return what, floats
 }
 
-// Bytes is what the plan takes of the GPU's memory.
+// bytes is what the plan takes of the GPU's memory.
 func (b *plan) bytes() (n int64) {
 	floats := b.state + b.params.total + b.tables()
 	for _, c := range b.chunks {

@@ -27,6 +27,7 @@ type studySubmit struct {
 	Throttle int     `default:"0" help:"Jobs at once; 0 is no limit but the cluster's."`
 	CPUs     int     `name:"cpus" default:"1" help:"Cores of a job, from 1 to 256."`
 	Memory   float64 `default:"0" aliases:"mem" help:"Memory of a job, GB; 0 leaves it to the cluster."`
+	Device   string  `default:"cpu" enum:"cpu,gpu" help:"What computes: cpu, or gpu, of which each job then has one (Slurm's --gres=gpu:1, Kubernetes' nvidia.com/gpu)."`
 	Retries  int     `default:"10" help:"How many times a job goes on whose time was over, or, with Kubernetes, that ended early."`
 	Data     string  `placeholder:"PATH" help:"CIFAR-10, or a person's own images, where the jobs see them. By default HLRS_DATA there, or else CIFAR-10 is downloaded."`
 
@@ -81,7 +82,7 @@ func (c *studySubmit) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a := cluster.Array{Name: f.Plan.Study.Name, Dir: dir, Throttle: c.Throttle, CPUs: c.CPUs, Memory: c.Memory, Retries: c.Retries, Data: c.Data}
+	a := cluster.Array{Name: f.Plan.Study.Name, Dir: dir, Throttle: c.Throttle, CPUs: c.CPUs, Memory: c.Memory, GPU: c.Device == "gpu", Retries: c.Retries, Data: c.Data}
 	s := cluster.Slurm{Array: a, Time: c.Time, Partition: c.Partition, Options: c.Sbatch}
 	if c.Slurm {
 		if s.Program, err = os.Executable(); err != nil {

@@ -15,6 +15,7 @@ type Array struct {
 	Throttle int     // tasks at once; 0 is no limit
 	CPUs     int     // of a task
 	Memory   float64 // of a task, GB; 0 leaves it to the cluster
+	GPU      bool    // whether each task has one
 	Retries  int     // of a task, beside what others' needs end
 	Data     string  // where its images are, if not where a process looks by itself
 }
@@ -28,6 +29,9 @@ const grace = 90 * time.Second
 // args are a process's for one job, quoted, where the folder and the index are as the scheduler says them.
 func (a Array) args(dir, index string, quote func(string) string) []string {
 	args := []string{"study", "job", quote(dir), index, "--threads", strconv.Itoa(a.CPUs)}
+	if a.GPU {
+		args = append(args, "--device", "gpu")
+	}
 	if a.Data != "" {
 		args = append(args, "--data", quote(a.Data))
 	}

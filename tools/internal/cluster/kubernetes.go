@@ -56,7 +56,8 @@ spec:
         resources:
           limits:
             cpu: "{{.CPUs}}"{{if .Megabytes}}
-            memory: "{{.Megabytes}}M"{{end}}
+            memory: "{{.Megabytes}}M"{{end}}{{if .GPU}}
+            nvidia.com/gpu: "1"{{end}}
         volumeMounts:
         - name: study
           mountPath: {{quote .Mounted}}

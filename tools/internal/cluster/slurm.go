@@ -47,7 +47,8 @@ var slurmScripts = template.Must(template.New("").Funcs(template.FuncMap{"option
 {{template "both" .}}#SBATCH --array={{.Indices}}
 #SBATCH --output={{option .Logs}}/%a.log
 #SBATCH --cpus-per-task={{.CPUs}}{{if .Megabytes}}
-#SBATCH --mem={{.Megabytes}}M{{end}}{{if .Time}}
+#SBATCH --mem={{.Megabytes}}M{{end}}{{if .GPU}}
+#SBATCH --gres=gpu:1{{end}}{{if .Time}}
 #SBATCH --time={{.Time}}{{end}}
 #SBATCH --requeue
 #SBATCH --signal=B:USR2@{{.Grace}}

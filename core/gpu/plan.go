@@ -329,3 +329,61 @@ func (b *plan) fold() {
 	b.enter(fold, 0, teaching|learning, own)
 	b.enter(fold, 0, backing|learning, others)
 }
+
+// largest is what of the plan takes most floats of one buffer.
+func (b *plan) largest() (what string, floats int) {
+	what, floats = "state", b.state
+	if b.params.total > floats {
+		what, floats = "params", b.params.total
+	}
+	for _, c := range b.chunks {
+		if n := b.maps * c.n; n > floats {
+			what, floats = "feature maps", n
+		}
+		if c.most > floats {
+			what, floats = "gradients in passing", c.most
+		}
+	}
+	return what, floats
+}
+
+// bytes is what the plan takes of the GPU's memory.
+func (b *plan) bytes() (n int64) {
+	floats := b.state + b.params.total + b.tables()
+	for _, c := range b.chunks {
+		floats += b.maps*c.n + c.most
+	}
+	return 4 * int64(floats)
+}
+
+// tables are the words of all steps, each step's from a multiple of Alignment on.
+func (b *plan) tables() (words int) {
+	for i := range b.steps {
+		words += ceil(b.steps[i].size(), Alignment/4) * (Alignment / 4)
+	}
+	return words
+}
+
+// size is that of a step's table: the number of its jobs and one behind them, their first workgroups and places, their words.
+func (s *step) size() int {
+	n := 1 + 2*(len(s.jobs)+1)
+	for _, j := range s.jobs {
+		n += len(j.words)
+	}
+	return n
+}
+
+// table adds a step's to all.
+func (s *step) table(all words) (_ words, groups int) {
+	at := 1 + 2*(len(s.jobs)+1)
+	all.add(len(s.jobs) + 1)
+	for _, j := range s.jobs {
+		all.add(groups, at)
+		groups, at = groups+j.groups, at+len(j.words)
+	}
+	all.add(groups, -1)
+	for _, j := range s.jobs {
+		all = append(all, j.words...)
+	}
+	return all, groups
+}

@@ -147,7 +147,7 @@ func figure(o atlas.Outcome, v float64) string { return strings.TrimSpace(digits
 func (l *Lab) theAtlas() string {
 	a := l.atlas.Atlas
 	if a == nil {
-		return note(Text.AtlasNote) + l.expected()
+		return ""
 	}
 	var b strings.Builder
 	b.WriteString(note(escape(fmt.Sprintf(Text.AtlasOf, len(a.Runs), a.Study))))

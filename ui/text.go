@@ -58,7 +58,7 @@ var Text = struct {
 	MeanOf, DotOf, StudyAxis, StudyNote, Variant, SeedsHead, Mean, DifferenceHead, To, BySeed, JobName, JobSearch                                               string
 
 	// The map of recorded runs.
-	AskAtlas, ShowAtlas, NoAtlas, BadAtlas, AtlasNote, AtlasOf, AtlasSearches, OneWrongNow, Expect, ExpectShort, ExpectNothing, ExpectUnknown, OffMap, OnMap, TakeBase                string
+	AskAtlas, ShowAtlas, NoAtlas, BadAtlas, AtlasOf, AtlasSearches, OneWrongNow, Expect, ExpectShort, ExpectNothing, ExpectUnknown, OffMap, OnMap, TakeBase                           string
 	KeyAll, KeyNear, KeyBand, KeyCame, ExpectOf, OffBy, TellsNothing, WhateverCurves, SoFar, CameTo, CameWithin, CameOutside, NearestRuns, RunOfMap, OpenedTitle, RunAgain, AgainName string
 	AtlasTable, OutcomeHead, ExpectedHead, FromEighty, ErrorHead, SpreadHead, CameHead                                                                                                string
 
@@ -278,7 +278,6 @@ build/hlrs study report runs/s</pre><p>The first command says how long it takes;
 	// The map of recorded runs.
 	AskAtlas: "What do runs like this come to?", ShowAtlas: "Show the map", NoAtlas: "The map of recorded runs could not be loaded (%s).",
 	BadAtlas:      "its file is damaged: %w",
-	AtlasNote:     "A map of recorded runs tells what a search may come to before it is run.",
 	AtlasOf:       "%d searches were run beforehand, each with a seed and with curves of its own (%s). From them a Gaussian process estimates what a run with the two curves above comes to. Start it, and the page holds the estimate against what happens.", // how many, and the study’s name
 	AtlasSearches: "The map is of searches, and this run trains a cell.",
 	OneWrongNow:   "There is no such run: one setting cannot stand as it is.",

@@ -42,6 +42,18 @@ var Outcomes = []Outcome{
 // Value is the outcome that a report has.
 func (o Outcome) Value(r *run.Report) float64 { return o.scale * o.of(r) }
 
+// From is the outcome of a job's search, or of the training that follows it; there is none where that has not begun.
+func (o Outcome) From(search, training *run.Record) (v float64, ok bool) {
+	of := search
+	if o.Trained {
+		of = training
+	}
+	if of == nil || of.Last() == nil {
+		return 0, false
+	}
+	return o.Value(of.Last().Report), true
+}
+
 // Run is one of a map's.
 type Run struct {
 	Variant  string                    `json:"variant"`

@@ -52,11 +52,8 @@ func New(p study.Plan, results []study.Result, progress func(done, of int)) (Map
 			return m, err
 		}
 		for _, o := range outcomes {
-			of := search
-			if o.Trained {
-				of = training
-			}
-			r.Values = append(r.Values, rounded(o.Value(of.Last().Report)))
+			v, _ := o.From(search, training) // which are done
+			r.Values = append(r.Values, rounded(v))
 		}
 		for _, e := range search.Events {
 			if e.Kind == run.EpochDone {

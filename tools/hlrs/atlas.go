@@ -55,14 +55,14 @@ func (c *studyAtlas) Run() error {
 		return err
 	}
 	fmt.Printf("%s: %d of %d runs, %.0f kB\n\nBy cross-validation in ten folds (typical errors are root mean squares):\n", out, len(m.Runs), len(all), 1e-3*float64(info.Size()))
-	if err := c.tell(m); err != nil || c.Test == "" {
+	if err := tell(m); err != nil || c.Test == "" {
 		return err
 	}
 	return c.test(out)
 }
 
 // tell prints how well each outcome is predicted.
-func (c *studyAtlas) tell(m atlas.Map) error {
+func tell(m atlas.Map) error {
 	w := tabwriter.NewWriter(os.Stdout, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  outcome\ttypical error\tof guessing the mean\thalf of an interval of four of five, in sd")
 	for _, f := range m.Fits {
@@ -108,14 +108,11 @@ func (c *studyAtlas) test(file string) error {
 		}
 		guesses := a.At(curves).Outcomes
 		for i, o := range a.Outcomes {
-			of := search
-			if o.Trained {
-				of = training
-			}
-			if of == nil {
+			v, ok := o.From(search, training)
+			if !ok {
 				continue
 			}
-			s, v := &scores[i], o.Value(of.Last().Report)
+			s := &scores[i]
 			s.square += (v - guesses[i].Mean) * (v - guesses[i].Mean)
 			s.spread += (v - a.Fits[i].Kernel.Mean) * (v - a.Fits[i].Kernel.Mean)
 			s.runs++

@@ -74,6 +74,14 @@ type Fit struct {
 	Width float64 `json:"width"`
 }
 
+// outcome is that of the fit's name; without a function where there is none.
+func (f Fit) outcome() (o Outcome) {
+	if i := slices.IndexFunc(Outcomes, func(o Outcome) bool { return o.ID == f.ID }); i >= 0 {
+		o = Outcomes[i]
+	}
+	return o
+}
+
 // Tells says whether predictions are better than the mean of all runs, by a tenth of the variance at least.
 func (f Fit) Tells() bool { return f.Error*f.Error < 0.9*f.Spread*f.Spread }
 
@@ -86,8 +94,10 @@ func (f Fit) Whatever() Prediction {
 type Map struct {
 	Study string     `json:"study"`
 	Base  run.Config `json:"base"`
-	Runs  []Run      `json:"runs"`
-	Fits  []Fit      `json:"fits"`
+	// Train is the training of what a run finds, but for its genotype; nil where cells are not trained.
+	Train *run.Config `json:"train,omitzero"`
+	Runs  []Run       `json:"runs"`
+	Fits  []Fit       `json:"fits"`
 }
 
 // Atlas is a map to look things up in.
@@ -132,11 +142,16 @@ type Expectation struct {
 // Config is the configuration of a run of the map.
 func (a *Atlas) Config(i int) run.Config { return a.configs[i] }
 
+// Has says whether a run of c is among the map's.
+func (a *Atlas) Has(c run.Config) bool {
+	return slices.ContainsFunc(a.configs, c.Equal)
+}
+
 // Differs are the fields, beside curves and seeds, in which a run of c is another than the map's: where there are any, the map says nothing
 // about it.
-func (a *Atlas) Differs(c run.Config) (fields []run.Field) {
+func (m Map) Differs(c run.Config) (fields []run.Field) {
 	for _, f := range run.Fields() {
-		if !own(f) && f.Value(c) != f.Value(a.Base) && (f.Counts(c) || f.Counts(a.Base)) {
+		if !own(f) && f.Value(c) != f.Value(m.Base) && (f.Counts(c) || f.Counts(m.Base)) {
 			fields = append(fields, f)
 		}
 	}
@@ -213,7 +228,7 @@ func Read(r io.Reader) (*Atlas, error) {
 	}
 	var m Map
 	if err := json.Unmarshal(raw, &m, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("atlas: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return nil, fmt.Errorf("atlas: this is no map, or a damaged one: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	a, err := m.open()
 	if err != nil {
@@ -229,42 +244,70 @@ func (m Map) Encode(w io.Writer) error {
 
 // open makes the processes.
 func (m Map) open() (*Atlas, error) {
-	a := &Atlas{Map: m}
 	if len(m.Runs) < 2 || len(m.Runs) > maxRuns {
 		return nil, fmt.Errorf("%d runs, and a map has 2 to %d", len(m.Runs), maxRuns)
 	}
+	a, err := m.place()
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range m.Fits {
+		k := f.Kernel
+		if len(k.Lengths) != rateOrders+mixOrders || !(min(k.Signal, k.Noise, f.Error, f.Spread, f.Width) >= 0) || slices.ContainsFunc(k.Lengths, func(l float64) bool { return !(l > 0) }) {
+			return nil, fmt.Errorf("outcome %s: its kernel is none", f.ID)
+		}
+		p, ok := k.see(a.points, m.values(i))
+		if !ok {
+			return nil, fmt.Errorf("outcome %s: its kernel fits no runs", f.ID)
+		}
+		a.processes = append(a.processes, p)
+	}
+	return a, nil
+}
+
+// values are those of an outcome in all runs.
+func (m Map) values(outcome int) []float64 {
+	values := make([]float64, len(m.Runs))
+	for r := range m.Runs {
+		values[r] = m.Runs[r].Values[outcome]
+	}
+	return values
+}
+
+// place finds the runs' points: each is a whole one of its configuration. Fits need only name their outcomes.
+func (m Map) place() (*Atlas, error) {
+	a := &Atlas{Map: m}
 	if err := m.Base.Validate(); err != nil {
 		return nil, fmt.Errorf("base: %w", err)
 	}
-	for i, r := range m.Runs {
-		if err := a.place(r); err != nil {
-			return nil, fmt.Errorf("run %d: %w", i, err)
+	if m.Train != nil {
+		if err := m.Train.Validate(); err != nil {
+			return nil, fmt.Errorf("train: %w", err)
 		}
 	}
 	if len(m.Fits) == 0 {
 		return nil, errors.New("no outcome")
 	}
-	for i, f := range m.Fits {
-		o := slices.IndexFunc(Outcomes, func(o Outcome) bool { return o.ID == f.ID })
-		k := f.Kernel
-		if o < 0 || len(k.Lengths) != rateOrders+mixOrders || !(min(k.Signal, k.Noise, f.Error, f.Spread, f.Width) >= 0) || slices.ContainsFunc(k.Lengths, func(l float64) bool { return !(l > 0) }) {
-			return nil, fmt.Errorf("outcome %.80q is none, or its kernel is none", f.ID)
+	for _, f := range m.Fits {
+		o := f.outcome()
+		if o.of == nil {
+			return nil, fmt.Errorf("outcome %.80q is none", f.ID)
 		}
-		values := make([]float64, len(m.Runs))
-		for r := range m.Runs {
-			values[r] = m.Runs[r].Values[i]
+		if o.Trained && m.Train == nil {
+			return nil, fmt.Errorf("outcome %s is of trained cells, and it is not told how they are trained", f.ID)
 		}
-		p, ok := k.see(a.points, values)
-		if !ok {
-			return nil, fmt.Errorf("outcome %s: its kernel fits no runs", f.ID)
+		a.Outcomes = append(a.Outcomes, o)
+	}
+	for i, r := range m.Runs {
+		if err := a.add(r); err != nil {
+			return nil, fmt.Errorf("run %d: %w", i, err)
 		}
-		a.Outcomes, a.processes = append(a.Outcomes, Outcomes[o]), append(a.processes, p)
 	}
 	return a, nil
 }
 
-// place enters a run, which is a whole one of its configuration.
-func (a *Atlas) place(r Run) error {
+// add enters a run.
+func (a *Atlas) add(r Run) error {
 	raw, err := json.Marshal(r.Set)
 	if err != nil {
 		return err

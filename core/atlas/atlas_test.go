@@ -3,9 +3,12 @@ package atlas
 import (
 	"bytes"
 	"encoding/json/jsontext"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,7 +156,7 @@ func made(t testing.TB) Map {
 			Set: map[string]jsontext.Value{"arch-rate": jsontext.Value(fmt.Sprint(rate)), "seed": jsontext.Value(fmt.Sprint(i + 1)), "arch-schedule": jsontext.Value(`"const"`)},
 		}
 		check.Fits = make([]Fit, 1)
-		if err := check.place(r); err != nil {
+		if err := check.add(r); err != nil {
 			t.Fatal(err)
 		}
 		m.Runs, points, values = append(m.Runs, r), check.points, append(values, r.Values[0])
@@ -211,15 +214,16 @@ func TestMap(t *testing.T) {
 // TestBadFiles: what is wrong with a file is named.
 func TestBadFiles(t *testing.T) {
 	for want, spoil := range map[string]func(*Map){
-		"layers is another":   func(m *Map) { m.Runs[3].Set["layers"] = jsontext.Value("8") },
-		"arch-rate":           func(m *Map) { m.Runs[3].Set["arch-rate"] = jsontext.Value("-1") },
-		"2 outcomes of 1":     func(m *Map) { m.Runs[3].Values = []float64{1, 2} },
-		"no outcome":          func(m *Map) { m.Fits = nil; spoilValues(m) },
-		`outcome "x" is none`: func(m *Map) { m.Fits[0].ID = "x" },
-		"its kernel is none":  func(m *Map) { m.Fits[0].Kernel.Lengths = []float64{1} },
-		"1 runs":              func(m *Map) { m.Runs = m.Runs[:1] },
-		"genotype":            func(m *Map) { m.Runs[3].Genotype = "x" },
-		"fits no runs":        func(m *Map) { m.Fits[0].Kernel.Noise, m.Fits[0].Kernel.Signal = 0, 0 },
+		"layers is another":    func(m *Map) { m.Runs[3].Set["layers"] = jsontext.Value("8") },
+		"arch-rate":            func(m *Map) { m.Runs[3].Set["arch-rate"] = jsontext.Value("-1") },
+		"2 outcomes of 1":      func(m *Map) { m.Runs[3].Values = []float64{1, 2} },
+		"how they are trained": func(m *Map) { m.Fits[0].ID = "trained" },
+		"no outcome":           func(m *Map) { m.Fits = nil; spoilValues(m) },
+		`outcome "x" is none`:  func(m *Map) { m.Fits[0].ID = "x" },
+		"its kernel is none":   func(m *Map) { m.Fits[0].Kernel.Lengths = []float64{1} },
+		"1 runs":               func(m *Map) { m.Runs = m.Runs[:1] },
+		"genotype":             func(m *Map) { m.Runs[3].Genotype = "x" },
+		"fits no runs":         func(m *Map) { m.Fits[0].Kernel.Noise, m.Fits[0].Kernel.Signal = 0, 0 },
 	} {
 		m := made(t)
 		spoil(&m)
@@ -229,6 +233,46 @@ func TestBadFiles(t *testing.T) {
 		}
 		if _, err := Read(&b); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// TestJoin: a map of others' runs has the runs of both, those of both once, whatever their bases are; what they differ in is named.
+func TestJoin(t *testing.T) {
+	m := made(t)
+	few, rest := m, m
+	few.Runs, rest.Runs = m.Runs[:15], slices.Clone(m.Runs[10:])
+	rest.Base.ArchRate, rest.Base.Mix = 0.07, "linear"
+	for i, r := range rest.Runs {
+		rest.Runs[i].Set = maps.Clone(r.Set)
+		rest.Runs[i].Set["mix"] = jsontext.Value(`"` + m.Base.Mix + `"`)
+	}
+	both, err := few.Join(rest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := both.Fit(func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	var got, want bytes.Buffer
+	if err := errors.Join(both.Encode(&got), m.Encode(&want)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want.Bytes()) {
+		t.Errorf("%s\nnot\n%s", got.Bytes(), want.Bytes())
+	}
+	train, err := run.Preset("small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for says, spoil := range map[string]func(*Map){
+		"layers is 8, and in others 5": func(m *Map) { m.Base.Layers = 8 },
+		"its cells are trained":        func(m *Map) { m.Train = &train },
+	} {
+		other := rest
+		spoil(&other)
+		if _, err := few.Join(other); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, not %q", err, says)
 		}
 	}
 }

@@ -18,23 +18,25 @@ import (
 // folds are those of cross-validation.
 const folds = 10
 
-// New makes a map of the runs of a study that are done; progress is told how many of the outcomes are fitted. All its jobs are searches
-// that differ in nothing but curves and seeds, or the error says which does.
-func New(p study.Plan, results []study.Result, progress func(done, of int)) (Map, error) {
-	m := Map{Study: p.Study.Name, Base: p.Jobs[0].Config}
+// Gather takes the runs of a study that are done into a map without fits. All its jobs are searches that differ in nothing but curves and
+// seeds, with the same training of what they find, or the error says which does not.
+func Gather(p study.Plan, results []study.Result) (Map, error) {
+	m := Map{Study: p.Study.Name, Base: p.Jobs[0].Config, Train: p.Jobs[0].Train}
 	m.Base.Seed = 1
-	var outcomes []Outcome
+	if m.Train != nil {
+		train := *m.Train
+		train.Seed = 1
+		m.Train = &train
+	}
 	for _, o := range Outcomes {
-		if !o.Trained || p.Jobs[0].Train != nil {
-			outcomes = append(outcomes, o)
+		if !o.Trained || m.Train != nil {
+			m.Fits = append(m.Fits, Fit{ID: o.ID})
 		}
 	}
-	check := Atlas{Map: m}
-	var points [][]float64
 	for _, result := range results {
-		c := result.Config
-		if fields := check.Differs(c); len(fields) > 0 {
-			return m, fmt.Errorf("atlas: job %d (%s): %s is %s, and in others %s: a map's runs differ in schedules, mixes and seeds alone", result.Index, result.Variant, fields[0].Name, fields[0].Value(c), fields[0].Value(m.Base))
+		differs := m.differs(Map{Base: result.Config, Train: p.Jobs[result.Index].Train})
+		if differs != nil {
+			return m, fmt.Errorf("atlas: job %d (%s): %w", result.Index, result.Variant, differs)
 		}
 		if result.Final() == nil {
 			continue
@@ -43,16 +45,13 @@ func New(p study.Plan, results []study.Result, progress func(done, of int)) (Map
 		if search == nil {
 			return m, fmt.Errorf("atlas: job %d (%s) is no search", result.Index, result.Variant)
 		}
-		curves, err := CurvesOf(c)
-		if err != nil {
-			return m, fmt.Errorf("atlas: job %d: %w", result.Index, err)
-		}
 		r := Run{Variant: result.Variant, Genotype: search.Last().Report.Genotype.String()}
-		if r.Set, err = set(c, m.Base); err != nil {
+		var err error
+		if r.Set, err = set(result.Config, m.Base); err != nil {
 			return m, err
 		}
-		for _, o := range outcomes {
-			v, _ := o.From(search, training) // which are done
+		for _, f := range m.Fits {
+			v, _ := f.outcome().From(search, training) // which are done
 			r.Values = append(r.Values, rounded(v))
 		}
 		for _, e := range search.Events {
@@ -60,26 +59,85 @@ func New(p study.Plan, results []study.Result, progress func(done, of int)) (Map
 				r.Epochs = append(r.Epochs, rounded(100*e.Report.Accuracy))
 			}
 		}
-		m.Runs, points = append(m.Runs, r), append(points, curves.coefficients())
+		m.Runs = append(m.Runs, r)
 	}
+	return m, nil
+}
+
+// differs says in what another map's runs are others than this one's: in more than curves and seeds.
+func (m Map) differs(o Map) error {
+	const rule = "a map's runs differ in schedules, mixes and seeds alone"
+	other := func(f run.Field, a, b run.Config) error {
+		return fmt.Errorf("%s is %s, and in others %s: %s", f.Name, f.Value(b), f.Value(a), rule)
+	}
+	if fields := m.Differs(o.Base); len(fields) > 0 {
+		return other(fields[0], m.Base, o.Base)
+	}
+	if (m.Train == nil) != (o.Train == nil) {
+		return errors.New("its cells are trained, and others are not, or the other way round")
+	}
+	if m.Train == nil {
+		return nil
+	}
+	for _, f := range run.Fields() {
+		if f.Group != "seeds" && f.Value(*m.Train) != f.Value(*o.Train) && (f.Counts(*m.Train) || f.Counts(*o.Train)) {
+			return fmt.Errorf("training: %w", other(f, *m.Train, *o.Train))
+		}
+	}
+	return nil
+}
+
+// Join is the runs of both maps, those that both have once, without fits.
+func (m Map) Join(o Map) (Map, error) {
+	if err := m.differs(o); err != nil {
+		return m, fmt.Errorf("atlas: %q and %q: %w", m.Study, o.Study, err)
+	}
+	a, err := m.place()
+	if err != nil {
+		return m, err
+	}
+	b, err := o.place()
+	if err != nil {
+		return m, err
+	}
+	m.Runs = slices.Clone(m.Runs)
+	for i, c := range b.configs {
+		if a.Has(c) {
+			continue
+		}
+		r := b.Runs[i]
+		if r.Set, err = set(c, m.Base); err != nil {
+			return m, err
+		}
+		m.Runs = append(m.Runs, r)
+	}
+	m.Fits = slices.Clone(m.Fits)
+	for i, f := range m.Fits {
+		m.Fits[i] = Fit{ID: f.ID}
+	}
+	return m, nil
+}
+
+// Fit fits and cross-validates each outcome; progress is told how many are.
+func (m *Map) Fit(progress func(done, of int)) error {
 	if len(m.Runs) < 2*folds {
-		return m, fmt.Errorf("atlas: %d runs are done, and a map takes %d", len(m.Runs), 2*folds)
+		return fmt.Errorf("atlas: %d runs are done, and a map takes %d", len(m.Runs), 2*folds)
 	}
-	for i, o := range outcomes {
-		values := make([]float64, len(m.Runs))
-		for k, r := range m.Runs {
-			values[k] = r.Values[i]
-		}
-		f, err := fitted(points, values)
+	a, err := m.place()
+	if err != nil {
+		return fmt.Errorf("atlas: %w", err)
+	}
+	for i, f := range m.Fits {
+		own, err := fitted(a.points, m.values(i))
 		if err != nil {
-			return m, fmt.Errorf("atlas: %s: %w", o.Title, err)
+			return fmt.Errorf("atlas: %s: %w", f.outcome().Title, err)
 		}
-		f.ID = o.ID
-		m.Fits = append(m.Fits, f)
-		progress(i+1, len(outcomes))
+		own.ID = f.ID
+		m.Fits[i] = own
+		progress(i+1, len(m.Fits))
 	}
-	_, err := m.open()
-	return m, err
+	_, err = m.open()
+	return err
 }
 
 // rounded is a value to four digits: what differs by chance is more than the rest.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -16,36 +17,45 @@ import (
 )
 
 type studyAtlas struct {
-	Dir  string `arg:"" type:"existingdir" help:"Folder of the study, whose jobs may still run."`
-	Out  string `type:"path" placeholder:"FILE" help:"File of the map; by default atlas.json within the study's folder."`
-	Test string `type:"existingdir" placeholder:"DIR" help:"Folder of another study, of the same searches but for schedules, mixes and seeds: how far off the map's predictions of its runs are."`
+	Of   []string `arg:"" name:"of" type:"path" help:"Folder of the study, whose jobs may still run; or several, and maps that were made before, to make one map of all their runs."`
+	Out  string   `type:"path" placeholder:"FILE" help:"File of the map; by default atlas.json within the first folder."`
+	Test string   `type:"existingdir" placeholder:"DIR" help:"Folder of another study, of the same searches but for schedules, mixes and seeds: how far off the map's predictions of its runs are."`
 }
 
 // Run makes the map of what is done.
 func (c *studyAtlas) Run() error {
-	f, err := studyfolder.Open(c.Dir)
-	if err != nil {
-		return err
-	}
-	if own, err := os.Stat(c.Dir); err == nil && c.Test != "" {
-		if other, err := os.Stat(c.Test); err == nil && os.SameFile(own, other) {
-			return fmt.Errorf("--test %s: these are the map's own runs; name another study's folder", c.Test)
+	var m atlas.Map
+	jobs, out := 0, c.Out
+	for i, of := range c.Of {
+		own, n, err := gather(of)
+		if err != nil {
+			return err
+		}
+		if out == "" && n > 0 {
+			out = filepath.Join(of, "atlas.json")
+		}
+		if n == 0 {
+			n = len(own.Runs)
+		}
+		jobs += n
+		if i == 0 {
+			m = own
+		} else if m, err = m.Join(own); err != nil {
+			return err
 		}
 	}
-	all, _ := look(f)
+	if out == "" {
+		return errors.New("name the map's file with --out")
+	}
 	bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("fitting and cross-validating outcomes"),
 		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-	m, err := atlas.New(f.Plan, all, func(done, of int) {
+	err := m.Fit(func(done, of int) {
 		bar.ChangeMax(of)
 		_ = bar.Set(done)
 	})
 	_ = bar.Finish()
 	if err != nil {
 		return err
-	}
-	out := c.Out
-	if out == "" {
-		out = filepath.Join(c.Dir, "atlas.json")
 	}
 	if err := (disk.Disk{}).Replace(out, m.Encode); err != nil {
 		return err
@@ -54,11 +64,47 @@ func (c *studyAtlas) Run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d of %d runs, %.0f kB\n\nBy cross-validation in ten folds (typical errors are root mean squares):\n", out, len(m.Runs), len(all), 1e-3*float64(info.Size()))
+	fmt.Printf("%s: %d of %d runs, %.0f kB\n\nBy cross-validation in ten folds (typical errors are root mean squares):\n", out, len(m.Runs), jobs, 1e-3*float64(info.Size()))
 	if err := tell(m); err != nil || c.Test == "" {
 		return err
 	}
 	return c.test(out)
+}
+
+// gather reads the runs of a study's folder, which has jobs, or of a map's file.
+func gather(path string) (m atlas.Map, jobs int, err error) {
+	if info, err := os.Stat(path); err != nil {
+		return m, 0, err
+	} else if !info.IsDir() {
+		a, err := readAtlas(path)
+		if err != nil {
+			return m, 0, err
+		}
+		return a.Map, 0, nil
+	}
+	f, err := studyfolder.Open(path)
+	if err != nil {
+		return m, 0, err
+	}
+	all, _ := look(f)
+	if m, err = atlas.Gather(f.Plan, all); err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return m, len(all), err
+}
+
+// readAtlas reads a map's file.
+func readAtlas(path string) (*atlas.Atlas, error) {
+	f, err := disk.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	a, err := atlas.Read(f)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return a, err
 }
 
 // tell prints how well each outcome is predicted.
@@ -77,12 +123,7 @@ func tell(m atlas.Map) error {
 
 // test holds the map against runs that it has not seen.
 func (c *studyAtlas) test(file string) error {
-	raw, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer raw.Close()
-	a, err := atlas.Read(raw)
+	a, err := readAtlas(file)
 	if err != nil {
 		return err
 	}
@@ -95,8 +136,12 @@ func (c *studyAtlas) test(file string) error {
 		square, spread float64
 		within, runs   int
 	}
-	scores, left := make([]score, len(a.Outcomes)), 0
+	scores, left, own := make([]score, len(a.Outcomes)), 0, 0
 	for _, r := range all {
+		if a.Has(r.Config) {
+			own++
+			continue
+		}
 		search, training := r.Records()
 		if r.Final() == nil || search == nil || len(a.Differs(r.Config)) > 0 {
 			left++
@@ -121,7 +166,10 @@ func (c *studyAtlas) test(file string) error {
 			}
 		}
 	}
-	fmt.Printf("\nOn %s, of which %d runs are of other searches or not done:\n", c.Test, left)
+	if own == len(all) {
+		return fmt.Errorf("--test %s: these are the map's own runs; name another study's folder", c.Test)
+	}
+	fmt.Printf("\nOn %s, without %d runs of other searches or not done, and %d that are the map's own:\n", c.Test, left, own)
 	w := tabwriter.NewWriter(os.Stdout, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  outcome\ttypical error\tof guessing the mean of the map's runs\twithin intervals of four of five\truns")
 	for i, s := range scores {

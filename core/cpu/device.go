@@ -52,7 +52,7 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 	for _, b := range e.branches {
 		b.reserve(e.pool.Threads())
 		if b.size > math.MaxInt32 { // a tensor.Tap's offsets, and so those of lines and rows, which are shorter
-			err = fmt.Errorf("a branch's maps would take %.1f GB, more than the %.1f that can be addressed", 4e-9*float64(b.size), 4e-9*math.MaxInt32)
+			err = fmt.Errorf("a branch's maps would take %.1f GB, more than the %.1f that can be addressed: lower batch, channels, layers or size", 4e-9*float64(b.size), 4e-9*math.MaxInt32)
 		}
 	}
 	for _, levels := range [][]level{e.forward, e.backward} {

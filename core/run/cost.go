@@ -91,14 +91,13 @@ func plan(c Config, classes int, device nn.Device, task Maker) (*Run, error) {
 	if _, failed := errors.AsType[nn.DeviceError](err); failed {
 		return r, err
 	}
+	if most := room(); err == nil && memory.Bytes > most {
+		err = fmt.Errorf("they would take %s of memory, and there are %s in a browser: lower batch, channels, layers or size", gigabytes(memory.Bytes), gigabytes(most))
+	}
 	if err != nil {
-		return r, fault("batch", "%w", err)
+		err = fault("batch", "%d images of side %d through %d channels and %d cells: %w", c.Batch, c.Size, c.Channels, c.Layers, err)
 	}
-	if most := room(); memory.Bytes > most {
-		return r, fault("batch", "%d images of side %d through %d channels and %d cells take %s of memory, and there are %s in a browser: lower batch, channels, layers or size",
-			c.Batch, c.Size, c.Channels, c.Layers, gigabytes(memory.Bytes), gigabytes(most))
-	}
-	return r, nil
+	return r, err
 }
 
 func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", 1e-9*float64(n)) }

@@ -37,19 +37,22 @@ func (l *Lab) actions() string {
 		}
 	}
 	text += button("step", Text.OneEpoch) + button("reset", Text.Reset) + button("seed", Text.NewSeed)
-	if l.Run().Error != "" && l.Run().OnGPU {
-		text += button("processor:", Text.OnProcessor)
-	}
 	if l.CanRewind() {
 		text += button("rewind:same", Text.Rewind) + button("rewind:halve", Text.RewindHalve)
 	}
 	return text
 }
 
-// status is how the run stands, and the way to the setting that is wrong.
+// status is how the run stands, the way to the setting that is wrong, and to another device.
 func (l *Lab) status() string {
 	r := l.Run()
 	text := escape(r.Say(l.Epoch))
+	if r.Error != "" || r.Running && len(r.Epochs) == 0 { // which a phone, too, has room for
+		text = `<span class="now">` + text + `</span>`
+	}
+	if label := l.elsewhere(); label != "" {
+		text = button("move:", label) + " " + text
+	}
 	if r.Wrong.Text != "" {
 		if r.Fixed() {
 			text += " " + escape(fmt.Sprintf(Text.WrongLater, r.Wrong.Text))

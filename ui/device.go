@@ -51,7 +51,7 @@ func (l *Lab) device() string {
 	return b.String()
 }
 
-// aboutDevice says which GPU there is, or why none, and that runs under way stay where they are.
+// aboutDevice says which GPU there is, or why none, and what becomes of runs under way.
 func (l *Lab) aboutDevice() string {
 	say := Text.DeviceNote
 	switch {
@@ -60,7 +60,7 @@ func (l *Lab) aboutDevice() string {
 	case l.GPU.On && l.GPU.Name == "":
 		say = Text.FindingGPU
 	case l.GPU.On:
-		say = l.GPU.Name + ". " + say
+		say = fmt.Sprintf(Text.GPUName, l.GPU.Name) + " " + say
 	}
 	if slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Fixed() && r.OnGPU != l.GPU.On }) {
 		say += " " + Text.DeviceLater
@@ -68,10 +68,27 @@ func (l *Lab) aboutDevice() string {
 	return say
 }
 
-// onProcessor goes on with a run that has failed on a GPU, from the end of its last whole epoch or else from its start.
-func (l *Lab) onProcessor() {
+// elsewhere is what moving the run in focus to another device is called: to the CPU if it has failed on a GPU, or, of a paused one, to the
+// device that was chosen since. It is empty where there is nowhere to go.
+func (l *Lab) elsewhere() string {
 	r := l.Run()
-	l.useGPU(false)
+	failed := r.Error != "" && r.OnGPU
+	switch {
+	case !failed && (!r.Fixed() || r.Running || r.OnGPU == l.GPU.On):
+		return ""
+	case !failed && l.GPU.On:
+		return Text.OnGPU
+	}
+	return Text.OnProcessor
+}
+
+// move goes on with the run in focus on another device, from the end of its last whole epoch or else from its start.
+func (l *Lab) move() {
+	r := l.Run()
+	if r.Error != "" {
+		l.useGPU(false)
+	}
+	l.halt(r)
 	if r.File != nil {
 		l.Rewind(false)
 	} else {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func TestGPU(t *testing.T) {
 	const gpu = "google swiftshader, emulated on the processor"
 	b := open(t, serve(t, nil, 0)+least, 5*time.Minute, swiftShader...)
 	b.says("Ready.", 20*time.Second)
-	b.device(kb.ArrowDown, gpu+".")
+	b.device(kb.ArrowDown, fmt.Sprintf(Text.GPUName, gpu))
 	b.press("Start")
 	b.says("Training on "+gpu, time.Minute)
 	b.pause()
@@ -76,7 +77,7 @@ func TestGPU(t *testing.T) {
 	b.says("Finished.", time.Minute)
 
 	// A GPU is lost.
-	b.device(kb.ArrowDown, gpu+".")
+	b.device(kb.ArrowDown, fmt.Sprintf(Text.GPUName, gpu))
 	b.press("Reset to the same start")
 	b.press("One epoch")
 	b.says("1 of 2 epochs", time.Minute)
@@ -86,6 +87,9 @@ func TestGPU(t *testing.T) {
 	}))
 	b.press("Step")
 	b.says("is lost", 20*time.Second)
+	b.do(chromedp.EmulateViewport(390, 844)) // a phone, which has less room for what is said
+	b.wait(`(s => s.offsetParent && s.getBoundingClientRect().bottom <= innerHeight)(document.querySelector(".bar .status button"))`, 5*time.Second)
+	b.shot("lost.png")
 	b.press("Go on with the CPU")
 	b.says("Training.", 20*time.Second)
 	b.says("Finished.", time.Minute)
@@ -124,16 +128,32 @@ func TestOnProcessor(t *testing.T) {
 	if say := r.Say(-1); !strings.HasPrefix(say, Text.GettingGPU) {
 		t.Errorf("until it has begun: %s", say)
 	}
-	if strings.Contains(l.Paint("actions"), Text.OnProcessor) {
-		t.Error("the processor is offered to a run that goes on")
+	if got := l.Paint("status"); strings.Contains(got, Text.OnProcessor) || !strings.Contains(got, `class="now"`) {
+		t.Errorf("of a run that begins: %s", got)
 	}
 	l.Hear(r.slot, msg.Report{Kind: "error", Run: r.live, Error: "no room"}, nil)
-	if !strings.Contains(l.Paint("actions"), Text.OnProcessor) {
-		t.Error("the processor is not offered")
+	if got := l.Paint("status"); !strings.HasPrefix(got, button("move:", Text.OnProcessor)) || !strings.Contains(got, `class="now"`) {
+		t.Errorf("of one that has failed: %s", got)
 	}
-	l.Act("processor:")
+	l.Act("move:")
 	if len(sent) != 4 || sent[2].Do != "start" || sent[2].Device != "" || sent[3].Do != "play" || l.GPU.On || r.Error != "" {
 		t.Errorf("then: %+v", sent[2:])
+	}
+
+	// A paused run moves to the device that is chosen since.
+	l.Act("device:gpu")
+	if l.elsewhere() != "" {
+		t.Error("a running one is moved")
+	}
+	l.Play()
+	r.Running = false
+	if got := l.Paint("status"); !strings.HasPrefix(got, button("move:", Text.OnGPU)) {
+		t.Errorf("of one that waits: %s", got)
+	}
+	sent = sent[:0]
+	l.Act("move:")
+	if len(sent) != 3 || sent[0].Do != "stop" || sent[1].Do != "start" || sent[1].Device != msg.GPU || sent[2].Do != "play" || l.elsewhere() != "" {
+		t.Errorf("there: %+v", sent)
 	}
 }
 

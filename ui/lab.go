@@ -346,8 +346,8 @@ func (l *Lab) Act(act string) {
 		l.forget(what)
 	case "device":
 		l.useGPU(what == msg.GPU)
-	case "processor":
-		l.onProcessor()
+	case "move":
+		l.move()
 	case "rewind":
 		l.Rewind(what == "halve")
 	}

@@ -31,7 +31,7 @@ func (l *Lab) curve(which string) (c chart, ok bool) {
 		c.top = slices.Max(slices.Concat(next, past, rates, []float64{config.ArchRate, 1e-4}))
 	}
 	switch n := len(past); {
-	case n > 0 && (r.Fixed() || r.resumes()):
+	case n > 0 && (r.Fixed() || r.resumes() || r.Error != "" && !r.moved()):
 		c.lines = []line{{name: Text.AsWas, class: class, y: past}, {name: Text.ToCome, class: class + dashed, y: append([]float64{past[n-1]}, next[min(n, len(next)):]...), from: n - 1}}
 	case n > 0 && !r.moved():
 		c.lines = []line{{name: Text.AsWas, class: class, y: past}}

@@ -19,7 +19,7 @@ var Text = struct {
 	Rewind, RewindHalve                                                string
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                   string
 	Device, CPU, GPU, DeviceNote, DeviceLater, FindingGPU, NoGPU       string
-	GettingGPU, TrainingOn, NoProgram, OnProcessor                     string
+	GettingGPU, TrainingOn, NoProgram, OnProcessor, OnGPU, GPUName     string
 	Fixed, NoMixing, NoArchitecture, NoAlphas, AsTable, TableOf, More  string
 	GroupArch, GroupMix, GroupStart                                    string
 	Parameter, Range, Default, RangeDefault                            string
@@ -134,9 +134,9 @@ var Text = struct {
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
-	Device: "Device", CPU: "CPU", GPU: "GPU", OnProcessor: "Go on with the CPU",
+	Device: "Device", CPU: "CPU", GPU: "GPU", OnProcessor: "Go on with the CPU", OnGPU: "Go on with the GPU", GPUName: "This is %s.",
 	DeviceNote:  "The CPU gives the same numbers everywhere, to the bit. A GPU gives them within rounding, which adds up over a run.",
-	DeviceLater: "Runs under way stay where they are.", FindingGPU: "Looking for a GPU…",
+	DeviceLater: "Runs under way stay where they are; pause one to move it.", FindingGPU: "Looking for a GPU…",
 	NoGPU:      "There is no GPU to use, so runs stay on the CPU: %s.", // why
 	GettingGPU: "Preparing the GPU.", TrainingOn: "Training on %s.",    // the GPU's name
 	NoProgram:      "the program for the GPU could not be loaded: %s", // why

@@ -40,7 +40,7 @@ func (d *Device) Adapter() Adapter { return d.driver.Adapter() }
 func (d *Device) Name() string { return cmp.Or(d.Adapter().Name, "GPU") }
 
 // Compile implements nn.Device. Images are taken in as many chunks as the GPU's buffers ask for. A program with an approximate
-// multiplier is an error, and so is one of which not even one image fits.
+// multiplier is an error, and so is one of which not even one image fits, or which takes more memory than the GPU is known to have.
 func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 	e := &executor{device: d, batches: make([]nn.Batch, len(p.Inputs))}
 	chunks := 1
@@ -62,10 +62,14 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 		}
 		chunks = max(chunks, min(p.Batch, int(4*int64(floats)/d.limit))-1)
 	}
+	memory, b, adapter := &p.Params.Memory, e.plan, d.driver.Adapter()
+	if memory.Device += b.bytes(); adapter.Memory > 0 && memory.Device > adapter.Memory {
+		return e, fmt.Errorf("%s has %.0f MB of memory, and this takes %.0f: lower batch, channels, layers or size, or use the processor (cpu)",
+			adapter.Name, 1e-6*float64(adapter.Memory), 1e-6*float64(memory.Device))
+	}
 	if d.once.Do(d.compile); d.wrong != nil {
 		return e, d.wrong
 	}
-	memory, b := &p.Params.Memory, e.plan
 	nn.Reserve(memory, &e.params, b.params.total)
 	nn.Reserve(memory, &e.results, b.results)
 	most, images := 0, 0

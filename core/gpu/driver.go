@@ -12,6 +12,7 @@ type Adapter struct {
 	Binding int64 // largest range of a buffer that a kernel sees
 	Buffer  int64 // largest buffer
 	Groups  int   // most workgroups along one dimension of a dispatch
+	Memory  int64 // all that there is for buffers; 0 where that is not told
 }
 
 // Kind is what an adapter runs on.

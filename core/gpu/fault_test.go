@@ -17,7 +17,7 @@ import (
 // faulty is a driver that has less room than it has, or fails where it does not.
 type faulty struct {
 	gpu.Driver
-	room           int64
+	room, memory   int64
 	buffer, submit error
 }
 
@@ -25,6 +25,9 @@ func (f *faulty) Adapter() gpu.Adapter {
 	a := f.Driver.Adapter()
 	if f.room > 0 {
 		a.Binding = f.room
+	}
+	if f.memory > 0 {
+		a.Memory = f.memory
 	}
 	return a
 }
@@ -84,6 +87,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{coded, &faulty{}, "multiplier"},
 		{plain, &faulty{room: 4096}, "of one buffer for"},
+		{plain, &faulty{memory: 4096}, "has 0 MB of memory, and this takes"},
 	} {
 		c.driver.Driver = wgputest.Driver(t)
 		if _, err := gpu.New(c.driver).Compile(c.program); err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "cpu") {

@@ -8,8 +8,9 @@ import (
 
 // Memory is arrays that are counted before any of them is made, so that who cannot have them all is told at once.
 type Memory struct {
-	Bytes int64 // of all arrays
-	make  []func()
+	Bytes  int64 // of all arrays
+	Device int64 // that a device takes beside, of memory of its own
+	make   []func()
 }
 
 // Reserve counts an array of n values, which Make puts at dst.

@@ -16,6 +16,7 @@ type Cost struct {
 	Steps  int   // of an epoch
 	Params int   // weights of the network
 	Bytes  int64 // of memory that a Run holds, images aside
+	Device int64 // that a GPU takes beside
 }
 
 // Cost says what a run of a task on images of so many classes takes, on a device. Where that cannot be, which New refuses likewise, it says so
@@ -34,7 +35,7 @@ func (c Config) Cost(classes int, device nn.Device, task Maker) (Cost, error) {
 	}
 	r, err := plan(c, classes, device, task)
 	store := &r.task.Model().Store
-	return Cost{Steps: steps, Params: store.Weights.Total, Bytes: store.Memory.Bytes}, err
+	return Cost{Steps: steps, Params: store.Weights.Total, Bytes: store.Memory.Bytes, Device: store.Memory.Device}, err
 }
 
 // NoMultiplier has cells compute in single precision.
@@ -92,7 +93,7 @@ func plan(c Config, classes int, device nn.Device, task Maker) (*Run, error) {
 	}
 	if err != nil {
 		err = fault("batch", "%d images of side %d through %d channels and %d cells take %s of memory (%w): lower batch, channels, layers or size",
-			c.Batch, c.Size, c.Channels, c.Layers, gigabytes(memory.Bytes), err)
+			c.Batch, c.Size, c.Channels, c.Layers, gigabytes(memory.Bytes+memory.Device), err)
 	}
 	return r, err
 }

@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"math"
+	"runtime"
 	"testing"
 
 	"hlrslab/core/data"
@@ -25,6 +26,9 @@ func TestRunsOnEachDevice(t *testing.T) {
 	training.Genotype = "DARTS_V2"
 	for name, c := range map[string]run.Config{"search": search, "training": training} {
 		c.Channels, c.Layers, c.Nodes, c.Size, c.Batch, c.NMax, c.Imbalance, c.TestImages, c.Epochs = 4, 3, 1, 8, 8, 4, 1, 10, 2
+		if runtime.GOOS == "js" {
+			c.Epochs = 1 // a browser's emulator is slow
+		}
 		t.Run(name, func(t *testing.T) {
 			var all [][]float64
 			devices.Real(t, func(t *testing.T, d nn.Device) {
@@ -52,7 +56,11 @@ func TestRunsOnEachDevice(t *testing.T) {
 				t.Fatalf("%d losses, and %d", len(all[0]), len(all[1]))
 			}
 			for i, want := range all[0] {
-				if got := all[1][i]; !(math.Abs(got-want) <= 2e-3*math.Abs(want)) {
+				tolerance := 1e-5
+				if i >= len(all[0])/2 {
+					tolerance = 2e-2 // where rounding turns one ReLU over, losses part tenfold a step from there on
+				}
+				if got := all[1][i]; !(math.Abs(got-want) <= tolerance*math.Abs(want)) {
 					t.Errorf("loss %d is %v, not %v", i, got, want)
 				}
 			}

@@ -18,7 +18,7 @@ import (
 type Machine struct {
 	Device  string  `default:"cpu" enum:"cpu,gpu,auto" help:"What computes: cpu, gpu, or auto, which is the GPU if there is one. A GPU's numbers are near the processor's, but not its bits."`
 	Threads int     `default:"0" help:"Threads, from 1 to 256; 0 is one for each core that this process may use. The numbers do not depend on it."`
-	Memory  float64 `default:"0" help:"Memory that it may take, GB, from 0.001; 0 is all that the machine or its container has."`
+	Memory  float64 `default:"0" help:"Memory that it may take, GB, from 0.001, and as much of a GPU that has its own; 0 is all that the machine or its container has, and the GPU."`
 
 	cpu cpu.Device
 	gpu *gpu.Device // nil: the processor computes
@@ -86,17 +86,24 @@ func (m *Machine) fits(c run.Config, classes int, images int64) (run.Cost, error
 		return cost, err
 	}
 	cost.Bytes += images
+	if m.gpu != nil && (m.gpu.Adapter().Kind == gpu.Integrated || m.gpu.Adapter().Kind == gpu.Processor) {
+		cost.Bytes, cost.Device = cost.Bytes+cost.Device, 0 // it is the machine's memory
+	}
 	room := int64(1e9 * m.Memory)
+	takes, of := cost.Bytes, "memory"
+	if room > 0 && cost.Device > room {
+		takes, of = cost.Device, "the GPU's memory"
+	}
 	if room == 0 {
 		room = memory()
 	}
-	if room > 0 && cost.Bytes > room {
+	if room > 0 && takes > room {
 		network, lower := fmt.Sprintf("%d channels and %d layers", c.Channels, c.Layers), "batch, channels, layers or size"
 		if c.Task == run.Train && c.Network != run.CellNetwork {
 			network, lower = string(c.Network), "batch or size"
 		}
-		return cost, fmt.Errorf("a batch of %d images of side %d through %s takes about %s of memory, and there are %s here: lower %s, or say with --memory that there is more",
-			c.Batch, c.Size, network, amount(cost.Bytes), amount(room), lower)
+		return cost, fmt.Errorf("a batch of %d images of side %d through %s takes about %s of %s, and there are %s here: lower %s, or say with --memory that there is more",
+			c.Batch, c.Size, network, amount(takes), of, amount(room), lower)
 	}
 	return cost, nil
 }

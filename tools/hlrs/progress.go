@@ -93,7 +93,11 @@ type display struct {
 func newDisplay(r *run.Run, cost run.Cost, machine *Machine) *display {
 	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r, machine: machine}
 	f, c := r.Facts(), r.Config()
-	fmt.Fprintf(d.out, "%s of %s on %s images, %d weights, about %s of memory, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), c.Dataset, f.Params, amount(cost.Bytes), machine.computes())
+	takes := amount(cost.Bytes) + " of memory"
+	if cost.Device > 0 {
+		takes += " and " + amount(cost.Device) + " of the GPU's"
+	}
+	fmt.Fprintf(d.out, "%s of %s on %s images, %d weights, about %s, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), c.Dataset, f.Params, takes, machine.computes())
 	if r.Epoch > 0 || r.At > 0 {
 		fmt.Fprintf(d.out, "; going on at epoch %d, step %d", r.Epoch+1, r.At+1)
 	}

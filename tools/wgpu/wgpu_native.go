@@ -1,7 +1,7 @@
 //go:build !js
 
-// Package wgpu is the GPU's driver for this machine: WebGPU over Vulkan, without cgo, by github.com/gogpu/wgpu. No other package
-// imports that, so that another version, or another library, is a matter of this one.
+// Package wgpu is the GPU's driver for this machine: WebGPU over Vulkan, or over Metal on macOS, without cgo, by github.com/gogpu/wgpu.
+// No other package imports that, so that another version, or another library, is a matter of this one.
 package wgpu
 
 import (
@@ -13,14 +13,9 @@ import (
 
 	"github.com/gogpu/gputypes"
 	"github.com/gogpu/wgpu"
-	_ "github.com/gogpu/wgpu/hal/vulkan" // its other backends know no barriers, or cannot be tested here
 
 	"hlrslab/core/gpu"
 )
-
-// help ends an error of a machine without a GPU.
-const help = "a GPU needs its maker's driver and the Vulkan loader, libvulkan.so.1 (Debian: apt-get install libvulkan1); " +
-	"in a container NVIDIA_DRIVER_CAPABILITIES must include graphics; without a GPU, mesa-vulkan-drivers emulates one for tests"
 
 // patience is how long what was submitted may take.
 const patience = 10 * time.Minute
@@ -39,7 +34,7 @@ type driver struct {
 func Open() (gpu.Driver, error) {
 	d, err := open()
 	if err != nil {
-		return nil, fmt.Errorf("no GPU: %w; %s", err, help)
+		return nil, fmt.Errorf("no GPU: %w; %s", err, help())
 	}
 	return d, nil
 }
@@ -51,23 +46,27 @@ func open() (d *driver, err error) {
 			d.Close()
 		}
 	}()
-	if d.instance, err = wgpu.CreateInstance(&wgpu.InstanceDescriptor{Backends: gputypes.BackendsVulkan}); err != nil {
+	if d.instance, err = wgpu.CreateInstance(&wgpu.InstanceDescriptor{Backends: backends}); err != nil {
 		return d, err
 	}
 	if d.adapter, err = d.instance.RequestAdapter(&wgpu.RequestAdapterOptions{PowerPreference: gputypes.PowerPreferenceHighPerformance}); err != nil {
 		return d, err
 	}
 	info, limits := d.adapter.Info(), d.adapter.Limits()
-	if info.Backend != gputypes.BackendVulkan {
+	if info.Backend != backend {
 		return d, fmt.Errorf("there is only an adapter by %v", info.Backend)
 	}
-	limits.MaxBufferSize = limits.MaxStorageBufferBindingSize // the library leaves WebGPU's least here, whatever Vulkan has
+	binding := min(limits.MaxStorageBufferBindingSize, math.MaxUint32) // Metal has kernels know a binding's size in 32 bits
+	limits.MaxBufferSize = limits.MaxStorageBufferBindingSize          // the library leaves WebGPU's least here, whatever Vulkan has
 	if d.device, err = d.adapter.RequestDevice(&wgpu.DeviceDescriptor{RequiredLimits: limits}); err != nil {
 		return d, fmt.Errorf("%s: %w", info.Name, err)
 	}
 	d.about = gpu.Adapter{
-		Name: info.Name, API: info.Backend.String(), Kind: kind(info.DeviceType), Binding: whole(limits.MaxStorageBufferBindingSize),
-		Buffer: whole(limits.MaxBufferSize), Groups: int(limits.MaxComputeWorkgroupsPerDimension),
+		Name: info.Name, API: info.Backend.String(), Kind: kind(info.DeviceType), Binding: whole(binding), Buffer: whole(limits.MaxBufferSize),
+		Groups: int(limits.MaxComputeWorkgroupsPerDimension),
+	}
+	if d.about.Kind != gpu.Processor { // an emulator names some number, and takes what the machine has
+		d.about.Memory = whole(memory(info))
 	}
 	for i, bindings := range gpu.Layout {
 		desc := wgpu.BindGroupLayoutDescriptor{Label: fmt.Sprint("group ", i)}

@@ -3,11 +3,13 @@
 package webgpu_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,14 +27,41 @@ var swiftShader = []chromedp.ExecAllocatorOption{chromedp.Flag("enable-unsafe-we
 const host = `<!doctype html><title>tests</title><script>
 const said = [];
 let code = null;
-const worker = new Worker("worker.js");
+const worker = new Worker("worker.js" + location.search);
 worker.onmessage = (e) => { if (typeof e.data === "number") code ??= e.data; else said.push(e.data); };
 worker.onerror = (e) => { if (code === null) said.push(e.message); code ??= -1; }; // what comes after the end is that of a device being closed
 </script>`
 
+// worker lends the tests a file system, of which they read what the server has of reference numbers: no worker has one of its own.
 const worker = `importScripts("wasm_exec.js");
 const go = new Go();
-go.argv = ["test", "-test.v", "-test.timeout=8m", "-test.bench=Dispatch"];
+go.argv = ["test", "-test.v", "-test.timeout=8m", "-test.bench=Dispatch", "-test.run=" + decodeURIComponent(location.search.slice(1))];
+go.env = {GOLDEN_DIR: "/golden", CI: "true"}; // so that what is missing fails
+const files = new Map();
+Object.assign(fs, {
+	open(path, flags, mode, done) {
+		const asked = new XMLHttpRequest();
+		asked.open("GET", path, false);
+		asked.responseType = "arraybuffer";
+		asked.send();
+		if (asked.status !== 200) return done(Object.assign(new Error(path + " is not there"), {code: "ENOENT"}));
+		const fd = 3 + files.size;
+		files.set(fd, {bytes: new Uint8Array(asked.response), at: 0});
+		done(null, fd);
+	},
+	fstat(fd, done) {
+		const none = {dev: 0, ino: fd, nlink: 1, uid: 0, gid: 0, rdev: 0, blksize: 512, blocks: 0, atimeMs: 0, mtimeMs: 0, ctimeMs: 0};
+		done(null, {...none, mode: 0o100444, size: files.get(fd).bytes.length, isDirectory: () => false});
+	},
+	read(fd, into, offset, length, position, done) {
+		const file = files.get(fd), from = position ?? file.at;
+		const part = file.bytes.subarray(from, from + length);
+		into.set(part, offset);
+		if (position === null) file.at += part.length;
+		done(null, part.length);
+	},
+	close(fd, done) { files.get(fd).bytes = null; done(null); },
+});
 console.log = (...words) => postMessage(words.join(" "));
 go.exit = (code) => postMessage(code);
 WebAssembly.instantiateStreaming(fetch("test.wasm"), go.importObject).then((program) => go.run(program.instance));`
@@ -44,22 +73,45 @@ func TestInChromium(t *testing.T) {
 	ctx := chromium(t)
 	for _, c := range []struct {
 		tests string
-		say   []string
+		pass  []string
 	}{
-		{"hlrslab/tools/wgpu", []string{"google swiftshader", "--- PASS: TestDriver "}},
-		{"hlrslab/wasm/webgpu", []string{"--- PASS: TestPieces ", "--- PASS: TestFaults "}},
-		{"hlrslab/core/gpu", []string{"--- PASS: TestOperations ", "--- PASS: TestNetworksOnBothDevices "}},
+		{"hlrslab/tools/wgpu", []string{"TestDriver"}},
+		{"hlrslab/wasm/webgpu", []string{"TestPieces", "TestFaults"}},
+		{"hlrslab/core/gpu", []string{"TestOperations", "TestNetworksOnBothDevices"}},
 	} {
-		t.Run(filepath.Base(c.tests), func(t *testing.T) {
-			said := inWorker(t, ctx, c.tests)
-			t.Log(said)
-			for _, s := range c.say {
-				if !strings.Contains(said, s) {
-					t.Errorf("they do not say %q", s)
-				}
-			}
-		})
+		t.Run(filepath.Base(c.tests), func(t *testing.T) { inWorker(t, ctx, "", c.tests, "", c.pass...) })
 	}
+}
+
+// TestReferenceInChromium holds a network, and a step of a search of first and of second order, against the reference numbers, there too,
+// and takes a training to its end, as ui's TestGPU does a search. The other reference numbers would take minutes.
+func TestReferenceInChromium(t *testing.T) {
+	seen(t)
+	golden := cmp.Or(os.Getenv("GOLDEN_DIR"), "../../../shared/golden")
+	if _, err := os.Stat(golden); err != nil {
+		lacks(t, "the reference numbers are missing: "+err.Error()+" (set GOLDEN_DIR)")
+	}
+	ctx := chromium(t)
+	for _, c := range []struct {
+		tests, run string
+		pass       []string
+	}{
+		{"hlrslab/core/bbn", "(SearchSteps|Partial)AgainstReference/gpu", []string{
+			"TestSearchStepsAgainstReference/gpu/order_1", "TestSearchStepsAgainstReference/gpu/order_2", "TestPartialAgainstReference/gpu",
+		}},
+		{"hlrslab/core/task", "RunsOnEachDevice/training", []string{"TestRunsOnEachDevice/training/gpu"}},
+	} {
+		t.Run(filepath.Base(c.tests), func(t *testing.T) { inWorker(t, ctx, golden, c.tests, c.run, c.pass...) })
+	}
+}
+
+// lacks skips a test, loudly, that has not what it takes, or has it fail if CI is true.
+func lacks(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip("SKIPPED, NOT TESTED: " + what)
 }
 
 // seen opens the sources, which go's other processes read: go test keeps a result until a file changes that the test itself opened.
@@ -87,11 +139,7 @@ func chromium(t *testing.T) context.Context {
 		found = found || err == nil
 	}
 	if !found {
-		const missing = "there is no chromium: install it (Debian: apt-get install chromium)"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(missing)
-		}
-		t.Skip("SKIPPED, NOT TESTED: " + missing)
+		lacks(t, "there is no chromium: install it (Debian: apt-get install chromium)")
 	}
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(append(opts, chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-background-networking", true)), swiftShader...)
@@ -105,8 +153,9 @@ func chromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// inWorker runs a package's tests in a worker of a tab of its own, and returns what they say.
-func inWorker(t *testing.T, browser context.Context, tests string) string {
+// inWorker runs a package's tests, or those that match, in a worker of a tab of its own, where they find the reference numbers. Some must
+// pass, on SwiftShader.
+func inWorker(t *testing.T, browser context.Context, golden, tests, run string, pass ...string) {
 	t.Helper()
 	dir := t.TempDir()
 	build := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, "test.wasm"), tests)
@@ -128,6 +177,8 @@ func inWorker(t *testing.T, browser context.Context, tests string) string {
 			fmt.Fprint(w, text)
 		case r.URL.Path == "/wasm_exec.js":
 			http.ServeFile(w, r, filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/wasm_exec.js"))
+		case strings.HasPrefix(r.URL.Path, "/golden/"):
+			http.ServeFile(w, r, filepath.Join(golden, filepath.Base(r.URL.Path)))
 		default:
 			http.ServeFile(w, r, filepath.Join(dir, filepath.Base(r.URL.Path)))
 		}
@@ -137,7 +188,7 @@ func inWorker(t *testing.T, browser context.Context, tests string) string {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL)); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/?"+url.QueryEscape(run))); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -156,6 +207,12 @@ func inWorker(t *testing.T, browser context.Context, tests string) string {
 		if *code != 0 {
 			t.Fatalf("they fail:\n%s", said)
 		}
-		return said
+		t.Log(said)
+		for _, name := range pass {
+			if !strings.Contains(said, "--- PASS: "+name+" ") {
+				t.Errorf("%s did not pass", name)
+			}
+		}
+		return
 	}
 }

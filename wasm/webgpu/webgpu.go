@@ -84,8 +84,12 @@ func find() (adapter js.Value, about gpu.Adapter, err error) {
 	if navigator := js.Global().Get("navigator"); navigator.Truthy() {
 		offer = navigator.Get("gpu")
 	}
-	if !offer.Truthy() {
-		return adapter, about, errors.New("no WebGPU here: it takes Chrome 113, Safari 26, Firefox 141 or newer, and a page of this machine or by https")
+	switch {
+	case offer.Truthy():
+	case js.Global().Get("isSecureContext").Equal(js.ValueOf(false)):
+		return adapter, about, errors.New("browsers keep GPUs to pages by https, or of this machine (localhost), and this page is by http")
+	default:
+		return adapter, about, errors.New("this browser has no WebGPU, as Chrome has it from 113 on, Safari from 26 and Firefox from 141")
 	}
 	adapter, err = web.Await(offer.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
 	if err == nil && !adapter.Truthy() {

@@ -52,19 +52,19 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 		if e.plan.err != nil {
 			return e, e.plan.err
 		}
-		what, floats := e.plan.largest()
+		what, floats, parted := e.plan.largest()
 		if 4*int64(floats) <= d.limit && floats <= math.MaxInt32 {
 			break
 		}
-		if chunks == p.Batch || what == "state" || what == "params" {
-			return e, fmt.Errorf("%s takes %.0f MB of one buffer for %s, and has at most %.0f: lower batch, channels, layers or size, or use the processor (cpu)",
-				d.driver.Adapter().Name, 4e-6*float64(floats), what, 1e-6*float64(d.limit))
+		if chunks == p.Batch || !parted {
+			return e, fmt.Errorf("%s has buffers of at most %.0f MB, and the %s would take one of %.0f: lower channels, layers or size, or use the CPU",
+				d.driver.Adapter().Name, 1e-6*float64(d.limit), what, 4e-6*float64(floats))
 		}
 		chunks = max(chunks, min(p.Batch, int(4*int64(floats)/d.limit))-1)
 	}
 	memory, b, adapter := &p.Params.Memory, e.plan, d.driver.Adapter()
 	if memory.Device += b.bytes(); adapter.Memory > 0 && memory.Device > adapter.Memory {
-		return e, fmt.Errorf("%s has %.0f MB of memory, and this takes %.0f: lower batch, channels, layers or size, or use the processor (cpu)",
+		return e, fmt.Errorf("%s has %.0f MB of memory, and this takes %.0f: lower batch, channels, layers or size, or use the CPU",
 			adapter.Name, 1e-6*float64(adapter.Memory), 1e-6*float64(memory.Device))
 	}
 	if d.once.Do(d.compile); d.wrong != nil {
@@ -88,6 +88,9 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 	return e, nil
 }
 
+// manyBytes are so many that a card may not have them.
+const manyBytes = 256 << 20
+
 // executor implements nn.Executor.
 type executor struct {
 	device  *Device
@@ -109,8 +112,11 @@ type executor struct {
 // note keeps the first fault, and what it befell.
 func (e *executor) note(what string, err error) {
 	if err != nil && e.fault == nil {
-		e.fault = nn.DeviceError{Err: fmt.Errorf("%s failed while %s: %w; what it had is lost, so go on from what was saved last, with a smaller batch if its memory (of which this takes %.0f MB) was too small, or on the processor (cpu)",
-			e.device.driver.Adapter().Name, what, err, 1e-6*float64(e.plan.bytes()))}
+		smaller := ""
+		if n := e.plan.bytes(); n > manyBytes {
+			smaller = fmt.Sprintf(", or with a smaller batch if this was too much for its memory, of which it takes %.1f GB", 1e-9*float64(n))
+		}
+		e.fault = nn.DeviceError{Err: fmt.Errorf("the GPU failed while %s (%w); go on from what was saved last, on the CPU%s", what, err, smaller)}
 	}
 }
 

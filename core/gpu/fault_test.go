@@ -17,8 +17,15 @@ import (
 // faulty is a driver that has less room than it has, or fails where it does not.
 type faulty struct {
 	gpu.Driver
-	room, memory   int64
-	buffer, submit error
+	room, memory           int64
+	buffer, submit, kernel error
+}
+
+func (f *faulty) Kernel(label, wgsl string) (gpu.Kernel, error) {
+	if f.kernel != nil {
+		return nil, f.kernel
+	}
+	return f.Driver.Kernel(label, wgsl)
 }
 
 func (f *faulty) Adapter() gpu.Adapter {
@@ -86,11 +93,12 @@ func TestRefusals(t *testing.T) {
 		says    string
 	}{
 		{coded, &faulty{}, "multiplier"},
-		{plain, &faulty{room: 4096}, "of one buffer for"},
+		{plain, &faulty{room: 4096}, "has buffers of at most 0 MB"},
+		{plain, &faulty{kernel: errors.New("device lost")}, "failed while compiling the kernel \"product\" (device lost)"},
 		{plain, &faulty{memory: 4096}, "has 0 MB of memory, and this takes"},
 	} {
 		c.driver.Driver = wgputest.Driver(t)
-		if _, err := gpu.New(c.driver).Compile(c.program); err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "cpu") {
+		if _, err := gpu.New(c.driver).Compile(c.program); err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "CPU") {
 			t.Errorf("%v, which should say %q and what to do", err, c.says)
 		} else {
 			t.Log(err)
@@ -138,7 +146,7 @@ func TestFaults(t *testing.T) {
 		for range 2 {
 			load(e, 1)
 			_, err := e.Run(pass)
-			if _, is := errors.AsType[nn.DeviceError](err); !is || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "cpu") {
+			if _, is := errors.AsType[nn.DeviceError](err); !is || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "CPU") {
 				t.Errorf("%s: %v", name, err)
 			}
 			driver.buffer, driver.submit = nil, nil

@@ -134,7 +134,7 @@ func (b *plan) source(k *chunk, c *nn.Conv, p *nn.Part) *source {
 		case v.Kind == nn.Selection && p.Views[0].Kind == nn.Selection:
 			s.views = append(s.views, [4]int{v.Y.Off, v.Y.Stride, v.X.Off, v.X.Stride})
 		case len(p.Views) > 1 || len(c.Parts) > 1:
-			b.fail("a convolution has more than one window, for which the GPU has no kernel: use the processor (cpu)")
+			b.fail("the GPU has no kernel for a convolution of more than one window: use the CPU")
 		}
 	}
 	return s
@@ -179,7 +179,7 @@ func (b *plan) stem(k *chunk, s *nn.Stem) job {
 
 func (b *plan) conv(k *chunk, c *nn.Conv) (jobs []job) {
 	if c.Multiplier != nil {
-		b.fail("approximate multipliers are not on the GPU: leave the multiplier out, or use the processor (cpu)")
+		b.fail("approximate multipliers run on the CPU alone: leave the multiplier out, or use the CPU")
 	}
 	for i := range c.Parts {
 		p := &c.Parts[i]

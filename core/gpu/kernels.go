@@ -3,6 +3,8 @@ package gpu
 import (
 	"embed"
 	"fmt"
+
+	"hlrslab/core/nn"
 )
 
 // kind is a kernel. Those of one level of a program's operations run one after the other, each for all operations that have it.
@@ -62,7 +64,7 @@ func (d *Device) compile() {
 	defer d.driver.Unlock()
 	for k := range kinds {
 		if d.kernels[k], d.wrong = d.driver.Kernel(k.String(), k.source()); d.wrong != nil {
-			d.wrong = fmt.Errorf("the kernel %q does not compile for %s: %w; another driver of it may compile it, and the processor needs none (cpu)", k, d.driver.Adapter().Name, d.wrong)
+			d.wrong = nn.DeviceError{Err: fmt.Errorf("the GPU failed while compiling the kernel %q (%w); use the CPU, or another driver for %s", k, d.wrong, d.driver.Adapter().Name)}
 			return
 		}
 	}

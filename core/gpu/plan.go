@@ -216,7 +216,7 @@ func (c *chunk) borrow(n int) int {
 // fail notes the first operation that there is no kernel for.
 func (b *plan) fail(format string, values ...any) {
 	if b.err == nil {
-		b.err = fmt.Errorf(format, values...)
+		b.err = nn.DeviceError{Err: fmt.Errorf(format, values...)}
 	}
 }
 
@@ -330,21 +330,21 @@ func (b *plan) fold() {
 	b.enter(fold, 0, backing|learning, others)
 }
 
-// largest is what of the plan takes most floats of one buffer.
-func (b *plan) largest() (what string, floats int) {
-	what, floats = "state", b.state
+// largest is what of the plan takes most floats of one buffer, and whether it is parted among chunks of a batch.
+func (b *plan) largest() (what string, floats int, parted bool) {
+	what, floats = "statistics and gradients", b.state
 	if b.params.total > floats {
-		what, floats = "params", b.params.total
+		what, floats = "weights", b.params.total
 	}
 	for _, c := range b.chunks {
 		if n := b.maps * c.n; n > floats {
-			what, floats = "feature maps", n
+			what, floats, parted = "feature maps", n, true
 		}
 		if c.most > floats {
-			what, floats = "gradients in passing", c.most
+			what, floats, parted = "gradients in passing", c.most, true
 		}
 	}
-	return what, floats
+	return what, floats, parted
 }
 
 // bytes is what the plan takes of the GPU's memory.

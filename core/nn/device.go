@@ -24,7 +24,7 @@ type Executor interface {
 }
 
 // DeviceError is the error of a pass in which the device has failed: nothing that came of it means anything. So are those of all
-// later passes.
+// later passes. As an error of Compile it says that the device runs no such program of any size.
 type DeviceError struct{ Err error }
 
 func (e DeviceError) Error() string { return e.Err.Error() }

@@ -1,7 +1,7 @@
 package run
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -88,14 +88,17 @@ func plan(c Config, classes int, device nn.Device, task Maker) (*Run, error) {
 		nn.Reserve(memory, &f.Images, images)
 		r.data.loaders = append(r.data.loaders, f)
 	}
-	if most := room(); memory.Bytes > most {
-		err = cmp.Or(err, fmt.Errorf("more than the %s there is in a browser", gigabytes(most)))
+	if _, failed := errors.AsType[nn.DeviceError](err); failed {
+		return r, err
 	}
 	if err != nil {
-		err = fault("batch", "%d images of side %d through %d channels and %d cells take %s of memory (%w): lower batch, channels, layers or size",
-			c.Batch, c.Size, c.Channels, c.Layers, gigabytes(memory.Bytes+memory.Device), err)
+		return r, fault("batch", "%w", err)
 	}
-	return r, err
+	if most := room(); memory.Bytes > most {
+		return r, fault("batch", "%d images of side %d through %d channels and %d cells take %s of memory, and there are %s in a browser: lower batch, channels, layers or size",
+			c.Batch, c.Size, c.Channels, c.Layers, gigabytes(memory.Bytes), gigabytes(most))
+	}
+	return r, nil
 }
 
 func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", 1e-9*float64(n)) }

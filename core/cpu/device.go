@@ -21,6 +21,9 @@ type Device struct {
 	Yield func()
 }
 
+// Name implements nn.Device.
+func (d *Device) Name() string { return nn.CPU }
+
 // Compile implements nn.Device.
 func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 	e := &executor{p: p, pool: tensor.NewPool(d.Threads), products: map[*approx.Multiplier]*products{}, codesAt: map[int]*codes{}}

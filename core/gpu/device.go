@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -34,6 +35,9 @@ func New(d Driver) *Device {
 
 // Adapter is the GPU that the device is.
 func (d *Device) Adapter() Adapter { return d.driver.Adapter() }
+
+// Name implements nn.Device: a browser may not tell it.
+func (d *Device) Name() string { return cmp.Or(d.Adapter().Name, "GPU") }
 
 // Compile implements nn.Device. Images are taken in as many chunks as the GPU's buffers ask for. A program with an approximate
 // multiplier is an error, and so is one of which not even one image fits, or which takes more memory than the GPU is known to have.

@@ -5,7 +5,12 @@ type Device interface {
 	// Compile prepares a program. What it needs of the host's memory is reserved in the program's Params.Memory, and is
 	// there once that is made. A program that the device cannot hold is an error.
 	Compile(*Program) (Executor, error)
+	// Name is the GPU's, or CPU: what a run's record says that it was computed on.
+	Name() string
 }
+
+// CPU is the name of the processor, whichever it is: its numbers are the same to the bit.
+const CPU = "CPU"
 
 // Executor runs one compiled program. It is not safe for concurrent use.
 type Executor interface {

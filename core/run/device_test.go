@@ -3,6 +3,8 @@ package run_test
 import (
 	"bytes"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"hlrslab/core/nn"
@@ -67,5 +69,81 @@ func TestFailingDevice(t *testing.T) {
 			t.Errorf("after %d passes, it is saved: %v", after, err)
 		}
 		r.Close()
+	}
+}
+
+// named is a device of another name.
+type named struct {
+	nn.Device
+	name string
+}
+
+func (d named) Name() string { return d.name }
+
+// TestDevices: a run names what computed it, from one device to the next; of the processor alone nothing is written.
+func TestDevices(t *testing.T) {
+	c := few(t)
+	card, other := named{on(1), "a card"}, named{on(1), "another"}
+	r := start(t, c, 1)
+	saved := func() []byte {
+		raw := snapshot(t, r)
+		record, err := ReadRecord(bytes.NewReader(raw))
+		if err != nil || !slices.Equal(record.Devices, r.Record().Devices) {
+			t.Fatalf("the snapshot has the devices %q, and the run %q: %v", record.Devices, r.Record().Devices, err)
+		}
+		return raw
+	}
+	if got := r.Record().On().String(); got != "" {
+		t.Errorf("before its first step it was computed on %q", got)
+	}
+	for i, turn := range []struct {
+		on    nn.Device
+		steps int
+		want  string
+	}{
+		{on(1), 1, "CPU"},
+		{card, 0, "CPU"}, // where nothing was computed
+		{on(2), 1, "CPU"},
+		{card, 2, "CPU, then a card"},
+		{other, 1, "CPU, then a card, then another"},
+		{card, 1, "CPU, then a card, then another, then a card"},
+		{on(1), 1, "CPU, then a card, then another, then a card, then CPU"},
+	} {
+		raw := saved()
+		if strings.Contains(string(raw), "devices") != (i > 3) {
+			t.Errorf("before turn %d, the snapshot has devices, or none: %s", i, r.Record().On())
+		}
+		r.Close()
+		var err error
+		if r, err = task.Restore(bytes.NewReader(raw), toy(), turn.on); err != nil {
+			t.Fatal(err)
+		}
+		for range turn.steps {
+			if _, err := r.Step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := r.Record().On().String(); got != turn.want {
+			t.Errorf("turn %d: %q, want %q", i, got, turn.want)
+		}
+	}
+	saved()
+	if thin, err := r.Record().Thinned(); err != nil || !slices.Equal(thin.Devices, r.Record().Devices) {
+		t.Errorf("thinned it has the devices %q: %v", thin.Devices, err)
+	}
+	r.Close()
+	r, err := task.New(c, toy(), card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := r.Step(); err != nil || r.Record().On().String() != "a card" {
+		t.Errorf("begun on a card, it was computed on %q: %v", r.Record().On(), err)
+	}
+	for _, wrong := range []Devices{{"CPU"}, {""}, {"a card", "a card"}} {
+		record := r.Record()
+		if record.Devices = wrong; record.Validate() == nil {
+			t.Errorf("%q are valid", wrong)
+		}
 	}
 }

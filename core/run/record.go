@@ -8,6 +8,10 @@ import (
 	jsonv2 "encoding/json/v2"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
+	"hlrslab/core/nn"
 )
 
 // Record is all there is to see of a run: what a chart or a report needs, without the weights.
@@ -18,6 +22,39 @@ type Record struct {
 	Next   *Config `json:"next,omitempty"`   // what it changes to when the next epoch begins
 	Failed string  `json:"failed,omitempty"` // why it could not go on
 	Thin   bool    `json:"thin,omitempty"`   // its steps are left out: there are epochs and changes alone
+
+	Devices Devices `json:"devices,omitempty"` // that computed it, if a GPU was among them
+}
+
+// Devices are those that computed, by their names, one after the other.
+type Devices []string
+
+func (d Devices) String() string { return strings.Join(d, ", then ") }
+
+// validate: what was computed on the processor alone names no device.
+func (d Devices) validate() error {
+	if slices.Contains(d, "") || len(slices.Compact(slices.Clone(d))) != len(d) || slices.Equal(d, Devices{nn.CPU}) {
+		return fmt.Errorf("the devices %.200q", d)
+	}
+	return nil
+}
+
+// On are the devices that computed what there is of the run.
+func (r Record) On() Devices {
+	if len(r.Devices) == 0 && len(r.Events) > 0 {
+		return Devices{nn.CPU}
+	}
+	return r.Devices
+}
+
+// computed notes on what a step was, which was the run's first or was not.
+func (r *Record) computed(on string, first bool) {
+	if len(r.Devices) == 0 && !first {
+		r.Devices = Devices{nn.CPU}
+	}
+	if r.Devices = slices.Compact(append(r.Devices, on)); slices.Equal(r.Devices, Devices{nn.CPU}) {
+		r.Devices = nil
+	}
 }
 
 // InForce is the configuration that the run had last: it may have changed on the way.

@@ -26,7 +26,8 @@ type Run struct {
 	mixRandom *rand.PCG
 	record    Record  // with the events of the epoch under way
 	history   history // those before
-	lost      error   // the device has failed
+	device    string  // its name
+	lost      error   // it has failed
 
 	position
 }
@@ -69,6 +70,7 @@ func New(c Config, d *data.Dataset, device nn.Device, task Maker) (*Run, error) 
 	}
 	model := r.task.Model()
 	model.Store.Memory.Make()
+	r.device = device.Name()
 	r.record = Record{Config: c, Facts: Facts{
 		Classes: d.Classes, Counts: r.data.total, Order: r.data.order, Steps: r.data.steps, Params: len(model.Weights),
 	}}
@@ -154,6 +156,8 @@ func (r *Run) Step() (events []Event, err error) {
 	}
 	if err != nil && r.Failed == "" {
 		err = r.unread(err)
+	} else {
+		r.record.computed(r.device, epoch == 0 && at == 0)
 	}
 	r.record.Events = append(r.record.Events, events...)
 	if n := len(events); n > 0 && events[n-1].Kind == EpochDone {

@@ -37,6 +37,9 @@ func (r Record) walk() (stand, error) {
 	if err := r.Facts.validate(r.Config); err != nil {
 		return s, fmt.Errorf("facts: %w", err)
 	}
+	if err := r.Devices.validate(); err != nil {
+		return s, err
+	}
 	for i, e := range r.Events {
 		if err := s.take(e, r.Facts); err != nil {
 			return s, fmt.Errorf("event %d (%q of epoch %d): %w", i, e.Kind, e.Epoch, err)

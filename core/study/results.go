@@ -36,6 +36,38 @@ func (r Result) Records() (search, training *run.Record) {
 	return search, training
 }
 
+// On are the devices that computed what there is of the job.
+func (r Result) On() run.Devices {
+	return slices.Compact(slices.Concat(r.Run.On(), r.Training.On()))
+}
+
+// Devices says on what the jobs that have begun were computed, and whether that was more than one device.
+func Devices(all []Result) (words string, several bool) {
+	var names []string
+	jobs := map[string]int{}
+	for _, r := range all {
+		name := r.On().String()
+		if name == "" {
+			continue
+		}
+		if jobs[name]++; jobs[name] == 1 {
+			names = append(names, name)
+		}
+		several = several || len(r.On()) > 1
+	}
+	if len(names) < 2 {
+		return strings.Join(names, ""), several
+	}
+	for i, name := range names {
+		s := "s"
+		if jobs[name] == 1 {
+			s = ""
+		}
+		names[i] = fmt.Sprintf("%d job%s on %s", jobs[name], s, name)
+	}
+	return strings.Join(names, "; "), true
+}
+
 // Final is the record of the job's last network, which is the trained one where one is trained, and nil before its end.
 func (r Result) Final() *run.Record {
 	last := &r.Run

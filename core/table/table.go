@@ -53,7 +53,7 @@ func tested(_ run.Config, e run.Event) bool { return e.Report.TestLoss != 0 }
 // CSV writes a header and then a line for each run and epoch, which pandas and R read as they are: the run's name, the epoch from 1,
 // its mean losses and its entropy in nats, its accuracies from 0 to 1, how many skip connections, pools and convolutions its genotype
 // has, its test loss and calibration error, and how many operations a freeze dropped, with the accuracy then, and the energy of its genotype's products; then, as
-// accuracy.airplane, the accuracy of each class, and, as config.seed, every setting in force in that epoch. What a run has not, as a class of another's, or a training the architecture's loss, is empty. The numbers read back to the same bits. Every run has a name; one of which no
+// accuracy.airplane, the accuracy of each class, what the whole run was computed on so far, and, as config.seed, every setting in force in that epoch. What a run has not, as a class of another's, or a training the architecture's loss, is empty. The numbers read back to the same bits. Every run has a name; one of which no
 // epoch has ended is an error.
 func CSV(w io.Writer, records []run.Record, names []string) error {
 	if len(records) == 0 || len(names) != len(records) {
@@ -75,6 +75,7 @@ func CSV(w io.Writer, records []run.Record, names []string) error {
 	for _, name := range classes {
 		line = append(line, "accuracy."+name)
 	}
+	line = append(line, "devices")
 	for _, f := range run.Fields() {
 		line = append(line, "config."+f.Name)
 	}
@@ -103,7 +104,7 @@ func CSV(w io.Writer, records []run.Record, names []string) error {
 					of[at] = number(e.Report.PerClass[k])
 				}
 			}
-			line = append(line, of...)
+			line = append(append(line, of...), r.On().String())
 			for _, f := range run.Fields() {
 				line = append(line, f.Value(config))
 			}

@@ -282,6 +282,7 @@ func facts(records []run.Record) []row {
 		}),
 		of("steps of an epoch", records, func(r run.Record) string { return strconv.Itoa(r.Facts.Steps) }),
 		of("weights", records, func(r run.Record) string { return strconv.Itoa(r.Facts.Params) }),
+		of("computed on", records, func(r run.Record) string { return cmp.Or(r.On().String(), none) }),
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"hlrslab/core/study"
 	"hlrslab/core/task"
 	"hlrslab/tools/internal/disk"
+	"hlrslab/tools/internal/runfolder"
 	"hlrslab/tools/internal/studyfolder"
 )
 
@@ -377,8 +378,11 @@ func (c *studyStatus) Run() error {
 	by := map[string]map[studyfolder.State]int{}
 	mean := map[string]float64{} // of the accuracies of what is done
 	var now, why, damaged []string
+	var results []study.Result
+	var latest runfolder.Session // of a job that was begun
 	for i, j := range f.Plan.Jobs {
 		s := f.Look(i)
+		results = append(results, study.Result{Run: s.Search, Training: s.Train})
 		total[s.State]++
 		if by[j.Variant] == nil {
 			by[j.Variant] = map[studyfolder.State]int{}
@@ -397,6 +401,11 @@ func (c *studyStatus) Run() error {
 			mean[j.Variant] += (last.Report.Accuracy - mean[j.Variant]) / float64(by[j.Variant][s.State])
 		case studyfolder.Running, studyfolder.Begun:
 			now = append(now, fmt.Sprintf("  %s: %d of %d epochs, %s", at, s.Epochs, s.Of, s.State))
+			for _, dir := range []string{f.Job(i), f.Train(i)} {
+				if went := runfolder.Last(dir); went.Began.After(latest.Began) {
+					latest = went
+				}
+			}
 		case studyfolder.Failed:
 			why = append(why, fmt.Sprintf("  %s: %s", at, s.Why))
 		}
@@ -419,6 +428,9 @@ func (c *studyStatus) Run() error {
 		}
 		b.WriteString("\n")
 	}
+	if on, _ := study.Devices(results); on != "" {
+		fmt.Fprintf(&b, "\nComputed on: %s\n", clean(on))
+	}
 	for _, part := range []struct {
 		title string
 		lines []string
@@ -428,7 +440,11 @@ func (c *studyStatus) Run() error {
 		}
 	}
 	if total[studyfolder.Begun] > 0 && total[studyfolder.Running] == 0 {
-		fmt.Fprintf(&b, "\nNo process runs a job that was begun: it was stopped, or had no room on the disk. Go on with: %s\n", typed([]string{os.Args[0], "study", "run", f.Dir}))
+		again := []string{os.Args[0], "study", "run", f.Dir}
+		if latest.GPU != "" {
+			again = append(again, "--device", "gpu")
+		}
+		fmt.Fprintf(&b, "\nNo process runs a job that was begun: it was stopped, or had no room on the disk. Go on with: %s\n", typed(again))
 	}
 	_, err = os.Stdout.WriteString(b.String())
 	return err

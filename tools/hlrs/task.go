@@ -298,7 +298,7 @@ func (c *taskCommand) summary(w io.Writer, r run.Record, dir string, took time.D
 	p := e.Report
 	if c.JSON {
 		line := map[string]any{
-			"accuracy": p.Accuracy, "head": p.Head, "medium": p.Medium, "tail": p.Tail, "params": r.Facts.Params, "seconds": took.Seconds(), "out": dir,
+			"accuracy": p.Accuracy, "head": p.Head, "medium": p.Medium, "tail": p.Tail, "params": r.Facts.Params, "seconds": took.Seconds(), "out": dir, "devices": r.On(),
 		}
 		if config.Task == run.Search {
 			line["entropy"] = p.Entropy

@@ -13,6 +13,9 @@ import (
 // Device implements nn.Device.
 type Device struct{}
 
+// Name implements nn.Device.
+func (Device) Name() string { return nn.CPU }
+
 // Compile implements nn.Device.
 func (Device) Compile(p *nn.Program) (nn.Executor, error) {
 	e := &Executor{p: p, batch: make([]nn.Batch, len(p.Inputs)), stats: map[*nn.BatchNorm][]stat{}}

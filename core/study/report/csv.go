@@ -33,13 +33,13 @@ var both = []outcome{
 	{"epochs", func(r *run.Record) float64 { return float64(r.Last().Epoch + 1) }},
 }
 
-// CSV writes a header and then a line for each job, which pandas and R read as they are: what the job is, where it stands, every setting
+// CSV writes a header and then a line for each job, which pandas and R read as they are: what the job is, where it stands, what computed it, every setting
 // that varies among the plan's jobs, what its search and its training came to, as search.accuracy and trained.accuracy, the found cells'
 // operations and genotype, and the accuracy of each class of its last network, from head to tail. Accuracies are from 0 to 1, and read
 // back to the same bits. What a job has not, or not yet, is empty.
 func (r *Report) CSV(w io.Writer) error {
 	settings := slices.DeleteFunc(r.settings(), func(s setting) bool { return !vary(s, r.Plan.Jobs) })
-	head := []string{"job", "variant", "seed", "state"}
+	head := []string{"job", "variant", "seed", "state", "devices"}
 	for _, s := range settings {
 		head = append(head, "config."+s.name)
 	}
@@ -60,7 +60,7 @@ func (r *Report) CSV(w io.Writer) error {
 	}
 	lines := [][]string{head}
 	for _, result := range r.All {
-		line := []string{strconv.Itoa(result.Index), result.Variant, strconv.FormatUint(result.Seed, 10), result.State}
+		line := []string{strconv.Itoa(result.Index), result.Variant, strconv.FormatUint(result.Seed, 10), result.State, result.On().String()}
 		for _, s := range settings {
 			line = append(line, s.of(result.Job))
 		}

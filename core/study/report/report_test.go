@@ -340,3 +340,36 @@ func TestWith(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestDevices: what computed a job is told, and, where that was not the same for all, what it means for their differences.
+func TestDevices(t *testing.T) {
+	const warning = "Not all of this was computed on one device: "
+	card := run.Devices{"a card"}
+	for _, c := range []struct {
+		on, warned string
+		change     func(*study.Result)
+		csv        [2]string // of the first two jobs
+	}{
+		{"CPU", "", nil, [2]string{"CPU", "CPU"}},
+		{"a card", "", func(r *study.Result) { r.Run.Devices, r.Training.Devices = card, card }, [2]string{"a card", "a card"}},
+		{"CPU, then a card", "CPU, then a card", func(r *study.Result) { r.Training.Devices = card }, [2]string{"CPU, then a card", "CPU, then a card"}},
+		{"1 job on a card; 16 jobs on CPU", "1 job on a card; 16 jobs on CPU", func(r *study.Result) {
+			switch r.Index {
+			case 0:
+				r.Run.Devices, r.Training.Devices = card, card
+			case 1: // has not begun
+				r.State, r.Run, r.Training = "waiting", run.Record{}, run.Record{}
+			}
+		}, [2]string{"a card", ""}},
+	} {
+		page, markdown, table := written(t, made(t, two, "", c.change))
+		for _, text := range []string{page, markdown} {
+			if !strings.Contains(text, "Computed on: "+c.on+".") || strings.Contains(text, warning) != (c.warned != "") || !strings.Contains(text, warning+c.warned+".") && c.warned != "" {
+				t.Errorf("of jobs on %s this is told:\n%s", c.on, text)
+			}
+		}
+		if table[0][4] != "devices" || table[1][4] != c.csv[0] || table[2][4] != c.csv[1] {
+			t.Errorf("of jobs on %s the table has %q, %q and %q", c.on, table[0][4], table[1][4], table[2][4])
+		}
+	}
+}

@@ -87,7 +87,7 @@ func values(s setting, jobs []study.Job) string {
 	return strings.Join(list, ", ")
 }
 
-// common are the settings that all have, and that are not the default.
+// common are the settings that all have, and that are not the default; and what computed.
 func (r *Report) common() (all []block) {
 	defaults := study.Job{Config: run.Default(), Train: new(run.Default())}
 	for _, side := range []struct{ title, prefix string }{{"In common, where not the default: ", ""}, {"In common, of the training that follows: ", "train."}} {
@@ -101,6 +101,9 @@ func (r *Report) common() (all []block) {
 		if parts != nil {
 			all = append(all, block{Text: side.title + strings.Join(parts, ", ") + "."})
 		}
+	}
+	if on, _ := study.Devices(r.All); on != "" {
+		all = append(all, block{Text: "Computed on: " + on + "."})
 	}
 	return append(all, block{Text: "plan.json in the study’s folder has all settings of all jobs, and runs.csv what each came to."})
 }

@@ -73,6 +73,9 @@ func (r *Report) words() (all []block) {
 			done++
 		}
 	}
+	if on, several := study.Devices(r.All); several {
+		text("Not all of this was computed on one device: " + on + ". A GPU’s numbers are near the processor’s, but not its bits, and where two operations are close, another one may be chosen; so differences between runs may be differences between devices, too.")
+	}
 	if done == 0 {
 		text("No job has come to a value of this yet.")
 		return all

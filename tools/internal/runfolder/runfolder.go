@@ -3,6 +3,7 @@
 package runfolder
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -224,6 +225,20 @@ type Session struct {
 	System  string    `json:"system"`
 	Threads int       `json:"threads"`
 	GPU     string    `json:"gpu,omitempty"` // that computed, instead of the threads
+}
+
+// Last is the session that went on with the run in dir last, or nothing where none is told of.
+func Last(dir string) (last Session) {
+	raw, err := os.ReadFile(filepath.Join(dir, times))
+	if err != nil {
+		return last
+	}
+	for line := range bytes.Lines(raw) {
+		if s := (Session{}); bytes.HasPrefix(line, []byte(`{"began"`)) && json.Unmarshal(line, &s) == nil { // or else it was cut, or is what a step took
+			last = s
+		}
+	}
+	return last
 }
 
 // timed is a line of times.jsonl: what a step took, or an epoch, with its test, in the last session.

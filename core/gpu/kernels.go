@@ -11,27 +11,44 @@ import (
 type kind int
 
 const (
-	product  kind = iota // convolutions: windows, matrices, moments
-	finish               // normalisations, of the moments
-	node                 // weighted sums and their ReLU
-	pool                 // pools and their moments
-	mean                 // features
-	classify             // logits, and the loss's gradient with respect to them
-	teach                // classifiers' gradients
-	blend                // gradients of pools' outputs
-	gather               // nodes' gradients, and inner products with their terms
-	term                 // gradients of normalisations and of operations' weights
-	back                 // convolutions' transposed matrices
-	send                 // their transposed windows
-	matrix               // gradients of matrices
-	window               // and of windows
-	fold                 // all that is a weight's gradient
+	product kind = iota
+	finish
+	node
+	pool
+	mean
+	classify
+	teach
+	blend
+	gather
+	term
+	back
+	send
+	matrix
+	window
+	fold
 	kinds
 )
 
-var names = [kinds]string{"product", "finish", "node", "pool", "mean", "classify", "teach", "blend", "gather", "term", "back", "send", "matrix", "window", "fold"}
+// about are the kernels' names, and what they do.
+var about = [kinds]struct{ name, does string }{
+	{"product", "convolutions, and the moments of what they give"},
+	{"finish", "normalisations, of the moments"},
+	{"node", "weighted sums of operations, and their ReLU"},
+	{"pool", "pools and their moments"},
+	{"mean", "features: means over the last maps"},
+	{"classify", "logits, and the loss's gradient with respect to them"},
+	{"teach", "gradients of classifiers"},
+	{"blend", "gradients of pools' outputs"},
+	{"gather", "gradients of nodes, and inner products with what they sum"},
+	{"term", "gradients of normalisations and of operations' weights"},
+	{"back", "back through convolutions' matrices to channels"},
+	{"send", "back through convolutions' windows to pixels"},
+	{"matrix", "gradients of convolutions' matrices"},
+	{"window", "gradients of convolutions' windows"},
+	{"fold", "sums of all parts of a weight's gradient"},
+}
 
-func (k kind) String() string { return names[k] }
+func (k kind) String() string { return about[k].name }
 
 //go:embed kernels/*.wgsl
 var sources embed.FS

@@ -6,10 +6,10 @@ import (
 	"hlrslab/core/nn"
 )
 
-// Use is what a kernel takes of passes: dispatches and their workgroups, multiply-adds, floats that they ask memory for, however often
+// Use is what a kernel, which does what is said in a few words, takes of passes: dispatches and their workgroups, multiply-adds, floats that they ask memory for, however often
 // the same, and, if that was measured, time.
 type Use struct {
-	Kernel                           string
+	Kernel, Does                     string
 	Dispatches, Groups, Macs, Floats int
 	Time                             time.Duration
 }
@@ -76,7 +76,7 @@ func (e *executor) uses(p nn.Pass, run func(step int) (time.Duration, error)) (u
 			continue
 		}
 		u := &all[s.kind]
-		u.Kernel = s.kind.String()
+		u.Kernel, u.Does = about[s.kind].name, about[s.kind].does
 		u.Dispatches++
 		for _, j := range s.jobs {
 			u.Groups += j.groups

@@ -27,7 +27,7 @@ type benchCommand struct {
 	Experiment
 	Machine
 
-	Steps   int    `default:"5" help:"Timed steps, after one that is not; from 1."`
+	Steps   int    `default:"5" help:"Steps to time, after one to warm up; from 1."`
 	JSON    bool   `help:"One line of JSON."`
 	Kernels bool   `help:"On a GPU: what each of its kernels takes of a step, beside the rates at which it copies and multiplies."`
 	Target  string `default:"native" enum:"native,wasm" help:"Where to run: native is here, wasm in node as WebAssembly, on its one thread."`
@@ -54,6 +54,14 @@ type timing struct {
 	PeakRSSMiB int     `json:"peak_rss_mib"` // 0 where the system does not say
 }
 
+// Validate is called by kong, before any device is looked for.
+func (c *benchCommand) Validate() error {
+	if c.Steps < 1 {
+		return fmt.Errorf("--steps %d: give 1 or more", c.Steps)
+	}
+	return nil
+}
+
 // Run takes the first steps of a search on random images, of which there are only as many as it needs, and the test after them.
 func (c *benchCommand) Run(ctx context.Context) error {
 	switch {
@@ -69,7 +77,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "timing %s and the test of an epoch, on %s\n", count(c.Steps+1, "step"), c.computes())
+	fmt.Fprintf(os.Stderr, "timing %s, after one to warm up, and the test of an epoch, on %s\n", count(c.Steps, "step"), c.computes())
 	device, table := c.device(c.Threads), ""
 	var profiled *profile
 	if c.Kernels {
@@ -78,10 +86,14 @@ func (c *benchCommand) Run(ctx context.Context) error {
 	}
 	p, err := timed(ctx, c.Config, classes, c.Steps, device, func(step int, took time.Duration) {
 		if took > time.Second { // of which one would wait for a sign
-			fmt.Fprintf(os.Stderr, "step %d of %d: %s\n", step, c.Steps+1, short(took))
+			which := fmt.Sprintf("step %d of %d", step, c.Steps)
+			if step == 0 {
+				which = "warming up"
+			}
+			fmt.Fprintf(os.Stderr, "%s: %s\n", which, short(took))
 		}
 		if profiled != nil {
-			table = profiled.step(step > c.Steps)
+			table = profiled.step(step == c.Steps)
 		}
 	})
 	if profiled != nil && err == nil {
@@ -109,13 +121,14 @@ func (c *benchCommand) Run(ctx context.Context) error {
 	return nil
 }
 
-// timed takes the first steps of a run, one and then those that are timed, on random images, and the test after them.
+// timed takes the first steps of a run on random images, one to warm up, which is told of as step 0, and then those that are timed; and the
+// test after them. An epoch may have more steps, since images are as many of each class.
 func timed(ctx context.Context, c run.Config, classes, steps int, device nn.Device, tell func(step int, took time.Duration)) (p pace, err error) {
 	few := c
 	few.NMax = 2 * max(1, (c.Batch*(steps+1)+classes-1)/classes) // of each class, half of them for the weights
 	few.Pool, few.Imbalance, few.TestImages = few.NMax, 1, (c.Batch+classes-1)/classes*classes
-	if steps < 1 || few.Validate() != nil {
-		return p, fmt.Errorf("--steps %d: give 1 or more, and at a batch of %d not quite so many", steps, c.Batch)
+	if few.Validate() != nil {
+		return p, fmt.Errorf("--steps %d: at a batch of %d give not quite so many", steps, c.Batch)
 	}
 	r, err := task.New(few, noise(few, classes), device)
 	if err != nil {
@@ -133,9 +146,9 @@ func timed(ctx context.Context, c run.Config, classes, steps int, device nn.Devi
 			return p, err
 		}
 		since := time.Since(began)
-		if p.add(events, since); len(events) > 0 && events[0].Kind == run.StepDone {
-			took = append(took, since.Seconds())
+		if p.add(events, since); len(events) > 0 && events[0].Kind == run.StepDone && len(took) <= steps {
 			tell(len(took), since)
+			took = append(took, since.Seconds())
 		}
 	}
 	p.steps.value = median(took[1:])

@@ -25,6 +25,7 @@ type estimate struct {
 	base    int64                    // bytes of this process and its images, before anything was timed
 	after   int64                    // bytes of this process with one job, as it was timed
 	job     int64                    // bytes of the largest job
+	card    int64                    // and of a GPU's own memory, if that computes
 	garbage int64                    // bytes that may be garbage before it is collected: as many as live when no job runs
 }
 
@@ -49,7 +50,11 @@ func (e *estimate) memory(n int) int64 {
 }
 
 func (e *estimate) takes(n int) string {
-	return fmt.Sprintf("about %s of memory, %s for each job more at once", amount(e.memory(n)), amount(e.job))
+	s := fmt.Sprintf("about %s of memory, %s for each job more at once", amount(e.memory(n)), amount(e.job))
+	if e.card > 0 {
+		s += fmt.Sprintf(", and %s of the GPU's for each", amount(e.card))
+	}
+	return s
 }
 
 // kindOfWork is what a run's time depends on: all but schedules and seeds.
@@ -79,7 +84,7 @@ func (e *estimate) add(ctx context.Context, jobs []study.Job) error {
 			}
 			cost, err := e.machine.fits(c, 10, imageBytes(c))
 			if err == nil {
-				e.job = max(e.job, cost.Bytes-imageBytes(c))
+				e.job, e.card = max(e.job, cost.Bytes-imageBytes(c)), max(e.card, cost.Device)
 				e.whole[kind], err = e.timed(ctx, c, cost.Steps)
 			}
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -49,15 +50,34 @@ func (m *Machine) find() error {
 		return nil
 	}
 	d, err := wgpu.Open()
+	if m.Device == "gpu" {
+		if err != nil {
+			return fmt.Errorf("--device gpu: %w", err)
+		}
+		m.gpu = gpu.New(d)
+		return nil
+	}
+	takes, why := choice(d, err)
+	fmt.Fprintf(os.Stderr, "device: %s\n", why)
 	switch {
-	case err == nil && (m.Device == "gpu" || d.Adapter().Kind != gpu.Processor):
+	case takes:
 		m.gpu = gpu.New(d)
 	case err == nil:
 		d.Close()
-	case m.Device == "gpu":
-		return fmt.Errorf("--device gpu: %w", err)
 	}
 	return nil
+}
+
+// choice says whether auto takes the GPU that was found, if one was, and why.
+func choice(d gpu.Driver, none error) (takes bool, why string) {
+	if none != nil {
+		return false, fmt.Sprintf("the CPU: %v", none)
+	}
+	a := d.Adapter()
+	if a.Kind == gpu.Processor {
+		return false, fmt.Sprintf("the CPU, as the only GPU, %s, is emulated on it", a.Name)
+	}
+	return true, fmt.Sprintf("%s (%s)", a.Name, a.Kind)
 }
 
 // device is what computes, on the processor at so many threads.
@@ -120,7 +140,10 @@ func memory() (room int64) {
 
 // amount is a number of bytes in words.
 func amount(n int64) string {
-	if n < 1e9 {
+	switch {
+	case n < 1e6:
+		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
+	case n < 1e9:
 		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
 	}
 	return fmt.Sprintf("%.1f GB", float64(n)/1e9)

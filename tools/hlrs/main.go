@@ -72,6 +72,9 @@ func command(ctx context.Context, args []string) error {
 	case b.err != nil:
 		return b.err
 	case err != nil:
+		if parsing, is := errors.AsType[*kong.ParseError](err); is && parsing.ExitCode() == 1 { // all that was typed is known, and what it asks for is not to be had
+			return err
+		}
 		return fmt.Errorf("%w (hlrs --help says what there is)", err)
 	}
 	k.BindTo(ctx, (*context.Context)(nil))

@@ -106,6 +106,7 @@ type executor struct {
 	state, input Buffer
 	dispatches   []Dispatch // of each step
 	list         []Dispatch // of a pass
+	pass         int        // its number
 	fault        error      // the first, after which nothing runs
 }
 
@@ -345,6 +346,9 @@ func (e *executor) fetch(p *nn.Pass) {
 	}
 	if e.fault == nil {
 		e.note("computing", e.device.driver.Read(e.state, 0, raw(e.results[:n])))
+		if len(e.plan.heads) > 0 && e.results[0] != float32(e.pass) { // not every driver says that it has failed
+			e.note("computing", errors.New("its driver gave no error, and did not compute"))
+		}
 	}
 }
 

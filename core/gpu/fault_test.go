@@ -19,6 +19,7 @@ type faulty struct {
 	gpu.Driver
 	room, memory           int64
 	buffer, submit, kernel error
+	idle                   bool
 }
 
 func (f *faulty) Kernel(label, wgsl string) (gpu.Kernel, error) {
@@ -47,7 +48,7 @@ func (f *faulty) Buffer(label string, bytes int64) (gpu.Buffer, error) {
 }
 
 func (f *faulty) Submit(list []gpu.Dispatch) error {
-	if f.submit != nil {
+	if f.submit != nil || f.idle {
 		return f.submit
 	}
 	return f.Driver.Submit(list)
@@ -162,5 +163,24 @@ func TestFaults(t *testing.T) {
 	load(e, float32(math.Inf(1)))
 	if loss, err := e.Run(pass); err == nil || !strings.Contains(err.Error(), "stem.bn") {
 		t.Errorf("images without bounds give loss %v and %v, which should name the layer", loss, err)
+	}
+}
+
+// TestIdle: a driver that gives no error, and does not compute a pass, has the numbers of the one before.
+func TestIdle(t *testing.T) {
+	driver := &faulty{Driver: wgputest.Driver(t)}
+	store, p, pass := small(t, nil)
+	e, err := gpu.New(driver).Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	store.Memory.Make()
+	load(e, 1)
+	for _, driver.idle = range []bool{false, true} {
+		_, err := e.Run(pass)
+		if _, failed := errors.AsType[nn.DeviceError](err); failed != driver.idle {
+			t.Errorf("idle %v: %v", driver.idle, err)
+		}
 	}
 }

@@ -117,6 +117,8 @@ func (e *executor) describe(p *nn.Pass) {
 	flag(1, p.Grad != nil)
 	flag(2, p.Loss != nil)
 	v[3], v[4] = p.Factors[0], p.Factors[1]
+	e.pass = (e.pass + 1) % (1 << 24) // as far as single precision counts
+	v[8] = float32(e.pass)
 	l := p.Loss
 	if l == nil {
 		return

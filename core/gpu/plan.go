@@ -79,7 +79,7 @@ type plan struct {
 
 	params struct{ classes, of, labels, ops, masks, running, weights, total int }
 
-	// Results begin state: they are read at once.
+	// Results begin state: they are read at once, the number of their pass first.
 	heads   []classifier // in order, the network's own first
 	slots   []slot       // of weights' gradients …
 	slotsAt int          // … one after the other
@@ -167,6 +167,7 @@ func (b *plan) lay() {
 	take(&b.params.weights, b.p.Params.Weights.Total)
 	b.params.total = at
 
+	b.take(1)
 	for i := range b.heads {
 		b.heads[i].logits = b.take(b.heads[i].Classes * b.p.Batch)
 	}

@@ -62,6 +62,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) grid: ve
         return;
     }
     let n = job.group;
+    if (n == 0 && thread == 0u) {
+        state[0] = params[PASS]; // the pass that the results are of
+    }
     let classes = table[j];
     let batch = table[j + 1];
     let columns = table[j + 4];

@@ -28,6 +28,7 @@ const FACTORS = 3; // of both branches
 const GAMMA = 5;
 const SIGMOID = 6;
 const SCALE = 7;
+const PASS = 8;   // its number
 const CLASSES = 16; // what the loss has of each class: its weight, shift and margin
 
 // idle says of an operation whether its weight, at a place of params, is 0; -1 is none.

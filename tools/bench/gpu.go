@@ -1,14 +1,20 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"log"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
+	"time"
 
 	"hlrslab/core/gpu"
 	"hlrslab/tools/wgpu"
@@ -17,6 +23,7 @@ import (
 // onGPU looks for what a GPU needs, holds it against the reference numbers, and times steps on it, beside PyTorch where that has the
 // same GPU. It goes on where a part fails, and says so, for a rented machine may not be there for another try.
 func onGPU(hlrs, python, peer, trainer string, quick bool) {
+	fmt.Print(where(hlrs))
 	if !probe() {
 		log.Fatal("without a GPU there is nothing to time")
 	}
@@ -33,15 +40,16 @@ func onGPU(hlrs, python, peer, trainer string, quick bool) {
 		quick = true
 	}
 	against()
-	steps := "--steps=5"
+	steps, timed := "--steps=5", "five steps"
 	if quick {
-		steps = "--steps=1"
+		steps, timed = "--steps=1", "one step"
 	}
 	cuda := exec.Command(python, "-c", "import sys, torch; sys.exit(not torch.cuda.is_available())").Run() == nil
 	if !cuda {
 		fmt.Printf("\nNo comparison: %s has no PyTorch with CUDA (-python names another).\n", python)
 	}
-	fmt.Println("\n| step | C | layers | batch | size | order | branches | ms | PyTorch ms | ratio |\n|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Printf("\nTimed is the median of %s, after one to warm up, by `hlrs bench --device=gpu` with what its row says (in all else as the preset full), and of a training by `bench -network`:\n", timed)
+	fmt.Println("\n| step | C | layers | nodes | batch | size | order | branches | ms | PyTorch ms | ratio |\n|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, c := range []struct {
 		channels, layers, nodes, batch, size, order int
 		branches                                    string
@@ -60,7 +68,7 @@ func onGPU(hlrs, python, peer, trainer string, quick bool) {
 			fmt.Sprint("--channels=", c.channels), fmt.Sprint("--layers=", c.layers), fmt.Sprint("--nodes=", c.nodes), fmt.Sprint("--batch=", c.batch),
 			fmt.Sprint("--size=", c.size), fmt.Sprint("--order=", c.order), steps,
 		}
-		row := fmt.Sprintf("| search | %d | %d | %d | %d² | %d | %s |", c.channels, c.layers, c.batch, c.size, c.order, c.branches)
+		row := fmt.Sprintf("| search | %d | %d | %d | %d | %d² | %d | %s |", c.channels, c.layers, c.nodes, c.batch, c.size, c.order, c.branches)
 		ours := append([]string{hlrs, "bench", "--json", "--device=gpu", "--branches=" + c.branches}, args...)
 		var theirs []string
 		if _, err := os.Stat(peer); err == nil && cuda && c.branches == "none" { // which has one
@@ -90,15 +98,15 @@ func onGPU(hlrs, python, peer, trainer string, quick bool) {
 		if cuda {
 			theirs = append([]string{python, trainer, "--device=cuda"}, args...)
 		}
-		compare(fmt.Sprintf("| training, %s | %d | %d | %d | 32² | | |", t.network, t.channels, t.layers, t.batch), append([]string{own, "--device=gpu"}, args...), theirs)
+		compare(fmt.Sprintf("| training, %s | %d | %d | | %d | 32² | | |", t.network, t.channels, t.layers, t.batch), append([]string{own, "--device=gpu"}, args...), theirs)
 	}
 	size := []string{"--preset=full", "--branches=none"}
 	if quick {
 		size = []string{"--channels=2", "--layers=3", "--nodes=1", "--batch=8", "--size=8", "--branches=none"}
 	}
-	fmt.Println("\nThe kernels of a step, first order, one branch:")
-	out, err := exec.Command(hlrs, append([]string{"bench", "--device=gpu", "--order=1", "--kernels", steps}, size...)...).CombinedOutput()
-	fmt.Printf("\n```\n%s```\n", out)
+	args := append([]string{"bench", "--device=gpu", "--order=1", "--kernels", steps}, size...)
+	out, err := exec.Command(hlrs, args...).CombinedOutput()
+	fmt.Printf("\nThe kernels of a step, first order, one branch:\n\n```\n$ hlrs %s\n%s```\n", strings.Join(args, " "), out)
 	if err != nil {
 		fmt.Printf("It failed: %v\n", err)
 	}
@@ -130,8 +138,10 @@ func probe() (there bool) {
 		}
 		fmt.Printf("- drivers: %s\n", strings.Join(files, ", "))
 	}
-	if out, err := exec.Command("nvidia-smi", "-L").Output(); err == nil {
-		fmt.Printf("- cards: %s\n", strings.TrimSpace(string(out)))
+	if out, err := exec.Command("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader").Output(); err == nil {
+		fmt.Printf("- cards, with their driver's version and memory: %s\n", strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", "; "))
+	} else {
+		fmt.Println("- the driver's version: not told, as there is no nvidia-smi")
 	}
 	d, err := wgpu.Open()
 	if err != nil {
@@ -143,12 +153,31 @@ func probe() (there bool) {
 	return true
 }
 
+// where says when this is, by which program and on what machine.
+func where(hlrs string) string {
+	version, err := exec.Command(hlrs, "--version").Output()
+	if err != nil {
+		version = fmt.Appendf(nil, "%s does not start: %v", hlrs, err)
+	}
+	said := func(file, pattern string) string {
+		text, _ := os.ReadFile(file) // which other systems lack
+		if m := regexp.MustCompile(pattern).FindSubmatch(text); m != nil {
+			return string(m[1])
+		}
+		return "not told"
+	}
+	return fmt.Sprintf("- date: %s\n- program: %s\n- system: %s, kernel %s\n- processor: %s, %d cores for this process\n\n",
+		time.Now().UTC().Format("2006-01-02 15:04 UTC"), bytes.TrimSpace(version), said("/etc/os-release", `(?m)^PRETTY_NAME="?([^"\n]*)`), said("/proc/sys/kernel/osrelease", `(\S+)`),
+		said("/proc/cpuinfo", `(?m)^model name\s*: (.*)$`), runtime.GOMAXPROCS(0))
+}
+
 // against runs the tests that hold the GPU against the reference numbers, the processor and plain loops. Their parts that are named
 // are those on the GPU.
 func against() {
-	cmd := exec.Command("go", "test", "-count=1", "-run", "(Reference|Operations|Networks|Driver|Runs|Faults)/(gpu|at_once|in_chunks|search|training)", "./core/gpu", "./tools/wgpu", "./core/bbn", "./core/darts", "./core/resnet", "./core/task")
+	cmd := exec.Command("go", "test", "-json", "-count=1", "-run", "(Reference|Operations|Networks|Driver|Runs|Faults)/(gpu|at_once|in_chunks|search|training)", "./core/gpu", "./tools/wgpu", "./core/bbn", "./core/darts", "./core/resnet", "./core/task")
 	cmd.Env = append(os.Environ(), "CI=true") // nothing is skipped
 	fmt.Println("\nAgainst the reference numbers, the processor and plain loops:")
+	fmt.Println("\n| package | tests | passed | failed | skipped | s |\n|---|---|---|---|---|---|")
 	cmd.Stderr = os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err == nil {
@@ -157,11 +186,57 @@ func against() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for lines := bufio.NewScanner(pipe); lines.Scan(); {
-		fmt.Printf("    %s\n", lines.Text())
+	failures := tally(os.Stdout, pipe)
+	err = cmd.Wait()
+	if failures != "" {
+		fmt.Printf("\n```\n%s```\n", failures)
 	}
-	if err := cmd.Wait(); err != nil {
-		fmt.Printf("**NOT ALL NUMBERS ARE RIGHT (%v): times below are worth nothing until they are.**\n", err)
+	if err != nil {
+		fmt.Printf("\n**NOT ALL NUMBERS ARE RIGHT (%v): times below are worth nothing until they are.**\n", err)
+	}
+}
+
+// tally writes a row for each package of which go test -json tells, when its tests have ended, and returns what failed packages said. A
+// test that has parts counts as these.
+func tally(w io.Writer, r io.Reader) (failures string) {
+	ends, said := map[string]map[string]string{}, map[string]string{} // of packages: how their tests ended, and what they said
+	for lines := json.NewDecoder(r); ; {
+		var e struct {
+			Action, Package, ImportPath, Test, Output string
+			Elapsed                                   float64
+		}
+		if err := lines.Decode(&e); err != nil {
+			if err != io.EOF {
+				failures += err.Error() + "\n"
+			}
+			return failures
+		}
+		if ends[e.Package] == nil {
+			ends[e.Package] = map[string]string{}
+		}
+		switch e.Action {
+		case "build-output":
+			failures += e.Output
+		case "output":
+			if !strings.HasPrefix(strings.TrimSpace(e.Output), "=== ") {
+				said[e.Package] += e.Output
+			}
+		case "pass", "fail", "skip":
+			if e.Test != "" {
+				ends[e.Package][e.Test] = e.Action
+				continue
+			}
+			count := map[string]int{}
+			for test, how := range ends[e.Package] {
+				if !slices.ContainsFunc(slices.Collect(maps.Keys(ends[e.Package])), func(other string) bool { return strings.HasPrefix(other, test+"/") }) {
+					count[how]++
+				}
+			}
+			fmt.Fprintf(w, "| %s | %d | %d | %d | %d | %.1f |\n", e.Package, count["pass"]+count["fail"]+count["skip"], count["pass"], count["fail"], count["skip"], e.Elapsed)
+			if e.Action == "fail" {
+				failures += said[e.Package]
+			}
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func TestTimed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Channels, c.Nodes, c.Size = 2, 1, 8
+	c.Channels, c.Nodes, c.Size, c.Batch = 2, 1, 8, 4 // of which an epoch has five
 	var told []int
 	p, err := timed(context.Background(), c, 10, 2, &cpu.Device{}, func(step int, _ time.Duration) { told = append(told, step) })
 	if err != nil || p.steps.value <= 0 || p.tests.value <= 0 || !slices.Equal(told, []int{0, 1, 2}) {

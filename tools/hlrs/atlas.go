@@ -64,7 +64,11 @@ func (c *studyAtlas) Run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d of %d runs, %.0f kB\n\nBy cross-validation in ten folds (typical errors are root mean squares):\n", out, len(m.Runs), jobs, 1e-3*float64(info.Size()))
+	runs := count(len(m.Runs), "run")
+	if len(c.Of) == 1 {
+		runs = fmt.Sprintf("%d of %s", len(m.Runs), count(jobs, "run"))
+	}
+	fmt.Printf("%s: %s, %.0f kB\n\nBy cross-validation in ten folds (typical errors are root mean squares):\n", out, runs, 1e-3*float64(info.Size()))
 	if err := tell(m); err != nil || c.Test == "" {
 		return err
 	}

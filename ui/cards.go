@@ -197,6 +197,9 @@ func (l *Lab) time() string {
 	}
 	text += `<dl class="facts">`
 	fact(Text.Balanced, "%.1f %%", 100*p.Accuracy)
+	if on := r.devices(); len(on) > 0 {
+		fact(Text.ComputedOn, "%s", on)
+	}
 	if r.trains() {
 		fact(Text.TestLoss, "%.3f", p.TestLoss)
 		fact(Text.Calibration, "%.1f %%", 100*p.Calibration)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"hlrslab/core/nn"
+	"hlrslab/core/run"
 	"hlrslab/ui/msg"
 )
 
@@ -66,6 +68,18 @@ func (l *Lab) aboutDevice() string {
 		say += " " + Text.DeviceLater
 	}
 	return say
+}
+
+// devices are those that computed the run, if a GPU was among them.
+func (r *Run) devices() run.Devices {
+	on, now := r.Record.Devices, nn.CPU
+	if r.OnGPU {
+		now = r.Device
+	}
+	if r.Started && now != "" && (r.OnGPU || len(on) > 0) && (len(on) == 0 || !strings.HasPrefix(now, on[len(on)-1])) { // the page's name says more
+		on = append(slices.Clone(on), now)
+	}
+	return on
 }
 
 // elsewhere is what moving the run in focus to another device is called: to the CPU if it has failed on a GPU, or, of a paused one, to the

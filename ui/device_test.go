@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"hlrslab/core/data"
+	"hlrslab/core/run"
 	"hlrslab/ui/msg"
 )
 
@@ -139,6 +140,21 @@ func TestOnProcessor(t *testing.T) {
 	if len(sent) != 4 || sent[2].Do != "start" || sent[2].Device != "" || sent[3].Do != "play" || l.GPU.On || r.Error != "" {
 		t.Errorf("then: %+v", sent[2:])
 	}
+
+	// What computed a run is told where a GPU was among that.
+	r.Started, r.OnGPU, r.Device = true, true, "some GPU, emulated"
+	for _, c := range []struct {
+		was, want string
+		gpu       bool
+	}{{"", "", false}, {"", "some GPU, emulated", true}, {"some GPU", "some GPU", true}, {"some GPU", "some GPU, then CPU", false}, {"CPU", "CPU, then some GPU, emulated", true}} {
+		if r.Record.Devices = nil; c.was != "" {
+			r.Record.Devices = run.Devices{c.was}
+		}
+		if r.OnGPU = c.gpu; r.devices().String() != c.want {
+			t.Errorf("%+v: %s", c, r.devices())
+		}
+	}
+	r.Record.Devices, r.OnGPU = nil, false
 
 	// A paused run moves to the device that is chosen since.
 	l.Act("device:gpu")

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"hlrslab/core/nn"
 	"hlrslab/core/run"
 	"hlrslab/ui/msg"
 )
@@ -72,7 +71,7 @@ func (l *Lab) aboutDevice() string {
 
 // devices are those that computed the run, if a GPU was among them.
 func (r *Run) devices() run.Devices {
-	on, now := r.Record.Devices, nn.CPU
+	on, now := r.Record.Devices, run.CPU
 	if r.OnGPU {
 		now = r.Device
 	}

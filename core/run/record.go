@@ -26,6 +26,9 @@ type Record struct {
 	Devices Devices `json:"devices,omitempty"` // that computed it, if a GPU was among them
 }
 
+// CPU is the name of the processor among devices.
+const CPU = nn.CPU
+
 // Devices are those that computed, by their names, one after the other.
 type Devices []string
 
@@ -33,7 +36,7 @@ func (d Devices) String() string { return strings.Join(d, ", then ") }
 
 // validate: what was computed on the processor alone names no device.
 func (d Devices) validate() error {
-	if slices.Contains(d, "") || len(slices.Compact(slices.Clone(d))) != len(d) || slices.Equal(d, Devices{nn.CPU}) {
+	if slices.Contains(d, "") || len(slices.Compact(slices.Clone(d))) != len(d) || slices.Equal(d, Devices{CPU}) {
 		return fmt.Errorf("the devices %.200q", d)
 	}
 	return nil
@@ -42,7 +45,7 @@ func (d Devices) validate() error {
 // On are the devices that computed what there is of the run.
 func (r Record) On() Devices {
 	if len(r.Devices) == 0 && len(r.Events) > 0 {
-		return Devices{nn.CPU}
+		return Devices{CPU}
 	}
 	return r.Devices
 }
@@ -50,9 +53,9 @@ func (r Record) On() Devices {
 // computed notes on what a step was, which was the run's first or was not.
 func (r *Record) computed(on string, first bool) {
 	if len(r.Devices) == 0 && !first {
-		r.Devices = Devices{nn.CPU}
+		r.Devices = Devices{CPU}
 	}
-	if r.Devices = slices.Compact(append(r.Devices, on)); slices.Equal(r.Devices, Devices{nn.CPU}) {
+	if r.Devices = slices.Compact(append(r.Devices, on)); slices.Equal(r.Devices, Devices{CPU}) {
 		r.Devices = nil
 	}
 }

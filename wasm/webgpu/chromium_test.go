@@ -77,10 +77,12 @@ func TestInChromium(t *testing.T) {
 	}{
 		{"hlrslab/tools/wgpu", []string{"TestDriver"}},
 		{"hlrslab/wasm/webgpu", []string{"TestPieces", "TestFaults"}},
-		{"hlrslab/core/gpu", []string{"TestOperations", "TestNetworksOnBothDevices"}},
 	} {
 		t.Run(filepath.Base(c.tests), func(t *testing.T) { inWorker(t, ctx, "", c.tests, "", c.pass...) })
 	}
+	t.Run("gpu", func(t *testing.T) { // but for what takes the reference numbers
+		inWorker(t, ctx, "", "hlrslab/core/gpu", "^Test(Operations|NetworksOnBothDevices|Refusals|LittleRoom|Faults|Idle|Rates|Profile)$", "TestOperations", "TestNetworksOnBothDevices")
+	})
 }
 
 // TestReferenceInChromium holds a network, and a step of a search of first and of second order, against the reference numbers, there too,
@@ -99,6 +101,7 @@ func TestReferenceInChromium(t *testing.T) {
 		{"hlrslab/core/bbn", "(SearchSteps|Partial)AgainstReference/gpu", []string{
 			"TestSearchStepsAgainstReference/gpu/order_1", "TestSearchStepsAgainstReference/gpu/order_2", "TestPartialAgainstReference/gpu",
 		}},
+		{"hlrslab/core/gpu", "AgainstReference", []string{"TestOperationsAgainstReference/at_once", "TestCosineClassifierAgainstReference/at_once"}},
 		{"hlrslab/core/task", "RunsOnEachDevice/training", []string{"TestRunsOnEachDevice/training/gpu"}},
 	} {
 		t.Run(filepath.Base(c.tests), func(t *testing.T) { inWorker(t, ctx, golden, c.tests, c.run, c.pass...) })

@@ -149,9 +149,12 @@ func (a *Atlas) Has(c run.Config) bool {
 
 // Differs are the fields, beside curves and seeds, in which a run of c is another than the map's: where there are any, the map says nothing
 // about it.
-func (m Map) Differs(c run.Config) (fields []run.Field) {
+func (m Map) Differs(c run.Config) []run.Field { return differing(c, m.Base, own) }
+
+// differing are the fields in which two configurations differ, and which count for one of them, but for some.
+func differing(a, b run.Config, but func(run.Field) bool) (fields []run.Field) {
 	for _, f := range run.Fields() {
-		if !own(f) && f.Value(c) != f.Value(m.Base) && (f.Counts(c) || f.Counts(m.Base)) {
+		if !but(f) && f.Value(a) != f.Value(b) && (f.Counts(a) || f.Counts(b)) {
 			fields = append(fields, f)
 		}
 	}

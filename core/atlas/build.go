@@ -79,10 +79,8 @@ func (m Map) differs(o Map) error {
 	if m.Train == nil {
 		return nil
 	}
-	for _, f := range run.Fields() {
-		if f.Group != "seeds" && f.Value(*m.Train) != f.Value(*o.Train) && (f.Counts(*m.Train) || f.Counts(*o.Train)) {
-			return fmt.Errorf("training: %w", other(f, *m.Train, *o.Train))
-		}
+	if fields := differing(*o.Train, *m.Train, seed); len(fields) > 0 {
+		return fmt.Errorf("training: %w", other(fields[0], *m.Train, *o.Train))
 	}
 	return nil
 }

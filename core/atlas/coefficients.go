@@ -21,7 +21,9 @@ var fields = []string{
 }
 
 // own says whether a field is one that a map's runs may differ in: the curves', and seeds, by which a run is one of many alike.
-func own(f run.Field) bool { return f.Group == "seeds" || slices.Contains(fields, f.Name) }
+func own(f run.Field) bool { return seed(f) || slices.Contains(fields, f.Name) }
+
+func seed(f run.Field) bool { return f.Group == "seeds" }
 
 // Curves are the architecture's rate and the mixing factor, a value of each for each epoch.
 type Curves struct{ Rate, Mix []float64 }

@@ -410,7 +410,7 @@ func TestLateWorker(t *testing.T) {
 	b.press("Start")
 	b.press("Pause")
 	b.press("Step")
-	b.says(" 1 steps", 30*time.Second)
+	b.says(" 1 step,", 30*time.Second)
 	b.press("Continue")
 	b.steps(3, 30*time.Second)
 	b.quiet()

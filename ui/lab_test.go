@@ -185,7 +185,7 @@ func TestControls(t *testing.T) {
 	b.click(".settings > .fold")
 	b.keys("The run", "Imbalance", kb.Home, kb.ArrowRight, kb.ArrowRight, kb.ArrowRight)
 	b.press("Step")
-	b.says(" 1 steps", 20*time.Second)
+	b.says(" 1 step,", 20*time.Second)
 	b.press("One epoch")
 	b.says("Paused.", 20*time.Second)
 	b.says("1 of 3 epochs", time.Second)
@@ -877,7 +877,7 @@ func TestDist(t *testing.T) {
 	b.do(chromedp.Reload())
 	b.says("A finished run.", 20*time.Second) // it comes back, and what is stepped begins beside it
 	b.press("Step")
-	b.says(" 1 steps", 30*time.Second)
+	b.says(" 1 step,", 30*time.Second)
 }
 
 // TestBaselines has every baseline stand as it is.

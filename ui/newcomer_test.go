@@ -91,13 +91,13 @@ func TestSlowDownload(t *testing.T) {
 	b.wait(`!document.querySelector("header").textContent.includes("bytes")`, 5*time.Second)
 	b.press("Reset to the same start")
 	b.press("Step")
-	b.says(" 1 steps", 30*time.Second)
+	b.says(" 1 step,", 30*time.Second)
 	status.Store(`{"state": "ready", "pack": "test.pack"}`)
 	b.wait(`!document.querySelector("#dataset option[value=cifar10]").disabled`, 20*time.Second)
 	b.press("Reset to the same start")
 	b.header("CIFAR-10, reduced to 16×16 pixels", 5*time.Second)
 	b.press("Step")
-	b.says(" 1 steps", 30*time.Second)
+	b.says(" 1 step,", 30*time.Second)
 	if c, _, _ := b.events(3); c.Dataset != "cifar10" {
 		t.Errorf("the images are there, and the run trains on %s", c.Dataset)
 	}
@@ -115,7 +115,7 @@ func TestOffline(t *testing.T) {
 			b.header("CIFAR-10, reduced", 20*time.Second)
 			if trained {
 				b.press("Step")
-				b.says(" 1 steps", 30*time.Second)
+				b.says(" 1 step,", 30*time.Second)
 				b.wait(`caches.open("hlrs-lab").then((c) => c.match("test.pack")).then((r) => !!r)`, 20*time.Second)
 			}
 			b.wait(`caches.open("hlrs-lab").then((c) => Promise.all(["public/lab.wasm.zst", "public/replay.json.gz"].map((f) => c.match(f)))).then((r) => r.every((f) => f))`, 20*time.Second)
@@ -171,7 +171,7 @@ func TestShowWrong(t *testing.T) {
 	b.says("Ready.", 5*time.Second)
 	b.wait(`location.hash.includes("seed=42")`, 5*time.Second)
 	b.press("Step")
-	b.says(" 1 steps", 20*time.Second)
+	b.says(" 1 step,", 20*time.Second)
 	b.quiet()
 }
 

@@ -190,7 +190,7 @@ func (r *Run) Say(epoch int) string {
 	default:
 		say = Text.Paused
 	}
-	say += " " + fmt.Sprintf(Text.Progress, r.steps(), len(r.Epochs), r.Record.Config.Epochs)
+	say += " " + fmt.Sprintf(Text.Progress, count(r.steps(), "step"), len(r.Epochs), r.Record.Config.Epochs)
 	if e := r.at(epoch); e != nil {
 		p := e.Report
 		say += " " + fmt.Sprintf(Text.Accuracies, 100*p.Accuracy, 100*p.Head, 100*p.Medium, 100*p.Tail)

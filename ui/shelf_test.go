@@ -160,6 +160,10 @@ func TestPlaces(t *testing.T) {
 	sees("card-accuracy", "card-loss", "card-results")
 	b.press(Text.PresentEnd)
 	b.wait(`document.getElementById("overview").offsetHeight > 0`, 5*time.Second)
+	b.press(Text.Present)
+	b.wait(`document.querySelector(".presenting")`, 5*time.Second)
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.wait(`!document.querySelector(".presenting")`, 5*time.Second)
 	b.quiet()
 }
 

@@ -191,7 +191,7 @@ var Text = struct {
 	KeptRun: "A saved run, not finished yet.", FinishedRun: "A finished run.", Ready: "Ready. Start trains a network in this tab.",
 	Finished: "Finished.", Training: "Training.", Paused: "Paused.",
 	TimeLeft: "About %s left.", Seconds: "%d s", Minutes: "%d min", Hours: "%d h", // one of these
-	Progress:   "%d steps, %d of %d epochs.",
+	Progress:   "%s, %d of %d epochs.",
 	Accuracies: "Balanced accuracy %.1f %% (head %.1f, medium %.1f, tail %.1f).",
 	Ended:      "It ended here: %s.", // why
 	TooLate:    "This is the last epoch: the change comes too late for this run.", NextEpoch: "The change takes effect from the next epoch.",

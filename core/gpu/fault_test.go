@@ -73,6 +73,19 @@ func small(t *testing.T, m *approx.Multiplier) (*nn.Store, *nn.Program, nn.Pass)
 	return store, p, pass
 }
 
+// ready is that network on a GPU.
+func ready(t *testing.T, d gpu.Driver) (nn.Executor, nn.Pass) {
+	t.Helper()
+	store, p, pass := small(t, nil)
+	e, err := gpu.New(d).Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	store.Memory.Make()
+	return e, pass
+}
+
 func load(e nn.Executor, value float32) {
 	images := make([]float32, 3*8*8*6)
 	for i := range images {
@@ -111,13 +124,7 @@ func TestRefusals(t *testing.T) {
 func TestLittleRoom(t *testing.T) {
 	var losses []float64
 	for _, room := range []int64{0, 30000} {
-		store, p, pass := small(t, nil)
-		e, err := gpu.New(&faulty{Driver: wgputest.Driver(t), room: room}).Compile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		store.Memory.Make()
+		e, pass := ready(t, &faulty{Driver: wgputest.Driver(t), room: room})
 		load(e, 1)
 		loss, err := e.Run(pass)
 		if err != nil {
@@ -137,13 +144,7 @@ func TestFaults(t *testing.T) {
 		"computing":      {submit: errors.New("device lost")},
 	} {
 		driver.Driver = wgputest.Driver(t)
-		store, p, pass := small(t, nil)
-		e, err := gpu.New(driver).Compile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		store.Memory.Make()
+		e, pass := ready(t, driver)
 		for range 2 {
 			load(e, 1)
 			_, err := e.Run(pass)
@@ -153,13 +154,7 @@ func TestFaults(t *testing.T) {
 			driver.buffer, driver.submit = nil, nil
 		}
 	}
-	store, p, pass := small(t, nil)
-	e, err := gpu.New(wgputest.Driver(t)).Compile(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	store.Memory.Make()
+	e, pass := ready(t, wgputest.Driver(t))
 	load(e, float32(math.Inf(1)))
 	if loss, err := e.Run(pass); err == nil || !strings.Contains(err.Error(), "stem.bn") {
 		t.Errorf("images without bounds give loss %v and %v, which should name the layer", loss, err)
@@ -169,13 +164,7 @@ func TestFaults(t *testing.T) {
 // TestIdle: a driver that gives no error, and does not compute a pass, has the numbers of the one before.
 func TestIdle(t *testing.T) {
 	driver := &faulty{Driver: wgputest.Driver(t)}
-	store, p, pass := small(t, nil)
-	e, err := gpu.New(driver).Compile(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	store.Memory.Make()
+	e, pass := ready(t, driver)
 	load(e, 1)
 	for _, driver.idle = range []bool{false, true} {
 		_, err := e.Run(pass)

@@ -2,7 +2,6 @@ package task_test
 
 import (
 	"math"
-	"runtime"
 	"testing"
 
 	"hlrslab/core/data"
@@ -26,9 +25,6 @@ func TestRunsOnEachDevice(t *testing.T) {
 	training.Genotype = "DARTS_V2"
 	for name, c := range map[string]run.Config{"search": search, "training": training} {
 		c.Channels, c.Layers, c.Nodes, c.Size, c.Batch, c.NMax, c.Imbalance, c.TestImages, c.Epochs = 4, 3, 1, 8, 8, 4, 1, 10, 2
-		if runtime.GOOS == "js" {
-			c.Epochs = 1 // a browser's emulator is slow
-		}
 		t.Run(name, func(t *testing.T) {
 			var all [][]float64
 			devices.Real(t, func(t *testing.T, d nn.Device) {

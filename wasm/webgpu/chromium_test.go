@@ -35,8 +35,8 @@ worker.onerror = (e) => { if (code === null) said.push(e.message); code ??= -1; 
 // worker lends the tests a file system, of which they read what the server has of reference numbers: no worker has one of its own.
 const worker = `importScripts("wasm_exec.js");
 const go = new Go();
-go.argv = ["test", "-test.v", "-test.timeout=8m", "-test.bench=Dispatch", "-test.run=" + decodeURIComponent(location.search.slice(1))];
-go.env = {GOLDEN_DIR: "/golden", CI: "true"}; // so that what is missing fails
+go.argv = ["test", "-test.v", "-test.timeout=20m", "-test.bench=Dispatch", ...new URLSearchParams(location.search).getAll("arg")];
+go.env = Object.fromEntries(new URLSearchParams(location.search).getAll("env").map((e) => e.split("=")));
 const files = new Map();
 Object.assign(fs, {
 	open(path, flags, mode, done) {
@@ -66,45 +66,35 @@ console.log = (...words) => postMessage(words.join(" "));
 go.exit = (code) => postMessage(code);
 WebAssembly.instantiateStreaming(fetch("test.wasm"), go.importObject).then((program) => go.run(program.instance));`
 
-// TestInChromium runs the tests of what drives a GPU as WebAssembly in a worker of Chromium, on its SwiftShader: the driver's, and those
-// of the device, which hold every operation against the processor's.
+// TestInChromium runs tests as WebAssembly in a worker of Chromium, on its SwiftShader: the driver's, the device's, which hold every
+// operation against the processor's, all that hold it against the reference numbers, and runs to their ends.
 func TestInChromium(t *testing.T) {
 	seen(t)
 	ctx := chromium(t)
-	for _, c := range []struct {
-		tests string
-		pass  []string
-	}{
-		{"hlrslab/tools/wgpu", []string{"TestDriver"}},
-		{"hlrslab/wasm/webgpu", []string{"TestPieces", "TestFaults"}},
-	} {
-		t.Run(filepath.Base(c.tests), func(t *testing.T) { inWorker(t, ctx, "", c.tests, "", c.pass...) })
-	}
-	t.Run("gpu", func(t *testing.T) { // but for what takes the reference numbers
-		inWorker(t, ctx, "", "hlrslab/core/gpu", "^Test(Operations|NetworksOnBothDevices|Refusals|LittleRoom|Faults|Idle|Rates|Profile)$", "TestOperations", "TestNetworksOnBothDevices")
-	})
-}
-
-// TestReferenceInChromium holds a network, and a step of a search of first and of second order, against the reference numbers, there too,
-// and takes a training to its end, as ui's TestGPU does a search. The other reference numbers would take minutes.
-func TestReferenceInChromium(t *testing.T) {
-	seen(t)
 	golden := cmp.Or(os.Getenv("GOLDEN_DIR"), "../../../shared/golden")
-	if _, err := os.Stat(golden); err != nil {
-		lacks(t, "the reference numbers are missing: "+err.Error()+" (set GOLDEN_DIR)")
-	}
-	ctx := chromium(t)
+	_, missing := os.Stat(golden)
 	for _, c := range []struct {
 		tests, run string
-		pass       []string
+		pass       []string // which shows that there was a GPU
 	}{
-		{"hlrslab/core/bbn", "(SearchSteps|Partial)AgainstReference/gpu", []string{
-			"TestSearchStepsAgainstReference/gpu/order_1", "TestSearchStepsAgainstReference/gpu/order_2", "TestPartialAgainstReference/gpu",
-		}},
-		{"hlrslab/core/gpu", "AgainstReference", []string{"TestOperationsAgainstReference/at_once", "TestCosineClassifierAgainstReference/at_once"}},
-		{"hlrslab/core/task", "RunsOnEachDevice/training", []string{"TestRunsOnEachDevice/training/gpu"}},
+		{"hlrslab/tools/wgpu", "", []string{"TestDriver"}},
+		{"hlrslab/wasm/webgpu", "", []string{"TestPieces", "TestFaults"}},
+		{"hlrslab/core/gpu", "", []string{"TestOperations", "TestNetworksOnBothDevices"}},
+		{"hlrslab/core/bbn", "AgainstReference/gpu", []string{"TestSupernetAgainstReference/gpu"}},
+		{"hlrslab/core/darts", "AgainstReference/gpu", []string{"TestEvalNetAgainstReference/gpu"}},
+		{"hlrslab/core/resnet", "AgainstReference/gpu", []string{"TestAgainstReference/gpu"}},
+		{"hlrslab/core/task", "RunsOnEachDevice", []string{"TestRunsOnEachDevice/search/gpu", "TestRunsOnEachDevice/training/gpu"}},
 	} {
-		t.Run(filepath.Base(c.tests), func(t *testing.T) { inWorker(t, ctx, golden, c.tests, c.run, c.pass...) })
+		t.Run(strings.TrimPrefix(c.tests, "hlrslab/"), func(t *testing.T) {
+			if missing != nil && c.run == "AgainstReference/gpu" {
+				lacks(t, fmt.Sprintf("the reference numbers are missing: %v (set GOLDEN_DIR)", missing))
+			}
+			env := []string{"GOLDEN_DIR=/golden", "WHOLE=" + os.Getenv("WHOLE")}
+			if missing == nil {
+				env = append(env, "CI=true") // so that what is missing fails
+			}
+			inWorker(t, ctx, golden, c.tests, url.Values{"arg": {"-test.run=" + c.run}, "env": env}, c.pass...)
+		})
 	}
 }
 
@@ -156,9 +146,9 @@ func chromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// inWorker runs a package's tests, or those that match, in a worker of a tab of its own, where they find the reference numbers. Some must
-// pass, on SwiftShader.
-func inWorker(t *testing.T, browser context.Context, golden, tests, run string, pass ...string) {
+// inWorker runs a package's tests in a worker of a tab of its own, with the arguments arg and the environment env, and the reference numbers
+// at /golden. Some must pass, on SwiftShader.
+func inWorker(t *testing.T, browser context.Context, golden, tests string, set url.Values, pass ...string) {
 	t.Helper()
 	dir := t.TempDir()
 	build := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, "test.wasm"), tests)
@@ -189,9 +179,9 @@ func inWorker(t *testing.T, browser context.Context, golden, tests, run string, 
 	t.Cleanup(server.Close)
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 20*time.Minute)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/?"+url.QueryEscape(run))); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/?"+set.Encode())); err != nil {
 		t.Fatal(err)
 	}
 	for {

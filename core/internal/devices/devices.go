@@ -2,6 +2,7 @@
 package devices
 
 import (
+	"os"
 	"sync"
 	"testing"
 
@@ -40,8 +41,9 @@ func Real(t *testing.T, test func(t *testing.T, d nn.Device)) {
 	t.Run("gpu", func(t *testing.T) { test(t, GPU(t)) })
 }
 
-// Slow says whether a device may be a GPU on the processor, which takes a second for a small pass.
+// Slow says whether a device is a GPU on the processor, which takes a second for a small pass, so that a test may leave out what repeats.
+// It is false if WHOLE is set, which asks for all.
 func Slow(d nn.Device) bool {
 	own, is := d.(*gpu.Device)
-	return is && own.Adapter().Kind == gpu.Processor
+	return is && own.Adapter().Kind == gpu.Processor && os.Getenv("WHOLE") == ""
 }

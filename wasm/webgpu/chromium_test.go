@@ -35,7 +35,7 @@ worker.onerror = (e) => { if (code === null) said.push(e.message); code ??= -1; 
 // worker lends the tests a file system, of which they read what the server has of reference numbers: no worker has one of its own.
 const worker = `importScripts("wasm_exec.js");
 const go = new Go();
-go.argv = ["test", "-test.v", "-test.timeout=20m", "-test.bench=Dispatch", ...new URLSearchParams(location.search).getAll("arg")];
+go.argv = ["test", "-test.v", "-test.timeout=1h", "-test.bench=Dispatch", ...new URLSearchParams(location.search).getAll("arg")];
 go.env = Object.fromEntries(new URLSearchParams(location.search).getAll("env").map((e) => e.split("=")));
 const files = new Map();
 Object.assign(fs, {
@@ -179,7 +179,7 @@ func inWorker(t *testing.T, browser context.Context, golden, tests string, set u
 	t.Cleanup(server.Close)
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 20*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, time.Hour)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/?"+set.Encode())); err != nil {
 		t.Fatal(err)

@@ -47,12 +47,13 @@ func (l *Lab) actions() string {
 func (l *Lab) status() string {
 	r := l.Run()
 	text := escape(r.Say(l.Epoch))
-	if r.Error != "" || r.Running && len(r.Epochs) == 0 { // which a phone, too, has room for
+	switch { // a phone, too, has room for what has just changed, and for a line
+	case r.Error != "" || r.Running && len(r.Epochs) == 0:
 		text = `<span class="now">` + text + `</span>`
+	case r.Running:
+		text = `<span class="now brief">` + text + `</span>`
 	}
-	if label := l.elsewhere(); label != "" {
-		text = button("move:", label) + " " + text
-	}
+	text = r.toProcessor() + text
 	if r.Wrong.Text != "" {
 		if r.Fixed() {
 			text += " " + escape(fmt.Sprintf(Text.WrongLater, r.Wrong.Text))

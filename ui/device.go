@@ -63,7 +63,7 @@ func (l *Lab) aboutDevice() string {
 	case l.GPU.On:
 		say = fmt.Sprintf(Text.GPUName, l.GPU.Name) + " " + say
 	}
-	if slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Fixed() && r.OnGPU != l.GPU.On }) {
+	if slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Fixed() && r.OnGPU != l.GPU.On && !r.moving }) {
 		say += " " + Text.DeviceLater
 	}
 	return say
@@ -81,32 +81,41 @@ func (r *Run) devices() run.Devices {
 	return on
 }
 
-// elsewhere is what moving the run in focus to another device is called: to the CPU if it has failed on a GPU, or, of a paused one, to the
-// device that was chosen since. It is empty where there is nowhere to go.
-func (l *Lab) elsewhere() string {
-	r := l.Run()
-	failed := r.Error != "" && r.OnGPU
+// toProcessor is the button by which a run that failed on a GPU goes on on the CPU; any other run has none.
+func (r *Run) toProcessor() string {
 	switch {
-	case !failed && (!r.Fixed() || r.Running || r.OnGPU == l.GPU.On):
+	case r.Error == "" || !r.OnGPU:
 		return ""
-	case !failed && l.GPU.On:
-		return Text.OnGPU
+	case r.File == nil:
+		return button("rescue:", Text.AnewOnProcessor)
 	}
-	return Text.OnProcessor
+	return button("rescue:", Text.OnProcessor)
 }
 
-// move goes on with the run in focus on another device, from the end of its last whole epoch or else from its start.
-func (l *Lab) move() {
+// rescue goes on with the run in focus on the CPU, from what was saved last or else from its start.
+func (l *Lab) rescue() {
 	r := l.Run()
-	if r.Error != "" {
-		l.useGPU(false)
-	}
+	l.useGPU(false)
 	l.halt(r)
-	if r.File != nil {
-		l.Rewind(false)
-	} else {
+	if r.File == nil || !l.back(r) {
 		r.clear()
 		l.start(r)
 	}
 	l.play(r, true)
+}
+
+// move has a paused run go on on the device that was chosen since: from the end of the step that it is in, once that is saved.
+func (l *Lab) move(r *Run) {
+	r.moving, r.asked, r.Running = true, true, true
+	l.Host.Send(r.slot, command("save", r.live), nil)
+}
+
+// arrive takes what was saved of a run that moves to its new place.
+func (l *Lab) arrive(r *Run) {
+	on := r.asked
+	r.moving = false
+	l.halt(r)
+	if l.back(r) {
+		l.play(r, on)
+	}
 }

@@ -40,7 +40,7 @@ func TestGPU(t *testing.T) {
 	const gpu = "google swiftshader, emulated on the processor"
 	b := open(t, serve(t, nil, 0)+least, 5*time.Minute, swiftShader...)
 	b.says("Ready.", 20*time.Second)
-	b.device(kb.ArrowDown, fmt.Sprintf(Text.GPUName, gpu))
+	b.device(kb.ArrowDown, fmt.Sprintf(Text.GPUName, gpu+Text.Slower))
 	b.press("Start")
 	b.says("Training on "+gpu, time.Minute)
 	b.pause()
@@ -63,12 +63,25 @@ func TestGPU(t *testing.T) {
 		t.Error("not a bit is another: was it the GPU?")
 	}
 
+	// One that is paused within an epoch goes on on the processor with its next step.
+	b.press("Reset to the same start")
+	b.press("Step")
+	b.says(" 1 step,", time.Minute)
+	b.device(kb.ArrowUp, Text.DeviceLater)
+	b.press("Continue")
+	b.says("Finished.", time.Minute)
+	_, before, _ := b.events(2)
+	if _, after, _ := b.events(3); len(before) != 1 || len(after) != len(here)-1 {
+		t.Errorf("%d steps on the GPU and %d on the processor, of %d", len(before), len(after), len(here))
+	}
+	b.device(kb.ArrowDown, gpu)
+
 	// Another run is left after an epoch, and goes on on the processor.
 	b.press("Reset to the same start")
 	b.press("One epoch")
 	b.says("1 of 2 epochs", time.Minute)
 	b.visit(Shelf)
-	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 2`, 10*time.Second)
+	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 3`, 10*time.Second)
 	b.visit(Explore)
 	b.do(chromedp.Reload())
 	b.says("A saved run, not finished yet.", 20*time.Second)
@@ -78,7 +91,7 @@ func TestGPU(t *testing.T) {
 	b.says("Finished.", time.Minute)
 
 	// A GPU is lost.
-	b.device(kb.ArrowDown, fmt.Sprintf(Text.GPUName, gpu))
+	b.device(kb.ArrowDown, fmt.Sprintf(Text.GPUName, gpu+Text.Slower))
 	b.press("Reset to the same start")
 	b.press("One epoch")
 	b.says("1 of 2 epochs", time.Minute)
@@ -133,10 +146,10 @@ func TestOnProcessor(t *testing.T) {
 		t.Errorf("of a run that begins: %s", got)
 	}
 	l.Hear(r.slot, msg.Report{Kind: "error", Run: r.live, Error: "no room"}, nil)
-	if got := l.Paint("status"); !strings.HasPrefix(got, button("move:", Text.OnProcessor)) || !strings.Contains(got, `class="now"`) {
+	if got := l.Paint("status"); !strings.HasPrefix(got, button("rescue:", Text.AnewOnProcessor)) || !strings.Contains(got, `class="now"`) {
 		t.Errorf("of one that has failed: %s", got)
 	}
-	l.Act("move:")
+	l.Act("rescue:")
 	if len(sent) != 4 || sent[2].Do != "start" || sent[2].Device != "" || sent[3].Do != "play" || l.GPU.On || r.Error != "" {
 		t.Errorf("then: %+v", sent[2:])
 	}
@@ -156,19 +169,20 @@ func TestOnProcessor(t *testing.T) {
 	}
 	r.Record.Devices, r.OnGPU = nil, false
 
-	// A paused run moves to the device that is chosen since.
-	l.Act("device:gpu")
-	if l.elsewhere() != "" {
-		t.Error("a running one is moved")
-	}
+	// A paused run moves to the device that is chosen since, when it goes on: with all of its steps.
 	l.Play()
 	r.Running = false
-	if got := l.Paint("status"); !strings.HasPrefix(got, button("move:", Text.OnGPU)) {
-		t.Errorf("of one that waits: %s", got)
+	l.Act("device:gpu")
+	if got := l.aboutDevice(); !strings.HasSuffix(got, Text.DeviceLater) {
+		t.Errorf("of a paused run: %s", got)
 	}
 	sent = sent[:0]
-	l.Act("move:")
-	if len(sent) != 3 || sent[0].Do != "stop" || sent[1].Do != "start" || sent[1].Device != msg.GPU || sent[2].Do != "play" || l.elsewhere() != "" {
+	l.Play()
+	if len(sent) != 1 || sent[0].Do != "save" || !strings.HasPrefix(r.Say(-1), Text.Moving) {
+		t.Errorf("%+v, and %s", sent, r.Say(-1))
+	}
+	l.Hear(r.slot, msg.Report{Kind: "snapshot", Run: r.live}, snapshot(t, tiny(t)))
+	if len(sent) != 4 || sent[1].Do != "stop" || sent[2].Do != "restore" || sent[2].Device != msg.GPU || sent[3].Do != "play" || r.toProcessor() != "" {
 		t.Errorf("there: %+v", sent)
 	}
 }

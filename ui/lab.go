@@ -213,13 +213,16 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 	case "snapshot":
 		r.File = beside
 		l.keep(r)
+		if r.moving {
+			l.arrive(r)
+		}
 	case "images":
 		l.without(r, m.Error)
 	case "done":
 		r.Running, r.asked, r.Done, r.Record.Next = false, false, true, nil
 		l.settle()
 	case "error", "lost":
-		r.Running, r.asked, r.Done, r.Error = false, false, true, m.Error
+		r.Running, r.asked, r.Done, r.moving, r.Error = false, false, true, false, m.Error
 	}
 	r.hear(m.Events)
 	r.paced(time.Now())
@@ -346,8 +349,8 @@ func (l *Lab) Act(act string) {
 		l.forget(what)
 	case "device":
 		l.useGPU(what == msg.GPU)
-	case "move":
-		l.move()
+	case "rescue":
+		l.rescue()
 	case "rewind":
 		l.Rewind(what == "halve")
 	}

@@ -77,7 +77,7 @@ func (l *Lab) launch(r *Run, c msg.Command, file File) {
 	if r.OnGPU != l.GPU.On { // another worker may take its place, and what that was asked is lost
 		r.costs = nil
 	}
-	r.OnGPU, r.Device = l.GPU.On, ""
+	r.OnGPU, r.Device, r.moving = l.GPU.On, "", false
 	if r.OnGPU {
 		c.Device = msg.GPU
 	}
@@ -120,6 +120,10 @@ func (l *Lab) play(r *Run, on bool) {
 	if !on {
 		r.asked = false
 		l.Host.Send(r.slot, command("pause", r.live), nil)
+		return
+	}
+	if r.Fixed() && !r.Running && r.OnGPU != l.GPU.On {
+		l.move(r)
 		return
 	}
 	if r = l.begin(r); r != nil {
@@ -192,24 +196,29 @@ func (l *Lab) halt(r *Run) {
 // Rewind goes back to the end of the last whole epoch after a failure; halve takes half the architecture's rate from there.
 func (l *Lab) Rewind(halve bool) {
 	r := l.Run()
-	file, config := r.File, r.Config
-	if file == nil {
+	config := r.Config
+	if r.File == nil || !l.back(r) {
 		return
 	}
-	record, err := run.ReadRecord(bytes.NewReader(file.Bytes()))
-	if err != nil {
-		l.say(err.Error())
-		return
-	}
-	key := r.Key
-	r.show(record)
-	r.File, r.Key = file, key
-	l.launch(r, msg.Command{Do: "restore"}, file)
 	if halve {
 		config.ArchRate /= 2
 		l.change(config, "arch-rate")
 	}
+}
+
+// back begins a run again, paused, from what was saved last of it, unless that cannot be read.
+func (l *Lab) back(r *Run) bool {
+	file, key := r.File, r.Key
+	record, err := run.ReadRecord(bytes.NewReader(file.Bytes()))
+	if err != nil {
+		l.say(err.Error())
+		return false
+	}
+	r.show(record)
+	r.File, r.Key = file, key
+	l.launch(r, msg.Command{Do: "restore"}, file)
 	r.asked, r.Running = false, false
+	return true
 }
 
 // CanRewind says whether a stopped run can go back to its last whole epoch.

@@ -9,6 +9,7 @@ import (
 type progress struct {
 	since time.Time
 	from  int
+	warm  bool // a step was heard of since: on a GPU the first takes longest
 	left  string
 }
 
@@ -26,6 +27,10 @@ func (r *Run) paced(now time.Time) {
 		*p = progress{}
 	case p.since.IsZero():
 		p.since, p.from = now, done
+	case r.OnGPU && !p.warm:
+		if done > p.from {
+			p.since, p.from, p.warm = now, done, true
+		}
 	case now.Sub(p.since) >= paceTime && done-p.from >= paceSteps:
 		p.left = lasts(now.Sub(p.since) / time.Duration(done-p.from) * time.Duration(max(all-done, 0)))
 	}

@@ -43,5 +43,18 @@ func TestTimeLeft(t *testing.T) {
 		l.Play()
 		step(20)
 		says("About 20 s left.")
+
+		// On a GPU the first step says nothing of the others.
+		r.clear()
+		l.GPU.On = true
+		l.Play()
+		l.Hear(r.slot, msg.Report{Kind: "started", Run: r.live, Device: "some GPU", Facts: &run.Facts{Steps: 30}}, nil)
+		says("")
+		if text := r.Say(-1); !strings.Contains(text, Text.SlowStart) {
+			t.Errorf("before the first step: %q", text)
+		}
+		time.Sleep(time.Minute)
+		step(30)
+		says("About 5 min left.")
 	})
 }

@@ -39,6 +39,7 @@ type Run struct {
 	Pixels []byte
 	File   File   // the run as it stood at its last whole epoch
 	Key    string // under which it is kept on this machine
+	moving bool   // what is saved of it next goes on on another device
 	OnGPU  bool   // its worker was told to train on a GPU …
 	Device string // … and trains on this one
 	copyOf string // the key of the run that another tab has open, of which this is a copy
@@ -179,13 +180,18 @@ func (r *Run) Say(epoch int) string {
 		return Text.Ready
 	case r.Done:
 		say = Text.Finished
+	case r.moving:
+		say = Text.Moving
 	case r.Running && r.OnGPU && r.Device == "":
 		say = Text.GettingGPU
-	case r.Running && r.OnGPU:
-		say = fmt.Sprintf(Text.TrainingOn, r.Device)
 	case r.Running:
-		if say = Text.Training; r.progress.left != "" {
+		if say = Text.Training; r.OnGPU {
+			say = fmt.Sprintf(Text.TrainingOn, r.Device)
+		}
+		if r.progress.left != "" {
 			say += " " + fmt.Sprintf(Text.TimeLeft, r.progress.left)
+		} else if r.OnGPU && r.steps() == 0 {
+			say += " " + Text.SlowStart
 		}
 	default:
 		say = Text.Paused

@@ -3,7 +3,9 @@ package ui
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 
 	"hlrslab/core/run"
 )
@@ -52,10 +54,18 @@ func (l *Lab) letter() string {
 	}
 }
 
-// unique is a name that no run on the page has, and none that is kept but for that of a key: this one, or with a number.
+// numbered is a name with a number that unique gave it.
+var numbered = regexp.MustCompile(`^(.+) \((\d{1,6})\)$`)
+
+// unique is a name that no run on the page has, and none that is kept but for that of a key: this one, or with another number.
 func (l *Lab) unique(name, key string) string {
 	here := func(key string) bool { return slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == key }) }
-	for n, try := 2, name; ; n++ {
+	n, try := 2, name
+	if m := numbered.FindStringSubmatch(name); m != nil {
+		last, _ := strconv.Atoi(m[2])
+		name, n = m[1], last+1
+	}
+	for ; ; n++ {
 		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == try }) &&
 			!slices.ContainsFunc(l.Kept, func(k Kept) bool { return k.Name == try && k.Key != key && !here(k.Key) }) {
 			return try

@@ -325,3 +325,17 @@ func TestCommandLine(t *testing.T) {
 		}
 	}
 }
+
+// TestUnique counts on from a name's own number.
+func TestUnique(t *testing.T) {
+	l := NewLab(host{})
+	for name, want := range map[string]string{"B": "B", "A": "A (2)", "A (2)": "A (3)", "(2)": "(2)"} {
+		l.Runs[0].Name, l.Kept = "A", []Kept{{Key: "k", Name: "A (2)"}}
+		if name == "A" {
+			l.Kept = nil
+		}
+		if got := l.unique(name, ""); got != want {
+			t.Errorf("%s: %s, not %s", name, got, want)
+		}
+	}
+}

@@ -13,16 +13,17 @@ var Text = struct {
 	Sets                                                                   map[string]string
 
 	// The controls.
-	Settings, Runs, AddRun, RemoveRun, AddBaseline                             string
-	Random, RandomNote, Plain, PlainNote                                       string
-	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed         string
-	Rewind, RewindHalve                                                        string
-	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                           string
-	Device, CPU, GPU, DeviceNote, DeviceLater, FindingGPU, NoGPU               string
-	GettingGPU, TrainingOn, NoProgram, OnProcessor, OnGPU, GPUName, ComputedOn string
-	Fixed, NoMixing, NoArchitecture, NoAlphas, AsTable, TableOf, More          string
-	GroupArch, GroupMix, GroupStart                                            string
-	Parameter, Range, Default, RangeDefault                                    string
+	Settings, Runs, AddRun, RemoveRun, AddBaseline                          string
+	Random, RandomNote, Plain, PlainNote                                    string
+	Start, StartAgain, Pause, Continue, Step, OneEpoch, Reset, NewSeed      string
+	Rewind, RewindHalve                                                     string
+	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                        string
+	Device, CPU, GPU, DeviceNote, DeviceLater, FindingGPU, NoGPU            string
+	GettingGPU, TrainingOn, NoProgram, OnProcessor, AnewOnProcessor, Moving string
+	SlowStart, Slower, GPUName, ComputedOn                                  string
+	Fixed, NoMixing, NoArchitecture, NoAlphas, AsTable, TableOf, More       string
+	GroupArch, GroupMix, GroupStart                                         string
+	Parameter, Range, Default, RangeDefault                                 string
 
 	// The schedules' curves.
 	ArchTitle, MixTitle, AsWas, ToCome, AsSet, Changed string
@@ -134,11 +135,12 @@ var Text = struct {
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
-	Device: "Device", CPU: "CPU", GPU: "GPU", OnProcessor: "Go on with the CPU", OnGPU: "Go on with the GPU", ComputedOn: "Computed on", GPUName: "This is %s.",
-	DeviceNote:  "The CPU gives the same numbers everywhere, to the bit. A GPU gives them within rounding, which adds up over a run.",
-	DeviceLater: "Runs under way stay where they are; pause one to move it.", FindingGPU: "Looking for a GPU…",
+	Device: "Device", CPU: "CPU", GPU: "GPU", OnProcessor: "Go on with the CPU", AnewOnProcessor: "Start again on the CPU", ComputedOn: "Computed on", GPUName: "This is %s.",
+	DeviceNote:  "A GPU can be faster for larger networks. Its results differ slightly from the CPU’s, which are the same, to the last digit, on every machine.",
+	DeviceLater: "A run under way stays where it is until you pause it and press Continue.", FindingGPU: "Looking for a GPU…",
 	NoGPU:      "There is no GPU to use, so runs stay on the CPU: %s.", // why
 	GettingGPU: "Preparing the GPU.", TrainingOn: "Training on %s.",    // the GPU's name
+	Slower: " and slower than it", SlowStart: "The first step takes longest.", Moving: "Moving to the other device at the end of this step.",
 	NoProgram:      "the program for the GPU could not be loaded: %s", // why
 	Fixed:          "Fixed while this run goes on. Add a run to try other settings beside it, or reset this one.",
 	NoAlphas:       "Random cells have no alphas, and so no learning rate of the architecture.",

@@ -57,14 +57,14 @@ func (d *Device) Compile(p *nn.Program) (nn.Executor, error) {
 			break
 		}
 		if chunks == p.Batch || !parted {
-			return e, fmt.Errorf("%s has buffers of at most %.0f MB, and the %s would take one of %.0f: lower channels, layers or size, or use the CPU",
+			return e, fmt.Errorf("%s has buffers of at most %.0f MB, and the %s would take one of %.0f MB: lower channels, layers or size, or use the CPU",
 				d.driver.Adapter().Name, 1e-6*float64(d.limit), what, 4e-6*float64(floats))
 		}
 		chunks = max(chunks, min(p.Batch, int(4*int64(floats)/d.limit))-1)
 	}
 	memory, b, adapter := &p.Params.Memory, e.plan, d.driver.Adapter()
 	if memory.Device += b.bytes(); adapter.Memory > 0 && memory.Device > adapter.Memory {
-		return e, fmt.Errorf("%s has %.0f MB of memory, and this takes %.0f: lower batch, channels, layers or size, or use the CPU",
+		return e, fmt.Errorf("%s has %.0f MB of memory, and this takes %.0f MB: lower batch, channels, layers or size, or use the CPU",
 			adapter.Name, 1e-6*float64(adapter.Memory), 1e-6*float64(memory.Device))
 	}
 	if d.once.Do(d.compile); d.wrong != nil {

@@ -28,14 +28,16 @@ type Machine struct {
 // most threads are more than a machine has cores: each beyond its cores costs time.
 const most = 256
 
+// threads is one for each core, of which a container's quota leaves fewer.
+func threads() int { return min(runtime.GOMAXPROCS(0), most) }
+
 // AfterApply is called by kong.
 func (m *Machine) AfterApply() error {
-	cores := runtime.GOMAXPROCS(0) // which a container's quota lowers
 	switch {
 	case m.Threads == 0:
-		m.Threads = min(cores, most)
+		m.Threads = threads()
 	case m.Threads < 1 || m.Threads > most:
-		return fmt.Errorf("--threads %d: give 1 to %d, or leave it out for one on each of the %d cores here", m.Threads, most, cores)
+		return fmt.Errorf("--threads %d: give 1 to %d, or leave it out for one on each of the %d cores here", m.Threads, most, threads())
 	}
 	if m.Memory != 0 && !(m.Memory >= 0.001 && m.Memory <= 1e6) {
 		return fmt.Errorf("--memory %v: give the GB that it may take, from 0.001 to 1000000, or leave it out for all there is here", m.Memory)
@@ -71,7 +73,7 @@ func (m *Machine) find() error {
 // choice says whether auto takes the GPU that was found, if one was, and why.
 func choice(d gpu.Driver, none error) (takes bool, why string) {
 	if none != nil {
-		return false, fmt.Sprintf("the CPU: %v", none)
+		return false, fmt.Sprintf("the CPU, as %v", none)
 	}
 	a := d.Adapter()
 	if a.Kind == gpu.Processor {
@@ -109,21 +111,21 @@ func (m *Machine) fits(c run.Config, classes int, images int64) (run.Cost, error
 	if m.gpu != nil && (m.gpu.Adapter().Kind == gpu.Integrated || m.gpu.Adapter().Kind == gpu.Processor) {
 		cost.Bytes, cost.Device = cost.Bytes+cost.Device, 0 // it is the machine's memory
 	}
-	room := int64(1e9 * m.Memory)
+	room, allowed := int64(1e9*m.Memory), "--memory allows %s"
 	takes, of := cost.Bytes, "memory"
 	if room > 0 && cost.Device > room {
 		takes, of = cost.Device, "the GPU's memory"
 	}
 	if room == 0 {
-		room = memory()
+		room, allowed = memory(), "there are %s here"
 	}
 	if room > 0 && takes > room {
 		network, lower := fmt.Sprintf("%d channels and %d layers", c.Channels, c.Layers), "batch, channels, layers or size"
 		if c.Task == run.Train && c.Network != run.CellNetwork {
 			network, lower = string(c.Network), "batch or size"
 		}
-		return cost, fmt.Errorf("a batch of %d images of side %d through %s takes about %s of %s, and there are %s here: lower %s, or say with --memory that there is more",
-			c.Batch, c.Size, network, amount(takes), of, amount(room), lower)
+		return cost, fmt.Errorf("a batch of %d images of side %d through %s takes about %s of %s, and %s: lower %s, or say with --memory that there is more",
+			c.Batch, c.Size, network, amount(takes), of, fmt.Sprintf(allowed, amount(room)), lower)
 	}
 	return cost, nil
 }

@@ -35,7 +35,7 @@ func TestGPUMemory(t *testing.T) {
 		{0, 0, ""},
 		{1 << 32, 4, ""},
 		{1 << 20, 0, "has 1 MB of memory, and this takes"},
-		{0, 0.001, "of the GPU's memory, and there are 1 MB here"},
+		{0, 0.001, "of the GPU's memory, and --memory allows 1 MB"},
 	} {
 		m := &Machine{Memory: limit.gb, gpu: gpu.New(card{wgputest.Driver(t), limit.memory})}
 		cost, err := m.fits(c, 10, 0)

@@ -18,7 +18,7 @@ import (
 )
 
 type commands struct {
-	Search      searchCommand      `cmd:"" help:"Search an architecture, or go on with a search."`
+	Search      searchCommand      `cmd:"" help:"Search an architecture, on the CPU or a GPU (--device), or go on with a search."`
 	Train       trainCommand       `cmd:"" help:"Train a network from scratch: one of a found cell, or ResNet-32; or go on with a training."`
 	Data        dataCommand        `cmd:"" help:"Fetch CIFAR-10 or check it."`
 	Show        showCommand        `cmd:"" help:"Show what runs hold, several side by side, also while they go on."`
@@ -75,7 +75,11 @@ func command(ctx context.Context, args []string) error {
 		if parsing, is := errors.AsType[*kong.ParseError](err); is && parsing.ExitCode() == 1 { // all that was typed is known, and what it asks for is not to be had
 			return err
 		}
-		return fmt.Errorf("%w (hlrs --help says what there is)", err)
+		asked := "hlrs"
+		if parsing, is := errors.AsType[*kong.ParseError](err); is && parsing.Context != nil && parsing.Context.Selected() != nil {
+			asked = parsing.Context.Selected().FullPath()
+		}
+		return fmt.Errorf("%w (%s --help says what there is)", err, asked)
 	}
 	k.BindTo(ctx, (*context.Context)(nil))
 	if b.experiments[k.Command()] != nil {

@@ -77,7 +77,7 @@ func TestChoice(t *testing.T) {
 		{gpu.Discrete, nil, "X1 (discrete GPU)"},
 		{gpu.Unknown, nil, "X1 (GPU)"},
 		{gpu.Processor, nil, "the CPU, as the only GPU, X1, is emulated on it"},
-		{gpu.Unknown, errors.New("no GPU: none; install one"), "the CPU: no GPU: none; install one"},
+		{gpu.Unknown, errors.New("no GPU: none; install one"), "the CPU, as no GPU: none; install one"},
 	} {
 		takes, why := choice(adapter{is: gpu.Adapter{Name: "X1", Kind: c.kind}}, c.none)
 		if takes == strings.HasPrefix(c.why, "the CPU") || why != c.why {

@@ -22,6 +22,7 @@ import (
 // pace is how fast a run goes: the mean at first, later of about the last twenty.
 type pace struct {
 	steps, tests mean // seconds of a step, and of a batch of test images
+	cold         bool // the next step is a GPU's first, which says nothing of others
 }
 
 type mean struct {
@@ -37,6 +38,10 @@ func (m *mean) add(v float64) {
 func (p *pace) add(events []run.Event, took time.Duration) {
 	for _, e := range events {
 		if e.Kind == run.StepDone {
+			if p.cold {
+				p.cold = false
+				return
+			}
 			p.steps.add(took.Seconds())
 			return
 		}
@@ -91,7 +96,7 @@ type display struct {
 }
 
 func newDisplay(r *run.Run, cost run.Cost, machine *Machine) *display {
-	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r, machine: machine}
+	d := &display{out: os.Stderr, now: time.Now, every: 30 * time.Second, run: r, machine: machine, pace: pace{cold: machine.gpu != nil}}
 	f, c := r.Facts(), r.Config()
 	takes := amount(cost.Bytes) + " of memory"
 	if cost.Device > 0 {
@@ -100,6 +105,9 @@ func newDisplay(r *run.Run, cost run.Cost, machine *Machine) *display {
 	fmt.Fprintf(d.out, "%s of %s on %s images, %d weights, about %s, %s", count(c.Epochs, "epoch"), count(f.Steps, "step"), c.Dataset, f.Params, takes, machine.computes())
 	if r.Epoch > 0 || r.At > 0 {
 		fmt.Fprintf(d.out, "; going on at epoch %d, step %d", r.Epoch+1, r.At+1)
+	}
+	if machine.gpu != nil {
+		fmt.Fprint(d.out, "; the first step takes longest")
 	}
 	fmt.Fprintln(d.out)
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {

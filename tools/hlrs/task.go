@@ -125,6 +125,9 @@ func (c *taskCommand) after(err error, f *runfolder.Folder) error {
 
 // again is the command that goes on with the run in dir.
 func (c *taskCommand) again(dir string) string {
+	if c.Threads == threads() {
+		return c.command("--resume", dir)
+	}
 	return c.command("--resume", dir, "--threads", fmt.Sprint(c.Threads))
 }
 
@@ -178,6 +181,7 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.elsewhere(record)
 		return task.Restore(snapshot, d, c.device(c.Threads))
 	}
 	info, err := os.Stat(c.Resume)
@@ -200,6 +204,19 @@ func (c *taskCommand) prepare(ctx context.Context) (*runfolder.Folder, error) {
 		err = c.lost(err)
 	}
 	return f, err
+}
+
+// elsewhere tells who goes on with a run that another device than this one has computed last.
+func (c *taskCommand) elsewhere(r run.Record) {
+	on, now := r.On(), c.device(c.Threads).Name()
+	if len(on) == 0 || on[len(on)-1] == now {
+		return
+	}
+	stay := ""
+	if c.gpu == nil {
+		stay = "; --device gpu goes on with a GPU"
+	}
+	fmt.Fprintf(os.Stderr, "device: %s so far, %s from here on%s\n", on[len(on)-1], now, stay)
 }
 
 // lost says of a folder whose run cannot be gone on with how to begin it anew.

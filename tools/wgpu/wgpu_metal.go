@@ -13,7 +13,7 @@ import (
 const backend, backends = gputypes.BackendMetal, gputypes.BackendsMetal
 
 // help ends an error of a machine without a GPU.
-func help() string { return "a GPU needs Metal, which macOS has where its hardware does" }
+func help() string { return "one needs Metal, which macOS has where its hardware does" }
 
 // memory is what an adapter has, or may have of the machine's, in bytes.
 func memory(info gputypes.AdapterInfo) (bytes uint64) {

@@ -34,7 +34,7 @@ type driver struct {
 func Open() (gpu.Driver, error) {
 	d, err := open()
 	if err != nil {
-		return nil, fmt.Errorf("no GPU: %w; %s", err, help())
+		return nil, fmt.Errorf("no GPU was found: %w; %s", err, help())
 	}
 	return d, nil
 }

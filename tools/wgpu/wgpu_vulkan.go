@@ -19,10 +19,10 @@ const backend, backends = gputypes.BackendVulkan, gputypes.BackendsVulkan
 // help ends an error of a machine without a GPU.
 func help() string {
 	if runtime.GOOS == "windows" {
-		return "a GPU needs its maker's driver, which brings Vulkan (vulkan-1.dll)"
+		return "one needs its maker's driver, which brings Vulkan (vulkan-1.dll)"
 	}
-	return "a GPU needs its maker's driver and the Vulkan loader, libvulkan.so.1 (Debian: apt-get install libvulkan1); " +
-		"in a container NVIDIA_DRIVER_CAPABILITIES must include graphics; without a GPU, mesa-vulkan-drivers emulates one for tests"
+	return "one needs its maker's Vulkan driver and the loader, libvulkan.so.1 (Debian: apt-get install libvulkan1), and in a container " +
+		"NVIDIA_DRIVER_CAPABILITIES with graphics; make bench-gpu lists which of these are there"
 }
 
 // memory is what an adapter has of its own, in bytes, or 0 where that is not told. The library asks Vulkan, but does not say; so it is

@@ -14,6 +14,7 @@ import (
 //	"play", "pause", "stop"
 //	"step"     take one batch; "epoch" go on to the end of the epoch
 //	"speed"    take at most Speed steps a second; 0 is no limit
+//	"save"     a snapshot at the end of the step that is under way
 //	"change"   to Config's schedules from the next epoch on
 //	"without"  test the run whose snapshot is in the bytes without Part, one of its run.Run.Parts, and with all
 //	"images"   keep the pack that comes beside it as the person's own images

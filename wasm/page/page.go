@@ -39,6 +39,7 @@ type page struct {
 	session  string // the version of it that was remembered
 	focus    string // the control that is to be given the focus once it is there
 	press    press
+	revealed string // the button of a run that was last brought into view
 	filming  bool   // the film's frames are on their way
 	told     string // what the notice says
 	seen     bool   // the page itself, and not what was drawn ahead of it
@@ -171,8 +172,11 @@ func (p *page) paint() {
 		}
 		el.Set("labHolds", was.revision)
 		window.Call("labMorph", el, was.text)
-		if key == "batches" {
+		switch key {
+		case "batches":
 			p.thumbnails(el)
+		case "shown":
+			p.reveal(el)
 		}
 		return false
 	}
@@ -235,6 +239,19 @@ func (p *page) paint() {
 	if p.lab.Film && !p.filming {
 		p.filming = true
 		go p.film()
+	}
+}
+
+// reveal brings the button of the run in focus into view among those of the others, when another has the focus or it has grown.
+func (p *page) reveal(runs js.Value) {
+	el := runs.Call("querySelector", `[aria-pressed="true"]`)
+	if el.IsNull() {
+		return
+	}
+	now := el.Get("dataset")
+	if key := now.Get("act").String() + strconv.FormatBool(now.Get("now").String() != ""); key != p.revealed {
+		p.revealed = key
+		el.Call("scrollIntoView", map[string]any{"block": "nearest", "inline": "nearest"})
 	}
 }
 

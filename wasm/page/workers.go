@@ -9,6 +9,7 @@ import (
 	"syscall/js"
 	"time"
 
+	"hlrslab/core/gpu"
 	"hlrslab/core/run"
 	"hlrslab/ui"
 	"hlrslab/ui/msg"
@@ -112,7 +113,11 @@ func (p *page) teach(slot int, w *worker) {
 func (p *page) Adapter(f func(name string, err error)) {
 	go func() {
 		a, err := webgpu.Find()
-		p.change(func() { f(webgpu.Name(a), err) })
+		name := webgpu.Name(a)
+		if a.Kind == gpu.Processor {
+			name += ui.Text.Slower
+		}
+		p.change(func() { f(name, err) })
 	}()
 }
 

@@ -88,6 +88,9 @@ func Main(open GPU) {
 		case "epoch":
 			t.epoch = true
 			t.set(false, 0)
+		case "save":
+			t.save = true
+			signal(t.wake)
 		case "speed":
 			t.speed = c.Speed
 			signal(t.wake)
@@ -113,6 +116,7 @@ type trainer struct {
 	playing bool
 	steps   int     // to take while not playing
 	epoch   bool    // likewise, to the end of the epoch
+	save    bool    // a snapshot is asked for
 	speed   float64 // steps a second at most; 0 is no limit
 	over    bool
 	wake    chan struct{}
@@ -145,6 +149,17 @@ func (t *trainer) train() {
 	}
 	for !t.run.Done() {
 		t.yield()
+		if t.save {
+			t.save = false
+			t.file.Reset()
+			if err := t.run.Snapshot(&t.file); err != nil {
+				t.over = true
+				fail(t.id, err)
+				return
+			}
+			postBeside(msg.Report{Kind: "snapshot", Run: t.id}, t.file.Bytes())
+			continue
+		}
 		began := time.Now()
 		events, err := t.run.Step()
 		for _, e := range events {
@@ -202,7 +217,7 @@ func (t *trainer) yield() {
 		t.turn()
 		t.turned = time.Now()
 	}
-	for !t.over && !t.playing && !t.epoch && t.steps == 0 {
+	for !t.over && !t.playing && !t.epoch && !t.save && t.steps == 0 {
 		<-t.wake
 	}
 	if t.over {

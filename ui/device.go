@@ -114,6 +114,7 @@ func (l *Lab) move(r *Run) {
 func (l *Lab) arrive(r *Run) {
 	on := r.asked
 	r.moving = false
+	l.turns++
 	l.halt(r)
 	if l.back(r) {
 		l.play(r, on)

@@ -219,7 +219,7 @@ func (l *Lab) Hear(slot int, m msg.Report, beside File) {
 	case "images":
 		l.without(r, m.Error)
 	case "done":
-		r.Running, r.asked, r.Done, r.Record.Next = false, false, true, nil
+		r.Running, r.asked, r.Done, r.moving, r.Record.Next = false, false, true, false, nil
 		l.settle()
 	case "error", "lost":
 		r.Running, r.asked, r.Done, r.moving, r.Error = false, false, true, false, m.Error

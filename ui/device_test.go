@@ -82,6 +82,7 @@ func TestGPU(t *testing.T) {
 	b.says("1 of 2 epochs", time.Minute)
 	b.visit(Shelf)
 	b.wait(`document.querySelectorAll("#card-kept tbody tr").length === 3`, 10*time.Second)
+	b.shows("#card-kept tbody", "computed on "+gpu, 5*time.Second)
 	b.visit(Explore)
 	b.do(chromedp.Reload())
 	b.says("A saved run, not finished yet.", 20*time.Second)

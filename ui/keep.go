@@ -27,10 +27,20 @@ type Kept struct {
 	Energy   float64    `json:"energy,omitempty"` // of its products; 0 in single precision
 	Entropy  float64    `json:"entropy"`
 	Skips    int        `json:"skips"`
+	Devices  string     `json:"devices,omitempty"` // that computed it, if a GPU was among them
 	Done     bool       `json:"done"`
 	Away     bool       `json:"away,omitempty"` // the person took it off the page, or reset it
 
 	Elsewhere bool `json:"-"` // another tab has it open
+}
+
+// settings are what sets a run apart from others.
+func (k Kept) settings() string {
+	text := differences(k.Config)
+	if k.Devices != "" {
+		text += ", " + fmt.Sprintf(Text.KeptOn, k.Devices)
+	}
+	return text
 }
 
 // keep keeps a run as it stood at the end of its last epoch.
@@ -48,7 +58,8 @@ func (r *Run) entry() (k Kept, ok bool) {
 	}
 	return Kept{
 		Key: r.Key, Name: r.Name, When: time.Now().UnixMilli(), Config: r.Config, Epochs: len(r.Epochs),
-		Accuracy: e.Report.Accuracy, Head: e.Report.Head, Tail: e.Report.Tail, Energy: e.Report.Energy, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"], Done: r.Record.Done(),
+		Accuracy: e.Report.Accuracy, Head: e.Report.Head, Tail: e.Report.Tail, Energy: e.Report.Energy, Entropy: e.Report.Entropy, Skips: e.Report.Counts["skip"],
+		Devices: r.devices().String(), Done: r.Record.Done(),
 	}, true
 }
 

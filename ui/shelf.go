@@ -56,7 +56,7 @@ func (s *shelf) sort(by string) {
 func (l *Lab) shelved() (kept []Kept) {
 	words := strings.Fields(strings.ToLower(l.shelf.filter))
 	for _, k := range l.Kept {
-		text := strings.ToLower(k.Name + " " + differences(k.Config))
+		text := strings.ToLower(k.Name + " " + k.settings())
 		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
 			kept = append(kept, k)
 		}
@@ -136,7 +136,7 @@ func (l *Lab) runs() string {
 				}
 				fmt.Fprintf(&b, `<td data-head="%s">%s</td>`, escape(c.name), escape(c.text(k)))
 			}
-			fmt.Fprintf(&b, `<td class="settings">%s</td><td>%s%s%s</td></tr>`, escape(differences(k.Config)),
+			fmt.Fprintf(&b, `<td class="settings">%s</td><td>%s%s%s</td></tr>`, escape(k.settings()),
 				named("open:"+k.Key, Text.Open, fmt.Sprintf(Text.OpenNamed, k.Name)), named("file:"+k.Key, Text.Export, fmt.Sprintf(Text.ExportNamed, k.Name)), named("forget:"+k.Key, Text.Delete, fmt.Sprintf(Text.DeleteNamed, k.Name)))
 		}
 	}

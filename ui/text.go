@@ -20,7 +20,7 @@ var Text = struct {
 	Speed, SpeedFree, SpeedTen, SpeedThree, SpeedOne                        string
 	Device, CPU, GPU, DeviceNote, DeviceLater, FindingGPU, NoGPU            string
 	GettingGPU, TrainingOn, NoProgram, OnProcessor, AnewOnProcessor, Moving string
-	SlowStart, Slower, GPUName, ComputedOn                                  string
+	SlowStart, Slower, GPUName, ComputedOn, KeptOn                          string
 	Fixed, NoMixing, NoArchitecture, NoAlphas, AsTable, TableOf, More       string
 	GroupArch, GroupMix, GroupStart                                         string
 	Parameter, Range, Default, RangeDefault                                 string
@@ -135,7 +135,8 @@ var Text = struct {
 	Start: "Start", StartAgain: "Start again", Pause: "Pause", Continue: "Continue", Step: "Step", OneEpoch: "One epoch",
 	Reset: "Reset to the same start", NewSeed: "New seed", Rewind: "Rewind to the last epoch", RewindHalve: "Rewind and halve the rate",
 	Speed: "Speed", SpeedFree: "as fast as possible", SpeedTen: "10 steps a second", SpeedThree: "3 steps a second", SpeedOne: "1 step a second",
-	Device: "Device", CPU: "CPU", GPU: "GPU", OnProcessor: "Go on with the CPU", AnewOnProcessor: "Start again on the CPU", ComputedOn: "Computed on", GPUName: "This is %s.",
+	Device: "Device", CPU: "CPU", GPU: "GPU", OnProcessor: "Go on with the CPU", AnewOnProcessor: "Start again on the CPU", ComputedOn: "Computed on", KeptOn: "computed on %s",
+	GPUName:     "This is %s.",
 	DeviceNote:  "A GPU can be faster for larger networks. Its results differ slightly from the CPU’s, which are the same, to the last digit, on every machine.",
 	DeviceLater: "A run under way stays where it is until you pause it and press Continue.", FindingGPU: "Looking for a GPU…",
 	NoGPU:      "There is no GPU to use, so runs stay on the CPU: %s.", // why

@@ -3,9 +3,9 @@ package ui
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hlrslab/core/run"
 )
@@ -54,16 +54,14 @@ func (l *Lab) letter() string {
 	}
 }
 
-// numbered is a name with a number that unique gave it.
-var numbered = regexp.MustCompile(`^(.+) \((\d{1,6})\)$`)
-
 // unique is a name that no run on the page has, and none that is kept but for that of a key: this one, or with another number.
 func (l *Lab) unique(name, key string) string {
 	here := func(key string) bool { return slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Key == key }) }
 	n, try := 2, name
-	if m := numbered.FindStringSubmatch(name); m != nil {
-		last, _ := strconv.Atoi(m[2])
-		name, n = m[1], last+1
+	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") { // it was numbered before
+		if last, err := strconv.Atoi(name[i+2 : len(name)-1]); err == nil && last > 0 {
+			name, n = name[:i], last+1
+		}
 	}
 	for ; ; n++ {
 		if !slices.ContainsFunc(l.Runs, func(r *Run) bool { return r.Name == try }) &&

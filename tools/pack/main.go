@@ -1,4 +1,4 @@
-// Command pack packs files for the page by Zstandard, which looks back a mebibyte where gzip looks back 32 KiB: X becomes X.zst.
+// Command pack packs files for the page by Zstandard, which looks back two mebibytes where gzip looks back 32 KiB: X becomes X.zst.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(1<<20))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(2<<20))
 	if err != nil {
 		log.Fatal("pack: ", err)
 	}

@@ -5,6 +5,7 @@ package webgpu
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"hlrslab/core/gpu"
 	"hlrslab/core/gpu/gputest"
@@ -21,14 +22,11 @@ func opened(t testing.TB) *driver {
 	return d
 }
 
-// TestPieces does what a driver must in pieces, of one dispatch each at first.
+// TestPieces does what a driver must in pieces, of one dispatch each at first. (How they grow is TestPace's.)
 func TestPieces(t *testing.T) {
 	d := opened(t)
 	d.pace.budget = 1
 	gputest.Check(t, d)
-	if d.pace.budget < 4*960 {
-		t.Errorf("after so many pieces one is of %d", d.pace.budget)
-	}
 }
 
 // TestFaults has what the browser says late be the error of a later call: a range beyond its buffer, a buffer that is too large, a device
@@ -52,10 +50,13 @@ func TestFaults(t *testing.T) {
 	if err := d.Read(b, 0, make([]byte, 8)); err != nil {
 		t.Errorf("after that: %v", err)
 	}
-	if _, err := d.Bind(1, gpu.Range{Buffer: b, At: 256, Size: 512}); err != nil {
+	if _, err = d.Bind(1, gpu.Range{Buffer: b, At: 256, Size: 512}); err != nil {
 		t.Errorf("it is not known so early: %v", err)
 	}
-	fails("a range beyond its buffer", d.Read(b, 0, make([]byte, 8)), "GPUValidationError")
+	for began := time.Now(); err == nil && time.Since(began) < 10*time.Second; { // a busy browser takes its time to say so
+		err = d.Read(b, 0, make([]byte, 8))
+	}
+	fails("a range beyond its buffer", err, "GPUValidationError")
 	fails("what comes after", d.Write(b, 0, make([]byte, 8)), "GPUValidationError")
 
 	d = opened(t)

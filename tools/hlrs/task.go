@@ -125,10 +125,11 @@ func (c *taskCommand) after(err error, f *runfolder.Folder) error {
 
 // again is the command that goes on with the run in dir.
 func (c *taskCommand) again(dir string) string {
-	if c.Threads == threads() {
-		return c.command("--resume", dir)
+	args := []string{"--resume", dir}
+	if c.Threads != threads() {
+		args = append(args, "--threads", fmt.Sprint(c.Threads))
 	}
-	return c.command("--resume", dir, "--threads", fmt.Sprint(c.Threads))
+	return c.command(args...)
 }
 
 // command is the task's, with the words and what else was given that is not of the configuration.

@@ -27,6 +27,9 @@ func TestPieces(t *testing.T) {
 	d := opened(t)
 	d.pace.budget = 1
 	gputest.Check(t, d)
+	if d.idle.IsZero() {
+		t.Error("no piece was heard of")
+	}
 }
 
 // TestFaults has what the browser says late be the error of a later call: a range beyond its buffer, a buffer that is too large, a device

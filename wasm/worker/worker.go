@@ -149,26 +149,20 @@ func (t *trainer) train() {
 	}
 	for !t.run.Done() {
 		t.yield()
-		if t.save {
-			t.save = false
-			t.file.Reset()
-			if err := t.run.Snapshot(&t.file); err != nil {
-				t.over = true
-				fail(t.id, err)
-				return
-			}
-			postBeside(msg.Report{Kind: "snapshot", Run: t.id}, t.file.Bytes())
-			continue
-		}
 		began := time.Now()
-		events, err := t.run.Step()
+		var events []run.Event
+		var err error
+		if !t.save {
+			events, err = t.run.Step()
+		}
 		for _, e := range events {
 			if e.Kind == run.StepDone && (e.Step == 0 || t.steps > 0) {
 				t.show()
 			}
 		}
 		ended := len(events) > 0 && events[len(events)-1].Kind == run.EpochDone
-		if ended && err == nil { // before it is told: who then presses Pause need not wait for it
+		save := ended || t.save
+		if t.save = false; save && err == nil { // before it is told: who then presses Pause need not wait for it
 			t.file.Reset()
 			err = t.run.Snapshot(&t.file)
 		}
@@ -181,12 +175,12 @@ func (t *trainer) train() {
 			fail(t.id, err)
 			return
 		}
-		if ended {
+		if save {
 			postBeside(msg.Report{Kind: "snapshot", Run: t.id}, t.file.Bytes())
-			if t.epoch {
-				t.epoch = false
-				post(msg.Report{Kind: "paused", Run: t.id})
-			}
+		}
+		if ended && t.epoch {
+			t.epoch = false
+			post(msg.Report{Kind: "paused", Run: t.id})
 		}
 		for t.speed > 0 && !t.over && time.Since(began).Seconds() < 1/t.speed {
 			time.Sleep(min(50*time.Millisecond, time.Duration(float64(time.Second)/t.speed)-time.Since(began)))
